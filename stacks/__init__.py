@@ -1,0 +1,1 @@
+"""The Pulumi program: Settings in, components in the middle, stack outputs out."""

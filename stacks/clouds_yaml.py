@@ -1,0 +1,28 @@
+"""clouds.yaml: how clients reach the cloud, as a tenant and as its administrator."""
+
+import yaml
+
+TENANT_CLOUD = "capo-e2e"
+ADMIN_CLOUD = "capo-e2e-admin"
+
+
+def clouds_yaml(host: str, admin_password: str) -> str:
+    """The text of a clouds.yaml. DevStack gives its demo user the admin password."""
+    users = {TENANT_CLOUD: "demo", ADMIN_CLOUD: "admin"}
+    clouds = {
+        cloud: {
+            "auth": {
+                "auth_url": f"http://{host}/identity",
+                "username": user,
+                "password": admin_password,
+                "project_name": user,
+                "user_domain_id": "default",
+                # Not project_domain_id: gophercloud and CAPO's cloud.conf read this one.
+                "domain_id": "default",
+            },
+            "region_name": "RegionOne",
+            "verify": False,
+        }
+        for cloud, user in users.items()
+    }
+    return yaml.safe_dump({"clouds": clouds}, sort_keys=False)

@@ -1,0 +1,52 @@
+"""Credentials: passwords, key pair and host keys, made once per stack and kept as secrets."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+from pulumi_command import local
+
+_GENERATOR = Path(__file__).with_name("generate_credentials.py")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Credentials:
+    """Values that no log may show, so none is in repr either. Keys in OpenSSH's formats."""
+
+    admin_password: str
+    database_password: str
+    rabbit_password: str
+    service_password: str
+    ssh_private_key: str
+    ssh_public_key: str
+    controller_host_key: str
+    controller_host_key_public: str
+    worker_host_key: str
+    worker_host_key_public: str
+
+
+class GeneratedCredentials(pulumi.ComponentResource):
+    """Credentials that stay the same for as long as the stack lives."""
+
+    credentials: pulumi.Output[Credentials]
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("devstack:node:Credentials", name, None, opts)
+        generator = local.Command(
+            name,
+            # By standard input, so that the script is found wherever the plugin runs.
+            create="python3 -",
+            stdin=_GENERATOR.read_text(encoding="utf-8"),
+            logging=local.Logging.NONE,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                additional_secret_outputs=["stdout"],
+                # An update would run the command again: new keys that the nodes do not know.
+                ignore_changes=["create", "stdin"],
+            ),
+        )
+        self.credentials = pulumi.Output.secret(
+            generator.stdout.apply(lambda text: Credentials(**json.loads(text)))
+        )
+        self.register_outputs({})

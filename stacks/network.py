@@ -1,0 +1,124 @@
+"""Network: a custom-mode VPC for the nodes, the addresses they hold and their way out."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_gcp import compute
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """Plain types are decided by Settings. Roles are `controller` and `worker`."""
+
+    prefix: str
+    project: str
+    region: str
+    cidr: str
+    mtu: int
+    labels: dict[str, str]
+    internal_ips: dict[str, str]
+    external_roles: tuple[str, ...]
+    existing_network: str
+    existing_subnetwork: str
+
+
+class Network(pulumi.ComponentResource):
+    """A network, or the use of an existing one, and addresses of ours by role in either case.
+
+    An existing network keeps its own router: nothing of it is created, changed or deleted.
+    """
+
+    network: pulumi.Output[str]
+    subnetwork: pulumi.Output[str]
+    nat: compute.RouterNat | None
+    internal_ips: dict[str, pulumi.Output[str]]
+    external_ips: dict[str, pulumi.Output[str]]
+
+    def __init__(
+        self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("devstack:gcp:Network", name, None, opts)
+        self._args = args
+        if args.existing_network:
+            home = f"projects/{args.project}"
+            self.network = pulumi.Output.from_input(
+                f"{home}/global/networks/{args.existing_network}"
+            )
+            self.subnetwork = pulumi.Output.from_input(
+                f"{home}/regions/{args.region}/subnetworks/{args.existing_subnetwork}"
+            )
+            self.nat = None
+        else:
+            self._create()
+        self.internal_ips = {
+            role: compute.Address(
+                f"{role}-internal",
+                name=f"{args.prefix}-{role}-internal",
+                region=args.region,
+                address_type="INTERNAL",
+                subnetwork=self.subnetwork,
+                address=address,
+                labels=args.labels,
+                # The same address cannot be reserved twice.
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            ).address
+            for role, address in args.internal_ips.items()
+        }
+        self.external_ips = {
+            role: compute.Address(
+                f"{role}-external",
+                name=f"{args.prefix}-{role}-external",
+                region=args.region,
+                address_type="EXTERNAL",
+                labels=args.labels,
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            ).address
+            for role in args.external_roles
+        }
+        self.register_outputs({"network": self.network, "subnetwork": self.subnetwork})
+
+    def _create(self) -> None:
+        args = self._args
+        # Fixed names: a successor cannot be made before its predecessor is gone.
+        opts = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
+        network = compute.Network(
+            "network",
+            name=args.prefix,
+            auto_create_subnetworks=False,
+            mtu=args.mtu,
+            description=_describe(args.labels),
+            opts=opts,
+        )
+        subnetwork = compute.Subnetwork(
+            "subnetwork",
+            name=args.prefix,
+            region=args.region,
+            network=network.self_link,
+            ip_cidr_range=args.cidr,
+            description=_describe(args.labels),
+            opts=opts,
+        )
+        router = compute.Router(
+            "router",
+            name=f"{args.prefix}-router",
+            region=args.region,
+            network=network.self_link,
+            description=_describe(args.labels),
+            opts=opts,
+        )
+        self.nat = compute.RouterNat(
+            "nat",
+            name=f"{args.prefix}-nat",
+            region=args.region,
+            router=router.name,
+            nat_ip_allocate_option="AUTO_ONLY",
+            source_subnetwork_ip_ranges_to_nat="ALL_SUBNETWORKS_ALL_IP_RANGES",
+            opts=opts,
+        )
+        self.network = network.self_link
+        self.subnetwork = subnetwork.self_link
+
+
+def _describe(labels: dict[str, str]) -> str:
+    """Labels as text: these kinds of resource carry no labels in the Compute API."""
+    return " ".join(f"{key}={value}" for key, value in labels.items())

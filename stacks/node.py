@@ -1,0 +1,104 @@
+"""Node: a Compute Engine instance that cloud-init turns into one DevStack host."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_gcp import compute
+
+_REPLACE_ON = [
+    # cloud-init reads user data once per instance ID: an edit needs a new instance.
+    'metadata["user-data"]',
+    # Changed in place these would stop the instance, and a DevStack does not come back whole.
+    "machineType",
+    "minCpuPlatform",
+    "advancedMachineFeatures",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeArgs:
+    """Plain types are decided by Settings, Inputs by other resources."""
+
+    hostname: str
+    zone: str
+    machine_type: str
+    min_cpu_platform: str
+    image: str
+    boot_disk_gib: int
+    boot_disk_type: str
+    spot: bool
+    labels: dict[str, str]
+    tags: tuple[str, ...]
+    subnetwork: pulumi.Input[str]
+    internal_ip: pulumi.Input[str]
+    external_ip: pulumi.Input[str] | None
+    user_data: pulumi.Input[str]
+    egress: compute.RouterNat | None
+    """The NAT that a node without external address leaves by."""
+
+
+class Node(pulumi.ComponentResource):
+    """An instance with nested virtualization, a fixed internal and perhaps an external IP.
+
+    `user-data` is its only metadata; it has no service account, so no token of the project.
+    """
+
+    instance_id: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: NodeArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("devstack:gcp:Node", name, None, opts)
+        instance = compute.Instance(
+            name,
+            name=args.hostname,
+            zone=args.zone,
+            machine_type=args.machine_type,
+            min_cpu_platform=args.min_cpu_platform or None,
+            advanced_machine_features=compute.InstanceAdvancedMachineFeaturesArgs(
+                enable_nested_virtualization=True
+            ),
+            # The floating addresses that the controller routes are not its own.
+            can_ip_forward=True,
+            boot_disk=compute.InstanceBootDiskArgs(
+                initialize_params=compute.InstanceBootDiskInitializeParamsArgs(
+                    image=args.image,
+                    size=args.boot_disk_gib,
+                    type=args.boot_disk_type,
+                    labels=args.labels,
+                )
+            ),
+            network_interfaces=[
+                compute.InstanceNetworkInterfaceArgs(
+                    subnetwork=args.subnetwork,
+                    network_ip=args.internal_ip,
+                    access_configs=[
+                        compute.InstanceNetworkInterfaceAccessConfigArgs(nat_ip=args.external_ip)
+                    ]
+                    if args.external_ip
+                    else [],
+                )
+            ],
+            scheduling=_SPOT if args.spot else None,
+            labels=args.labels,
+            tags=list(args.tags),
+            metadata={"user-data": args.user_data},
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[args.egress] if args.egress else [],
+                replace_on_changes=_REPLACE_ON,
+                # Two instances cannot hold the same name and internal IP.
+                delete_before_replace=True,
+            ),
+        )
+        self.instance_id = instance.instance_id
+        self.register_outputs({"instance_id": self.instance_id})
+
+
+_SPOT = compute.InstanceSchedulingArgs(
+    provisioning_model="SPOT",
+    preemptible=True,
+    automatic_restart=False,
+    # A node that stopped in the middle cannot be mended, only replaced.
+    instance_termination_action="DELETE",
+)

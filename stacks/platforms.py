@@ -1,0 +1,69 @@
+"""Platforms: which operating systems the nodes can run, and which OpenStack releases on each.
+
+Source: SUPPORTED_DISTROS in DevStack's stack.sh of each release (rhel9 covers CentOS Stream 9).
+"""
+
+from dataclasses import dataclass
+
+RELEASES = ("2025.1", "2025.2", "2026.1")
+"""Releases that have a `stable/` branch of DevStack, oldest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """An operating system: its public image family, its os-release, what runs on it."""
+
+    image_project: str
+    image_family: str
+    os_id: str
+    os_version: str
+    releases: tuple[str, ...]
+
+
+PLATFORMS = {
+    "ubuntu-22.04": Platform(
+        image_project="ubuntu-os-cloud",
+        image_family="ubuntu-2204-lts",
+        os_id="ubuntu",
+        os_version="22.04",
+        releases=("2025.1", "2025.2"),
+    ),
+    "ubuntu-24.04": Platform(
+        image_project="ubuntu-os-cloud",
+        image_family="ubuntu-2404-lts-amd64",
+        os_id="ubuntu",
+        os_version="24.04",
+        releases=("2025.1", "2025.2", "2026.1"),
+    ),
+    "debian-12": Platform(
+        image_project="debian-cloud",
+        image_family="debian-12",
+        os_id="debian",
+        os_version="12",
+        releases=("2025.1", "2025.2", "2026.1"),
+    ),
+    "debian-13": Platform(
+        image_project="debian-cloud",
+        image_family="debian-13",
+        os_id="debian",
+        os_version="13",
+        releases=("2026.1",),
+    ),
+    "centos-stream-9": Platform(
+        image_project="centos-cloud",
+        image_family="centos-stream-9",
+        os_id="centos",
+        os_version="9",
+        releases=("2025.1", "2025.2", "2026.1"),
+    ),
+}
+
+
+def releases_for(operating_system: str) -> tuple[str, ...]:
+    """The releases that run on an operating system of the table."""
+    return PLATFORMS[operating_system].releases
+
+
+def neutron_listens_on_9696(release: str) -> bool:
+    """From 2025.2 on Neutron is at /networking on port 80 only."""
+    return release == "2025.1"

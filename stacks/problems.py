@@ -1,0 +1,40 @@
+"""Problems: what is wrong with a configuration, all of it, with the remedy of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong: the configuration key, what is wrong, what to do."""
+
+    key: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.what}; {self.remedy}"
+
+
+class SettingsError(pulumi.RunError):
+    """The configuration is refused; nothing was created. One line a problem.
+
+    Pulumi shows the text of a RunError without a traceback: the program is not at fault.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def key_of(field_name: str) -> str:
+    """The configuration key of a Settings field: `boot_disk_gib` is `devstack:bootDiskGib`."""
+    first, *rest = field_name.split("_")
+    return f"devstack:{first}{''.join(word.capitalize() for word in rest)}"
+
+
+def problem(field_name: str, what: str, remedy: str) -> Problem:
+    """A problem with one field of Settings."""
+    return Problem(key=key_of(field_name), what=what, remedy=remedy)

@@ -1,0 +1,60 @@
+"""Readiness: `pulumi up` waits until a node says that it is ready (docs/readiness.md)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+from pulumi_command import remote
+from pulumi_gcp import compute
+
+_DIAL_TIMEOUT_S = 15
+# 20 minutes of silence, or 5 of refusals, for an instance to boot and start sshd.
+_DIAL_ATTEMPTS = 60
+# For the node to say why, after its own deadline and before the engine's.
+_GRACE_S = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadinessArgs:
+    """The controller is asked in both cases: it answers for the worker's registration too."""
+
+    subject: Literal["node", "worker"]
+    host: pulumi.Input[str]
+    user: str
+    private_key: pulumi.Input[str]
+    host_key: pulumi.Input[str]
+    timeout_s: int
+    instance_id: pulumi.Input[str]
+    """Of the node that is waited for: a new one is waited for again."""
+    ssh_rule: compute.Firewall
+    """What admits this machine to the controller."""
+
+
+class Readiness(pulumi.ComponentResource):
+    """A verdict of `ready`; anything else fails the update with the node's own reason."""
+
+    def __init__(
+        self, name: str, args: ReadinessArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("devstack:node:Readiness", name, None, opts)
+        limit = f"{args.timeout_s + _DIAL_ATTEMPTS * _DIAL_TIMEOUT_S + _GRACE_S}s"
+        remote.Command(
+            name,
+            connection=remote.ConnectionArgs(
+                host=args.host,
+                user=args.user,
+                private_key=args.private_key,
+                host_key=args.host_key,
+                dial_error_limit=_DIAL_ATTEMPTS,
+                per_dial_timeout=_DIAL_TIMEOUT_S,
+            ),
+            create=f"sudo /usr/local/sbin/devstack-status wait --for {args.subject}"
+            f" --timeout {args.timeout_s}",
+            triggers=[args.instance_id],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[args.ssh_rule],
+                custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit),
+            ),
+        )
+        self.register_outputs({})

@@ -1,0 +1,165 @@
+"""Machines: types that allow nested virtualization, their CPUs and disks against the quota."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from stacks.platforms import PLATFORMS
+from stacks.problems import Problem, problem
+
+if TYPE_CHECKING:
+    from stacks.settings import Settings
+
+# Intel, Haswell or newer, and disks of type pd-ssd: Google's overview of nested
+# virtualization and its table of minimum CPU platforms, read on 2026-11-25.
+_NESTING_SERIES = {
+    "n1": ("Intel Haswell", "Intel Broadwell", "Intel Skylake"),
+    "n2": ("Intel Cascade Lake", "Intel Ice Lake"),
+    "c2": ("Intel Cascade Lake",),
+    "c3": ("Intel Sapphire Rapids",),
+}
+_WHY_NOT = {
+    "e2": "E2 machines do not nest",
+    "n2d": "AMD machines do not nest",
+    "n4d": "AMD machines do not nest",
+    "c2d": "AMD machines do not nest",
+    "c3d": "AMD machines do not nest",
+    "c4d": "AMD machines do not nest",
+    "t2d": "AMD machines do not nest",
+    "t2a": "Arm machines do not nest",
+    "c4a": "Arm machines do not nest",
+    "n4a": "Arm machines do not nest",
+    "m1": "memory-optimized machines do not nest",
+    "m2": "memory-optimized machines do not nest",
+    "m3": "memory-optimized machines do not nest",
+    "m4": "memory-optimized machines do not nest",
+    "f1": "shared cores do not nest",
+    "g1": "shared cores do not nest",
+}
+_MACHINE_TYPE = re.compile(
+    r"(?P<series>[a-z][0-9]+[a-z]?)-(?:(?:standard|highmem|highcpu)-(?P<count>[1-9][0-9]*)"
+    r"|custom-(?P<custom>[1-9][0-9]*)-[1-9][0-9]*(?:-ext)?)"
+)
+# Without a series, `custom-CPUS-MB` is of the N1 series.
+_N1_CUSTOM = re.compile(r"custom-(?P<custom>[1-9][0-9]*)-[1-9][0-9]*(?:-ext)?")
+_DISK_TYPES = ("pd-ssd", "pd-balanced", "pd-standard")
+_SSD_TYPES = ("pd-ssd", "pd-balanced")  # both count against SSD_TOTAL_GB
+# DevStack's 8 GB, Cinder's backing file and images; and Compute Engine's own limit.
+_DISK_GIB = range(50, 65_537)
+_IMAGE = re.compile(
+    r"(?:https://(?:www|compute)\.googleapis\.com/compute/v1/)?"
+    r"(?:projects/(?P<p1>[^/]+)/global/images/(?!family/)(?P<n1>[^/]+)|(?P<p2>[^/]+)/(?P<n2>[^/]+))"
+)
+
+
+def vcpus(machine_type: str) -> int | None:
+    """vCPUs of a machine type, by its name; None if the name says nothing."""
+    match = _MACHINE_TYPE.fullmatch(machine_type)
+    if match:
+        return int(match["count"] or match["custom"])
+    match = _N1_CUSTOM.fullmatch(machine_type)
+    return int(match["custom"]) if match else None
+
+
+def image_path(settings: "Settings") -> str:
+    """What the boot disk is made of, so that the provider need not guess which kind it is."""
+    match = _IMAGE.fullmatch(settings.image)
+    if match:
+        project, name = match["p1"] or match["p2"], match["n1"] or match["n2"]
+        return f"projects/{project}/global/images/{name}"
+    platform = PLATFORMS[settings.operating_system]
+    return f"projects/{platform.image_project}/global/images/family/{platform.image_family}"
+
+
+def check(settings: "Settings") -> Iterator[Problem]:
+    """Yield what is wrong."""
+    roles = ["controller", "worker"] if settings.worker else ["controller"]
+    for role in roles:
+        yield from _machine_type(settings, f"{role}_machine_type")
+    yield from _quotas(settings, roles)
+    yield from _disks(settings)
+    yield from _image(settings)
+
+
+def _machine_type(settings: "Settings", key: str) -> Iterator[Problem]:
+    name = getattr(settings, key)
+    series = "n1" if _N1_CUSTOM.fullmatch(name) else name.partition("-")[0]
+    remedy = f"use a type of the series {', '.join(_NESTING_SERIES)}, like n2-standard-16"
+    if series in _WHY_NOT:
+        yield problem(key, f"'{name}' allows no nested virtualization: {_WHY_NOT[series]}", remedy)
+    elif vcpus(name) is None:
+        yield problem(key, f"'{name}' is no machine type", remedy)
+    elif series not in _NESTING_SERIES:
+        yield problem(key, f"'{name}' is not known to allow nested virtualization", remedy)
+    elif settings.min_cpu_platform and settings.min_cpu_platform not in _NESTING_SERIES[series]:
+        choices = " or ".join(f"'{platform}'" for platform in _NESTING_SERIES[series])
+        yield problem(
+            "min_cpu_platform",
+            f"'{name}' never runs on '{settings.min_cpu_platform}'",
+            f"use {choices}, or '' for any",
+        )
+
+
+def _quotas(settings: "Settings", roles: list[str]) -> Iterator[Problem]:
+    counts = [vcpus(getattr(settings, f"{role}_machine_type")) or 0 for role in roles]
+    if sum(counts) > settings.vcpu_quota:
+        yield problem(
+            "vcpu_quota",
+            f"{' + '.join(map(str, counts))} = {sum(counts)} vCPUs are more than the quota of "
+            f"{settings.vcpu_quota}",
+            "choose smaller machine types, or raise vcpuQuota if the project's quota allows",
+        )
+    need_gib = settings.boot_disk_gib * len(roles)
+    if settings.boot_disk_type in _SSD_TYPES and need_gib > settings.ssd_quota_gib:
+        yield problem(
+            "ssd_quota_gib",
+            f"{len(roles)} x {settings.boot_disk_gib} = {need_gib} GiB of SSD are more than the "
+            f"quota (SSD_TOTAL_GB) of {settings.ssd_quota_gib}",
+            "choose a smaller bootDiskGib, or raise ssdQuotaGib if the project's quota allows",
+        )
+
+
+def _disks(settings: "Settings") -> Iterator[Problem]:
+    if settings.boot_disk_type not in _DISK_TYPES:
+        yield problem(
+            "boot_disk_type",
+            f"'{settings.boot_disk_type}' is no boot disk of these machines",
+            f"use {', '.join(_DISK_TYPES)}",
+        )
+    if settings.boot_disk_gib not in _DISK_GIB:
+        yield problem(
+            "boot_disk_gib",
+            f"{settings.boot_disk_gib} GiB",
+            f"choose {_DISK_GIB.start} to {_DISK_GIB.stop - 1}",
+        )
+    elif not 0 < settings.volume_backing_gib <= settings.boot_disk_gib - 20:
+        yield problem(
+            "volume_backing_gib",
+            f"{settings.volume_backing_gib} GiB of volumes on a disk of {settings.boot_disk_gib}",
+            f"choose 1 to {settings.boot_disk_gib - 20}, or a larger bootDiskGib",
+        )
+
+
+def _image(settings: "Settings") -> Iterator[Problem]:
+    if settings.operating_system not in PLATFORMS:
+        yield problem(
+            "operating_system",
+            f"'{settings.operating_system}' is not supported",
+            f"use {', '.join(PLATFORMS)}",
+        )
+    elif settings.image and not _IMAGE.fullmatch(settings.image):
+        yield problem(
+            "image",
+            f"'{settings.image}' does not name one image",
+            "write PROJECT/NAME; a family comes from operatingSystem, since another family's "
+            "newer image would replace running nodes",
+        )
+    elif settings.image:
+        name = image_path(settings).rpartition("/")[2]
+        for other, platform in PLATFORMS.items():
+            if name == platform.image_family:
+                yield problem(
+                    "image",
+                    f"'{settings.image}' is the family of {other}",
+                    f"leave image empty and set operatingSystem to {other}",
+                )

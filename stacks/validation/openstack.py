@@ -1,0 +1,67 @@
+"""OpenStack: releases that run on the image, services that exist, refs and numbers in bounds."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from stacks.devstack_services import lint
+from stacks.platforms import PLATFORMS, RELEASES, releases_for
+from stacks.problems import Problem, problem
+
+if TYPE_CHECKING:
+    from stacks.settings import Settings
+
+_REF = re.compile(r"[A-Za-z0-9][-._/A-Za-z0-9]*")
+_PROJECT_REF = re.compile(r"[a-z][-a-z0-9]*=[A-Za-z0-9][-._/A-Za-z0-9]*")
+_URL = re.compile(r"(https?|file)://[^\s\"'$`]+")
+_URLS = ("git_base", "pip_index_url", "package_mirror", "amphora_image_url")
+
+
+def check(settings: "Settings") -> Iterator[Problem]:
+    """Yield what is wrong."""
+    yield from _pair(settings)
+    yield from _sources(settings)
+    for key in ("additional_services", "disabled_services"):
+        for service, reason, remedy in lint(settings, key):
+            yield problem(key, f"'{service}' {reason}", remedy)
+    for key in ("glance_limit_mb", "service_timeout_s", "git_timeout_s", "cpu_allocation_ratio"):
+        if not 0 < getattr(settings, key) < float("inf"):
+            yield problem(key, f"{getattr(settings, key)}", "give a positive number")
+
+
+def _sources(settings: "Settings") -> Iterator[Problem]:
+    for key in ("devstack_ref", "neutron_ref", "octavia_ref", "octavia_dashboard_ref"):
+        value = getattr(settings, key)
+        if value and not _REF.fullmatch(value):
+            yield problem(key, f"'{value}' is no git ref", "give a branch, a tag or a commit")
+    for key in ("ovn_branch", "ovs_branch"):
+        if not _REF.fullmatch(getattr(settings, key)):
+            yield problem(key, f"'{getattr(settings, key)}' is no git ref", "give a branch")
+    for value in settings.project_refs:
+        if not _PROJECT_REF.fullmatch(value):
+            yield problem(
+                "project_refs", f"'{value}'", "write project=ref, like nova=stable/2025.2"
+            )
+    for key in _URLS:
+        value = getattr(settings, key)
+        if (value or key == "git_base") and not _URL.fullmatch(value):
+            yield problem(key, f"'{value}' is no URL", "write it like https://host/path")
+
+
+def _pair(settings: "Settings") -> Iterator[Problem]:
+    if settings.release not in RELEASES:
+        yield problem(
+            "release",
+            f"'{settings.release}' is not supported",
+            f"use {', '.join(RELEASES)}",
+        )
+        return
+    platform = PLATFORMS.get(settings.operating_system)
+    if platform and settings.release not in platform.releases:
+        fitting = ", ".join(releases_for(settings.operating_system)) or "none"
+        systems = ", ".join(name for name, p in PLATFORMS.items() if settings.release in p.releases)
+        yield problem(
+            "release",
+            f"'{settings.release}' does not run on {settings.operating_system}",
+            f"use release {fitting} with it, or one of {systems} with {settings.release}",
+        )

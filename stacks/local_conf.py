@@ -1,0 +1,208 @@
+"""local.conf: what DevStack is told, both roles' from one model, so that what must agree does.
+
+Only variables that the supported releases read, and no value that is their default, except
+where both nodes must hold the same one and a default may move.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from stacks.devstack_services import Role, enabled_services
+
+if TYPE_CHECKING:
+    from stacks.credentials import Credentials
+    from stacks.settings import Settings
+
+PLUGIN_DIRECTORY = "/opt/stack/local-plugins/await-controller"
+"""Where the worker keeps the plugin that waits for the controller, as a git repository."""
+
+BRANCH_VARIABLES = {
+    project: f"{project.upper()}_BRANCH"
+    for project in (
+        *("cinder", "glance", "horizon", "keystone", "nova", "placement", "requirements"),
+        *("novnc", "swift", "tempest"),
+    )
+}
+"""Projects whose ref can be set, and DevStack's variable for it."""
+
+_PASSWORD = re.compile(r"[A-Za-z0-9]+")
+
+
+class _Expression(str):
+    """A value that bash evaluates where local.conf is read, so not to be quoted."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalConf:
+    """The parts of a local.conf.
+
+    `files` is file -> section -> option -> value; `extra` is further text, in localrc unless it
+    opens a section itself.
+    """
+
+    variables: Mapping[str, str]
+    plugins: tuple[tuple[str, str, str], ...]
+    disabled_services: tuple[str, ...]
+    files: Mapping[str, Mapping[str, Mapping[str, str]]]
+    extra: str
+
+    def text(self) -> str:
+        """The file, in a fixed order."""
+        lines = [*self._lines(), *(("", "[[local|localrc]]", self.extra) if self.extra else ())]
+        return "\n".join(lines).rstrip("\n") + "\n"
+
+    def _lines(self) -> Iterator[str]:
+        yield "[[local|localrc]]"
+        for name, value in self.variables.items():
+            yield f"{name}={value if isinstance(value, _Expression) else shlex.quote(value)}"
+        for plugin in self.plugins:
+            yield shlex.join(("enable_plugin", *plugin))
+        for service in self.disabled_services:
+            yield f"disable_service {service}"
+        for file, sections in self.files.items():
+            yield f"\n[[post-config|{file}]]"
+            for section, options in sections.items():
+                yield f"[{section}]"
+                yield from (f"{option} = {value}" for option, value in options.items())
+
+
+def local_conf(settings: "Settings", role: Role, credentials: "Credentials") -> LocalConf:
+    """The role's local.conf. Raises ValueError for a password or ref that DevStack cannot take."""
+    controller = role == "controller"
+    return LocalConf(
+        variables={
+            **_common_variables(settings, credentials),
+            **(_controller_variables if controller else _worker_variables)(settings),
+            "ENABLED_SERVICES": ",".join(enabled_services(settings, role)),
+        },
+        plugins=tuple(_plugins(settings, role)),
+        disabled_services=settings.disabled_services,
+        files=_controller_files(settings) if controller else _worker_files(settings),
+        extra=settings.local_conf_extra,
+    )
+
+
+def _common_variables(settings: "Settings", credentials: "Credentials") -> dict[str, str]:
+    passwords = {
+        "ADMIN_PASSWORD": credentials.admin_password,
+        "DATABASE_PASSWORD": credentials.database_password,
+        "RABBIT_PASSWORD": credentials.rabbit_password,
+        "SERVICE_PASSWORD": credentials.service_password,
+    }
+    for name, value in passwords.items():
+        if not _PASSWORD.fullmatch(value):
+            # DevStack puts them into URLs, SQL and shell as they are.
+            raise ValueError(f"{name}: only letters and digits survive DevStack")
+    return {
+        "GIT_BASE": settings.git_base,
+        "GIT_TIMEOUT": str(settings.git_timeout_s),
+        **_branches(settings),
+        **passwords,
+        "SERVICE_TIMEOUT": str(settings.service_timeout_s),
+        "LOGFILE": "/opt/stack/logs/stack.sh.log",
+        "VERBOSE": "True",
+        "LOG_COLOR": "False",
+        "ENABLE_SYSCTL_MEM_TUNING": "True",
+        "ENABLE_SYSCTL_NET_TUNING": "True",
+        # DevStack stops where the kernel has no zpool, and tuning is not worth that.
+        "ENABLE_ZSWAP": _Expression(
+            "$([[ -e /sys/module/zswap/parameters/zpool ]] && echo True || echo False)"
+        ),
+        "VOLUME_BACKING_FILE_SIZE": f"{settings.volume_backing_gib}G",
+        **_ovn_source(settings),
+    }
+
+
+def _ovn_source(settings: "Settings") -> dict[str, str]:
+    if not settings.ovn_from_source:
+        return {"OVN_BUILD_FROM_SOURCE": "False"}
+    return {
+        "OVN_BUILD_FROM_SOURCE": "True",
+        "OVN_BRANCH": settings.ovn_branch,
+        "OVS_BRANCH": settings.ovs_branch,
+    }
+
+
+def _branches(settings: "Settings") -> dict[str, str]:
+    branches = {"NEUTRON_BRANCH": settings.neutron_ref} if settings.neutron_ref else {}
+    for pair in settings.project_refs:
+        project, _, ref = pair.partition("=")
+        if project not in BRANCH_VARIABLES:
+            near = get_close_matches(project, BRANCH_VARIABLES, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"use {', '.join(BRANCH_VARIABLES)}"
+            raise ValueError(f"project_refs: DevStack has no branch of '{project}'; {hint}")
+        branches[BRANCH_VARIABLES[project]] = ref
+    return branches
+
+
+def _controller_variables(settings: "Settings") -> dict[str, str]:
+    return {
+        "HOST_IP": settings.controller_ip,
+        "FLOATING_RANGE": settings.floating_cidr,
+        # The default pool, 10.0.0.0/22, would contain the nodes' own network.
+        "IPV4_ADDRS_SAFE_TO_USE": settings.tenant_cidr,
+        "ENABLE_CHASSIS_AS_GW": "True",
+        "OVN_DBS_LOG_LEVEL": "dbg",
+        "DOWNLOAD_DEFAULT_IMAGES": "False",
+        "IMAGE_URLS": settings.amphora_image_url,
+        "GLANCE_LIMIT_IMAGE_SIZE_TOTAL": str(settings.glance_limit_mb),
+    }
+
+
+def _worker_variables(settings: "Settings") -> dict[str, str]:
+    controller = settings.controller_ip
+    return {
+        "HOST_IP": settings.worker_ip,
+        "SERVICE_HOST": controller,
+        "RABBIT_HOST": controller,
+        "DATABASE_HOST": controller,
+        # Without a database of its own, only this tells Cinder's URL its kind.
+        "DATABASE_TYPE": "mysql",
+        "ENABLE_CHASSIS_AS_GW": "False",
+    }
+
+
+def _plugins(settings: "Settings", role: Role) -> Iterator[tuple[str, str, str]]:
+    branch = f"stable/{settings.release}"
+    # Octavia's plugin calls a function of neutron's for its management interface.
+    refs = {"neutron": settings.neutron_ref}
+    if role == "controller" and "octavia" not in settings.disabled_services:
+        refs["octavia"] = settings.octavia_ref
+        if settings.horizon:
+            refs["octavia-dashboard"] = settings.octavia_dashboard_ref
+    for name, ref in refs.items():
+        yield name, f"{settings.git_base}/openstack/{name}", ref or branch
+    if role == "worker":
+        yield "await-controller", f"file://{PLUGIN_DIRECTORY}", "main"
+
+
+def _nova(settings: "Settings") -> dict[str, dict[str, str]]:
+    return {
+        "DEFAULT": {"cpu_allocation_ratio": str(settings.cpu_allocation_ratio)},
+        "workarounds": {"disable_deep_image_inspection": "True"},
+    }
+
+
+def _controller_files(settings: "Settings") -> dict[str, dict[str, dict[str, str]]]:
+    nova = _nova(settings)
+    # What asks for no zone lands here, since the worker is the smaller node.
+    nova["DEFAULT"]["default_schedule_zone"] = settings.primary_az
+    return {
+        "$NOVA_CONF": nova,
+        "$CINDER_CONF": {"DEFAULT": {"storage_availability_zone": settings.primary_az}},
+        "$NEUTRON_CONF": {"DEFAULT": {"global_physnet_mtu": str(settings.mtu)}},
+        "/$Q_PLUGIN_CONF_FILE": {"ovn": {"dns_servers": ",".join(settings.dns_nameservers)}},
+    }
+
+
+def _worker_files(settings: "Settings") -> dict[str, dict[str, dict[str, str]]]:
+    return {
+        "$NOVA_CONF": _nova(settings),
+        "$CINDER_CONF": {"DEFAULT": {"storage_availability_zone": settings.secondary_az}},
+    }

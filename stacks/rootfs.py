@@ -1,0 +1,64 @@
+"""Root file systems: a directory that mirrors a node's /, as entries of cloud-init's write_files.
+
+Modes come from the tree: 0755 for what is executable there, 0644 for the rest, and 0600 for a
+name that ends in `.secret`. Only names that end in `.tmpl` are rendered, and in them only values
+are filled in, since `$` belongs to shell and local.conf. `x.secret.tmpl` becomes `x`.
+"""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import jinja2
+from jinja2 import meta
+
+_EXECUTABLE = 0o100
+
+
+class TemplateError(ValueError):
+    """A template asks for a value that nobody gives, or nobody asks for a value that is given."""
+
+
+class Templates:
+    """Templates over one set of values."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+        self._unused = set(values)
+        self._environment = jinja2.Environment(
+            undefined=jinja2.StrictUndefined,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701 (what is made is shell, YAML and INI)
+        )
+        self._environment.filters["quote"] = lambda value: shlex.quote(str(value))
+
+    def render(self, path: Path) -> str:
+        """The template's text with its values. Raises TemplateError."""
+        source = path.read_text(encoding="utf-8")
+        self._unused -= meta.find_undeclared_variables(self._environment.parse(source))
+        try:
+            return self._environment.from_string(source).render(self._values)
+        except jinja2.UndefinedError as error:
+            raise TemplateError(f"{path.name}: {error.message}") from None
+
+    def refuse_unused(self) -> None:
+        """Raise TemplateError for values that no template so far has used."""
+        if self._unused:
+            raise TemplateError(f"no template uses {', '.join(sorted(self._unused))}")
+
+
+def files(root: Path, templates: Templates) -> Iterator[dict[str, str]]:
+    """Every file under the root, in the order of their paths, as write_files takes it."""
+    for source in sorted(path for path in root.rglob("*") if path.is_file()):
+        if source.parent.name == "__pycache__":
+            continue
+        target = source.relative_to(root)
+        content = source.read_text(encoding="utf-8")
+        if target.suffix == ".tmpl":
+            content = templates.render(source)
+            target = target.with_suffix("")
+        mode = "0755" if source.stat().st_mode & _EXECUTABLE else "0644"
+        if target.suffix == ".secret":
+            mode = "0600"
+            target = target.with_suffix("")
+        yield {"path": f"/{target}", "permissions": mode, "content": content}

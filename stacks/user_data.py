@@ -1,0 +1,161 @@
+"""User data: the cloud-config of a node, from the file tree under cloudinit/ and Settings.
+
+Pure: the same settings, role and credentials give the same bytes. Refuses values that are
+missing or unused, secrets in readable files, and documents that Compute Engine would not take.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from stacks.devstack_services import Role, enabled_services, ovn_agent
+from stacks.local_conf import PLUGIN_DIRECTORY, local_conf
+from stacks.platforms import PLATFORMS
+from stacks.rootfs import Templates, files
+
+if TYPE_CHECKING:
+    from stacks.credentials import Credentials
+    from stacks.settings import Settings
+
+USER_DATA_LIMIT_BYTES = 262_144
+"""Compute Engine's limit for one metadata value."""
+
+_TREE = Path(__file__).resolve().parent.parent / "cloudinit"
+_HEADER = "#cloud-config\n"
+_WORLD_WRITABLE = ("tmp", "var/tmp", "dev/shm", "run/lock")
+_STACK_MARGIN_S = 3600
+"""What the worker's own part of stack.sh may take beside its wait for the controller."""
+
+
+class UserDataError(ValueError):
+    """The user data cannot be made, or no instance would take it."""
+
+
+def render(settings: "Settings", role: Role, credentials: "Credentials") -> str:
+    """The role's user data. Raises UserDataError, and ValueError for what DevStack cannot take."""
+    templates = Templates(_values(settings, role, credentials))
+    document = yaml.safe_load(templates.render(_TREE / "common" / "user-data.yaml.tmpl"))
+    document["write_files"] = [
+        *files(_TREE / "common" / "rootfs", templates),
+        *files(_TREE / role / "rootfs", templates),
+        *_mirrors(settings, document),
+    ]
+    templates.refuse_unused()
+    validate(document)
+    _refuse_readable_secrets(document, credentials)
+    text = _HEADER + yaml.dump(
+        document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf")
+    )
+    refuse_oversize(text)
+    return text
+
+
+def _values(settings: "Settings", role: Role, credentials: "Credentials") -> dict[str, object]:
+    controller = role == "controller"
+    platform = PLATFORMS[settings.operating_system]
+    wait_s = settings.node_deadline_s
+    return {
+        "role": role,
+        "hostname": settings.controller_hostname if controller else settings.worker_hostname,
+        "host_ip": settings.controller_ip if controller else settings.worker_ip,
+        "host_key": credentials.controller_host_key if controller else credentials.worker_host_key,
+        "host_key_public": credentials.controller_host_key_public
+        if controller
+        else credentials.worker_host_key_public,
+        "ssh_user": settings.ssh_user,
+        "ssh_authorized_keys": [credentials.ssh_public_key, *settings.ssh_authorized_keys],
+        "local_conf": local_conf(settings, role, credentials).text(),
+        "os_id": platform.os_id,
+        "os_version": platform.os_version,
+        "devstack_repository": f"{settings.git_base}/openstack/devstack",
+        "devstack_ref": settings.devstack_ref or f"stable/{settings.release}",
+        "git_timeout_s": settings.git_timeout_s,
+        "node_deadline_s": wait_s,
+        "stack_deadline_s": wait_s if controller else wait_s + _STACK_MARGIN_S,
+        "controller_hostname": settings.controller_hostname,
+        "controller_ip": settings.controller_ip,
+        "worker_hostname": settings.worker_hostname if settings.worker else "",
+        "worker_ip": settings.worker_ip if settings.worker else "",
+        "primary_az": settings.primary_az,
+        "secondary_az": settings.secondary_az,
+        "floating_cidr": settings.floating_cidr,
+        "services": ",".join(enabled_services(settings, role)),
+        "ovn_agent": ovn_agent(settings.release),
+        "plugin_directory": PLUGIN_DIRECTORY,
+    }
+
+
+def _mirrors(settings: "Settings", document: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Put an apt mirror into the document; yield pip's configuration if there is one."""
+    if settings.package_mirror:
+        document["apt"]["primary"] = [{"arches": ["default"], "uri": settings.package_mirror}]
+    if settings.pip_index_url:
+        content = f"[global]\nindex-url = {settings.pip_index_url}\n"
+        yield {"path": "/etc/pip.conf", "permissions": "0644", "content": content}
+
+
+def validate(document: dict[str, Any]) -> None:
+    """Raise UserDataError for what cloud-init would skip, or do in an unsafe place or order."""
+    for command in document["runcmd"]:
+        # cloud-init skips the whole list for one empty entry, with no more than a warning.
+        if not command or None in command:
+            raise UserDataError(f"runcmd: {command!r} is no command")
+    seen = set()
+    for entry in document["write_files"]:
+        path = entry["path"]
+        if not path.startswith("/") or ".." in path.split("/"):
+            raise UserDataError(f"write_files: '{path}' is not absolute")
+        if path.startswith(tuple(f"/{directory}/" for directory in _WORLD_WRITABLE)):
+            raise UserDataError(f"write_files: '{path}' is in a world-writable directory")
+        if path in seen:
+            raise UserDataError(f"write_files: '{path}' is there twice")
+        if entry.get("owner", "root:root") != "root:root" and not entry.get("defer"):
+            # Users are made after files, and a missing owner loses all files that follow.
+            raise UserDataError(f"write_files: '{path}' has an owner that is not there yet")
+        seen.add(path)
+
+
+def _refuse_readable_secrets(document: dict[str, Any], credentials: "Credentials") -> None:
+    public = {field.name for field in fields(credentials) if "public" in field.name}
+    secrets = {
+        field.name: getattr(credentials, field.name)
+        for field in fields(credentials)
+        if field.name not in public
+    }
+    for entry in document["write_files"]:
+        if entry["permissions"] == "0600":
+            continue
+        for name, secret in secrets.items():
+            if secret.strip() in entry["content"]:
+                raise UserDataError(f"write_files: '{entry['path']}' shows {name} to everyone")
+
+
+def refuse_oversize(text: str) -> None:
+    """Raise UserDataError if an instance's metadata could not hold the text."""
+    size = len(text.encode())
+    if size > USER_DATA_LIMIT_BYTES:
+        raise UserDataError(
+            f"user data is {size} bytes and Compute Engine takes {USER_DATA_LIMIT_BYTES}; "
+            "shorten devstack:localConfFile"
+        )
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML as people read it: text of several lines as a literal block, no anchors."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        del data  # the signature is PyYAML's
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # Outside quotes a YAML 1.1 reader takes these for line breaks and hands back others.
+    breaks = any(character in text for character in "\r\x85\u2028\u2029\ufeff")
+    style = '"' if breaks else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)

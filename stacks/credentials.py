@@ -1,7 +1,7 @@
 """Credentials: passwords, key pair and host keys, made once per stack and kept as secrets."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pulumi
@@ -24,6 +24,12 @@ class Credentials:
     controller_host_key_public: str
     worker_host_key: str
     worker_host_key_public: str
+
+    @classmethod
+    def placeholder(cls) -> "Credentials":
+        """Values as long as real ones, to measure what they are rendered into."""
+        lengths = {"password": 32, "key": 400, "public": 81}
+        return cls(**{f.name: "x" * lengths[f.name.rpartition("_")[2]] for f in fields(cls)})
 
 
 class GeneratedCredentials(pulumi.ComponentResource):

@@ -4,6 +4,7 @@ import pulumi
 
 from stacks import user_data
 from stacks.credentials import Credentials, GeneratedCredentials
+from stacks.devstack_services import Role
 from stacks.firewall import Allow, Firewall, FirewallArgs
 from stacks.network import Network, NetworkArgs
 from stacks.node import Node, NodeArgs
@@ -18,7 +19,7 @@ class DevStack(pulumi.ComponentResource):
     settings: Settings
     network: Network
     credentials: pulumi.Output[Credentials]
-    zones: dict[user_data.Role, str]
+    zones: dict[Role, str]
     """The zone of each node, by role."""
 
     def __init__(
@@ -26,9 +27,8 @@ class DevStack(pulumi.ComponentResource):
     ) -> None:
         super().__init__("devstack:index:DevStack", name, None, opts)
         self.settings = settings
-        self.zones = {"controller": settings.controller_zone or settings.zones[0]}
-        if settings.worker:
-            self.zones["worker"] = settings.worker_zone or settings.zones[0]
+        own_zones = {"controller": settings.controller_zone, "worker": settings.worker_zone}
+        self.zones = {role: own_zones[role] or settings.zones[0] for role in settings.roles}
         child = pulumi.ResourceOptions(parent=self)
         self.credentials = GeneratedCredentials("credentials", child).credentials
         self.network = Network("network", self._network_args(), child)
@@ -104,7 +104,7 @@ class DevStack(pulumi.ComponentResource):
             ),
         )
 
-    def _node_args(self, role: user_data.Role) -> NodeArgs:
+    def _node_args(self, role: Role) -> NodeArgs:
         settings = self.settings
         is_controller = role == "controller"
         hostname = settings.controller_hostname if is_controller else settings.worker_hostname

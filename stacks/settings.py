@@ -12,6 +12,7 @@ import pulumi
 import pulumi_gcp
 
 from stacks import sources
+from stacks.devstack_services import Role
 from stacks.platforms import PLATFORMS
 from stacks.problems import SettingsError
 from stacks.validation import find_problems
@@ -206,6 +207,11 @@ class Settings:
     def worker_hostname(self) -> str:
         """Instance name, so host name, so compute service host of the worker."""
         return f"{self.name_prefix}-worker"
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The nodes that this stack has."""
+        return ("controller", "worker") if self.worker else ("controller",)
 
     @property
     def availability_zones(self) -> tuple[str, ...]:

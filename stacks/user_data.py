@@ -138,8 +138,7 @@ def refuse_oversize(text: str) -> None:
     size = len(text.encode())
     if size > USER_DATA_LIMIT_BYTES:
         raise UserDataError(
-            f"user data is {size} bytes and Compute Engine takes {USER_DATA_LIMIT_BYTES}; "
-            "shorten devstack:localConfFile"
+            f"user data is {size} bytes and Compute Engine takes {USER_DATA_LIMIT_BYTES}"
         )
 
 

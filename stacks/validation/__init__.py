@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from stacks.problems import Problem
+from stacks import user_data
+from stacks.credentials import Credentials
+from stacks.problems import Problem, problem
 from stacks.validation import access, addresses, machines, names, openstack
 
 if TYPE_CHECKING:
@@ -12,4 +14,15 @@ if TYPE_CHECKING:
 def find_problems(settings: "Settings") -> list[Problem]:
     """Everything that is wrong with the settings, in the order of the guide."""
     subjects = (names, machines, addresses, access, openstack)
-    return [problem for subject in subjects for problem in subject.check(settings)]
+    problems = [found for subject in subjects for found in subject.check(settings)]
+    return problems or _find_oversize(settings)
+
+
+def _find_oversize(settings: "Settings") -> list[Problem]:
+    """Only a configuration without other problems can be rendered, so this comes last."""
+    try:
+        for role in settings.roles:
+            user_data.render(settings, role, Credentials.placeholder())
+    except user_data.UserDataError as error:
+        return [problem("local_conf_file", str(error), "shorten the file")]
+    return []

@@ -1,0 +1,150 @@
+"""Run a Pulumi program against mocks and hand back what it registered and exported."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.mocks import MockMonitor
+
+from stacks.credentials import Credentials
+from stacks.settings import Settings
+
+
+def private_key(name: str) -> str:
+    """Text in the form of a private key."""
+    return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{name}\n-----END OPENSSH PRIVATE KEY-----\n"
+
+
+CREDENTIALS = Credentials(
+    admin_password="a" * 32,
+    database_password="b" * 32,
+    rabbit_password="c" * 32,
+    service_password="d" * 32,
+    ssh_private_key=private_key("stack"),
+    ssh_public_key="ssh-ed25519 AAAAstack",
+    controller_host_key=private_key("controller"),
+    controller_host_key_public="ssh-ed25519 AAAAcontroller",
+    worker_host_key=private_key("worker"),
+    worker_host_key_public="ssh-ed25519 AAAAworker",
+)
+EXTERNAL_IPS = {"controller-external": "203.0.113.10", "worker-external": "203.0.113.11"}
+
+
+# How a secret travels to the engine: an object with this signature.
+_SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+
+
+@dataclass
+class Record:
+    """What a program registered: inputs by (type, name), which are secret, and URNs."""
+
+    inputs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    secrets: set[tuple[str, str]] = field(default_factory=set)
+    urns: list[str] = field(default_factory=list)
+
+    def named(self, name: str, kind: str = "") -> dict[str, Any]:
+        """The inputs of the one custom resource of that logical name (and kind)."""
+        found = [inputs for (typ, other), inputs in self._custom() if other == name and kind in typ]
+        assert len(found) == 1, f"{len(found)} resources are named {name!r} {kind}"
+        return found[0]
+
+    def names(self, kind: str) -> set[str]:
+        """Logical names of the custom resources whose type contains a word."""
+        return {name for (typ, name), _ in self._custom() if kind in typ}
+
+    def _custom(self) -> list[tuple[tuple[str, str], dict[str, Any]]]:
+        return [item for item in self.inputs.items() if not item[0][0].startswith("devstack:")]
+
+
+class RecordingMocks(pulumi.runtime.Mocks):
+    """Keep the inputs of each resource; fill in what the clouds would compute."""
+
+    def __init__(self) -> None:
+        self.record = Record()
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Register one resource once."""
+        key = (args.typ, args.name)
+        # The engine refuses a duplicate URN; the SDK's mocks would overwrite the first.
+        assert key not in self.record.inputs, f"{args.typ} {args.name!r} is registered twice"
+        inputs = {name: _without_secrecy(value) for name, value in args.inputs.items()}
+        self.record.inputs[key] = inputs
+        self.record.secrets |= {
+            (args.name, name) for name, value in args.inputs.items() if inputs[name] != value
+        }
+        outputs = {**args.inputs, "selfLink": f"link-of-{args.inputs.get('name', '')}"}
+        if args.typ == "gcp:compute/address:Address":
+            outputs.setdefault("address", EXTERNAL_IPS.get(args.name))
+        if args.typ == "gcp:compute/instance:Instance":
+            outputs["instanceId"] = f"number-of-{args.name}"
+        if args.typ == "command:local:Command":
+            outputs["stdout"] = json.dumps(CREDENTIALS.__dict__)
+        return f"{args.name}-id", outputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        """Refuse: a plan must not depend on what the cloud holds."""
+        raise AssertionError(f"the program must not read live data: {args.token}")
+
+
+def _without_secrecy(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_secrecy(item) for item in value]
+    if isinstance(value, dict):
+        if value.get(_SIGNATURE) == _SECRET:
+            return _without_secrecy(value["value"])
+        return {key: _without_secrecy(item) for key, item in value.items()}
+    return value
+
+
+@pytest.fixture
+def run_program() -> Callable[[Callable[[], object]], Record]:
+    """Run a function as a Pulumi program to its end, then return the record."""
+
+    def run(program: Callable[[], object]) -> Record:
+        mocks = RecordingMocks()
+        monitor = MockMonitor(mocks)
+        pulumi.runtime.set_mocks(mocks, project="devstack", stack="test", monitor=monitor)
+        pulumi.runtime.test(program)()  # waits for every registration and apply
+        mocks.record.urns = list(monitor.get_registered_resources())
+        return mocks.record
+
+    return run
+
+
+@pytest.fixture
+def make_settings() -> Callable[..., Settings]:
+    """Settings of the stack `test` from raw values by key, as the engine hands them over."""
+
+    def make(**given: str) -> Settings:
+        return Settings.parse(given, stack="test", project="capo")
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., Settings]) -> Settings:
+    """The default configuration."""
+    return make_settings()
+
+
+@pytest.fixture
+def credentials() -> Credentials:
+    """Credentials of the right shape that open nothing."""
+    return CREDENTIALS
+
+
+@pytest.fixture
+def refusals(make_settings: Callable[..., Settings]) -> Callable[..., list[str]]:
+    """The lines with which a configuration is refused; empty if it is accepted."""
+
+    def refuse(**given: str) -> list[str]:
+        try:
+            make_settings(**given)
+        except pulumi.RunError as error:
+            return str(error).splitlines()
+        return []
+
+    return refuse

@@ -1,0 +1,105 @@
+"""Network: a custom-mode VPC of ours, or an existing one that is left alone."""
+
+import dataclasses
+
+import pytest
+
+from stacks.network import Network, NetworkArgs
+
+
+@pytest.fixture
+def args():
+    return NetworkArgs(
+        prefix="capo-e2e-test",
+        project="capo",
+        region="us-east4",
+        cidr="10.0.3.0/24",
+        mtu=1460,
+        labels={"devstack-stack": "test"},
+        internal_ips={"controller": "10.0.3.15", "worker": "10.0.3.16"},
+        external_roles=("controller",),
+        existing_network="",
+        existing_subnetwork="",
+    )
+
+
+def test_the_network_is_of_custom_mode_with_our_mtu(run_program, args):
+    """An auto-mode network has subnetworks in all regions, which the janitor stumbles over."""
+    record = run_program(lambda: Network("network", args))
+
+    assert record.named("network", ":Network") == {
+        "name": "capo-e2e-test",
+        "autoCreateSubnetworks": False,
+        "mtu": 1460,
+        "description": "devstack-stack=test",
+    }
+
+
+def test_the_subnetwork_is_the_nodes_range(run_program, args):
+    record = run_program(lambda: Network("network", args))
+
+    assert record.named("subnetwork") == {
+        "name": "capo-e2e-test",
+        "region": "us-east4",
+        "network": "link-of-capo-e2e-test",
+        "ipCidrRange": "10.0.3.0/24",
+        "description": "devstack-stack=test",
+    }
+
+
+def test_nodes_without_external_address_leave_by_nat(run_program, args):
+    record = run_program(lambda: Network("network", args))
+
+    assert record.named("router") == {
+        "name": "capo-e2e-test-router",
+        "region": "us-east4",
+        "network": "link-of-capo-e2e-test",
+        "description": "devstack-stack=test",
+    }
+    assert record.named("nat") == {
+        "name": "capo-e2e-test-nat",
+        "region": "us-east4",
+        "router": "capo-e2e-test-router",
+        "natIpAllocateOption": "AUTO_ONLY",
+        "sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES",
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "address"), [("controller", "10.0.3.15"), ("worker", "10.0.3.16")]
+)
+def test_internal_addresses_are_reserved(run_program, args, role, address):
+    """local.conf is rendered from the same address before the instance exists."""
+    record = run_program(lambda: Network("network", args))
+
+    assert record.named(f"{role}-internal") == {
+        "name": f"capo-e2e-test-{role}-internal",
+        "region": "us-east4",
+        "addressType": "INTERNAL",
+        "subnetwork": "link-of-capo-e2e-test",
+        "address": address,
+        "labels": {"devstack-stack": "test"},
+    }
+
+
+def test_only_the_roles_asked_for_have_an_external_address(run_program, args):
+    record = run_program(lambda: Network("network", args))
+
+    assert record.named("controller-external") == {
+        "name": "capo-e2e-test-controller-external",
+        "region": "us-east4",
+        "addressType": "EXTERNAL",
+        "labels": {"devstack-stack": "test"},
+    }
+    assert "worker-external" not in record.names("Address")
+
+
+def test_of_an_existing_network_only_addresses_are_taken(run_program, args):
+    """What is not created cannot be deleted."""
+    existing = dataclasses.replace(args, existing_network="vpc", existing_subnetwork="nodes")
+    record = run_program(lambda: Network("network", existing))
+
+    assert record.names("gcp:") == {"controller-internal", "worker-internal", "controller-external"}
+    assert record.named("controller-internal")["subnetwork"] == (
+        "projects/capo/regions/us-east4/subnetworks/nodes"
+    )

@@ -1,0 +1,90 @@
+"""Settings: one validated source of every value."""
+
+import dataclasses
+import json
+
+import pulumi
+import pytest
+
+from stacks.settings import Settings
+from stacks.sources import setting_fields
+
+
+def test_the_defaults_are_accepted(make_settings):
+    assert make_settings().controller_ip == "10.0.3.15"
+
+
+def test_settings_cannot_be_changed(settings):
+    """A component that changed one would make two sources of truth."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.mtu = 1500
+
+
+def test_values_are_read_by_key_and_typed(make_settings):
+    made = make_settings(mtu="1500", worker="false", zones='["us-east4-b"]', clusterName="x")
+
+    assert (made.mtu, made.worker, made.zones, made.cluster_name) == (
+        1500,
+        False,
+        ("us-east4-b",),
+        "x",
+    )
+
+
+def test_every_problem_is_reported_at_once(refusals):
+    """One round trip mends a configuration, however much is wrong with it."""
+    lines = refusals(internalCidr="10.0.3.7/24", vcpuQuota="20", primaryAz="a b", nonsense="1")
+
+    assert [line.split(": ")[0] for line in lines] == [
+        "devstack:nonsense",
+        "devstack:primaryAz",
+        "devstack:vcpuQuota",
+        "devstack:internalCidr",
+    ]
+
+
+def test_each_line_has_key_value_and_remedy(refusals):
+    assert refusals(internalCidr="10.0.3.7/24") == [
+        "devstack:internalCidr: '10.0.3.7/24' has host bits set; use '10.0.3.0/24'"
+    ]
+
+
+def test_a_missing_project_is_refused():
+    with pytest.raises(pulumi.RunError, match="gcp:project: no Google Cloud project"):
+        Settings.parse({}, stack="test", project="")
+
+
+def test_load_reads_the_running_stack(monkeypatch, run_program):
+    """Keys of other namespaces are the providers' own."""
+    configuration = {"devstack:mtu": "1500", "gcp:project": "p", "gcp:zone": "z"}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(configuration))
+    loaded = []
+    run_program(lambda: loaded.append(Settings.load(pulumi.Config("devstack"))))
+
+    assert (loaded[0].mtu, loaded[0].project, loaded[0].name_prefix) == (1500, "p", "capo-e2e-test")
+
+
+def test_load_refuses_unknown_keys(monkeypatch, run_program):
+    """A key misspelt would be a setting silently left at its default."""
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"devstack:mtuu": "1", "gcp:project": "p"}))
+
+    with pytest.raises(pulumi.RunError, match=r"devstack:mtuu: unknown key; did you mean 'mtu'\?"):
+        run_program(lambda: Settings.load(pulumi.Config("devstack")))
+
+
+def test_every_setting_is_described():
+    for key, field in setting_fields(Settings).items():
+        assert field.metadata["doc"].endswith("."), key
+
+
+def test_labels_name_cluster_and_stack(make_settings):
+    """What a killed engine lost is found by them."""
+    assert make_settings(labels='["pr=17"]').all_labels == {
+        "devstack-cluster": "capo-e2e",
+        "devstack-stack": "test",
+        "pr": "17",
+    }
+
+
+def test_without_worker_there_is_one_az(make_settings):
+    assert make_settings(worker="false").availability_zones == ("testaz1",)

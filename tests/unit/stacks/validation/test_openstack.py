@@ -1,0 +1,32 @@
+"""OpenStack: pairs that run, services that exist, refs and numbers in bounds."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "complaint"),
+    [
+        ("release", "2024.1", "'2024.1' is not supported; use 2025.1, 2025.2, 2026.1"),
+        ("devstackRef", "stable/$(x)", "is no git ref"),
+        ("ovnBranch", "", "'' is no git ref"),
+        ("projectRefs", '["nova"]', "write project=ref"),
+        ("gitBase", "github.com", "is no URL; write it like https://host/path"),
+        ("gitBase", "", "is no URL"),
+        ("pipIndexUrl", "https://host/a b", "is no URL"),
+        ("glanceLimitMb", "0", "0; give a positive number"),
+        ("cpuAllocationRatio", "nan", "give a positive number"),
+        ("additionalServices", '["ovs-switchd"]', "did you mean 'ovs-vswitchd'?"),
+        ("disabledServices", '["o-aip"]', "did you mean 'o-api'?"),
+    ],
+)
+def test_what_cannot_work_is_refused(refusals, key, value, complaint):
+    assert any(complaint in line for line in refusals(**{key: value}))
+
+
+def test_a_wrong_pair_is_refused_with_the_right_ones(refusals):
+    assert refusals(operatingSystem="ubuntu-22.04", release="2026.1") == [
+        (
+            "devstack:release: '2026.1' does not run on ubuntu-22.04; use release 2025.1, 2025.2 "
+            "with it, or one of ubuntu-24.04, debian-12, debian-13, centos-stream-9 with 2026.1"
+        )
+    ]

@@ -1,0 +1,26 @@
+"""User data: what Compute Engine would not take is refused before the network is built."""
+
+import pytest
+
+
+@pytest.fixture
+def overlay(tmp_path):
+    """A file of that many kilobytes, in lines as long as people write them."""
+
+    def write(kilobytes):
+        path = tmp_path / "overlay.conf"
+        path.write_text(("# " + "x" * 77 + "\n") * (kilobytes * 1000 // 80))
+        return str(path)
+
+    return write
+
+
+def test_200_kb_of_text_are_accepted(refusals, overlay):
+    assert refusals(localConfFile=overlay(200)) == []
+
+
+def test_300_kb_are_refused_with_size_and_limit(refusals, overlay):
+    [line] = refusals(localConfFile=overlay(300))
+
+    assert line.startswith("devstack:localConfFile: user data is 3")
+    assert "bytes and Compute Engine takes 262144; shorten the file" in line

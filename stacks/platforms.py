@@ -18,6 +18,8 @@ class Platform:
     os_id: str
     os_version: str
     releases: tuple[str, ...]
+    public_image_has_cloud_init: bool
+    """Google's own images come with a guest agent instead (docs/surprises.md)."""
 
 
 PLATFORMS = {
@@ -27,6 +29,7 @@ PLATFORMS = {
         os_id="ubuntu",
         os_version="22.04",
         releases=("2025.1", "2025.2"),
+        public_image_has_cloud_init=True,
     ),
     "ubuntu-24.04": Platform(
         image_project="ubuntu-os-cloud",
@@ -34,6 +37,7 @@ PLATFORMS = {
         os_id="ubuntu",
         os_version="24.04",
         releases=("2025.1", "2025.2", "2026.1"),
+        public_image_has_cloud_init=True,
     ),
     "debian-12": Platform(
         image_project="debian-cloud",
@@ -41,6 +45,7 @@ PLATFORMS = {
         os_id="debian",
         os_version="12",
         releases=("2025.1", "2025.2", "2026.1"),
+        public_image_has_cloud_init=False,
     ),
     "debian-13": Platform(
         image_project="debian-cloud",
@@ -48,6 +53,7 @@ PLATFORMS = {
         os_id="debian",
         os_version="13",
         releases=("2026.1",),
+        public_image_has_cloud_init=False,
     ),
     "centos-stream-9": Platform(
         image_project="centos-cloud",
@@ -55,6 +61,7 @@ PLATFORMS = {
         os_id="centos",
         os_version="9",
         releases=("2025.1", "2025.2", "2026.1"),
+        public_image_has_cloud_init=False,
     ),
 }
 

@@ -180,7 +180,12 @@ class Settings:
             for key in {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
             if key.startswith(prefix)
         }
-        return cls.parse(given, stack=pulumi.get_stack(), project=pulumi_gcp.config.project or "")
+        settings = cls.parse(
+            given, stack=pulumi.get_stack(), project=pulumi_gcp.config.project or ""
+        )
+        for warning in settings.warnings:
+            pulumi.log.warn(warning)
+        return settings
 
     @classmethod
     def parse(cls, given: Mapping[str, str], *, stack: str, project: str) -> "Settings":
@@ -192,6 +197,16 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return settings
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is accepted and may yet disappoint."""
+        if self.image or PLATFORMS[self.operating_system].public_image_has_cloud_init:
+            return ()
+        return (
+            f"devstack:image: Google's {self.operating_system} images have no cloud-init and ignore "
+            "user data; name an image that has it",
+        )
 
     @property
     def name_prefix(self) -> str:

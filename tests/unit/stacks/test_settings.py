@@ -88,3 +88,17 @@ def test_labels_name_cluster_and_stack(make_settings):
 
 def test_without_worker_there_is_one_az(make_settings):
     assert make_settings(worker="false").availability_zones == ("testaz1",)
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ({}, False),
+        ({"operatingSystem": "ubuntu-24.04"}, False),
+        ({"operatingSystem": "debian-12"}, True),
+        ({"operatingSystem": "debian-12", "image": "capo/debian-12-cloud-init"}, False),
+    ],
+)
+def test_an_image_without_cloud_init_is_warned_of(make_settings, given, warned):
+    """The node would boot, ignore its user data, and never become ready."""
+    assert bool(make_settings(**given).warnings) == warned

@@ -203,10 +203,11 @@ class Settings:
         """What is accepted and may yet disappoint."""
         if self.image or PLATFORMS[self.operating_system].public_image_has_cloud_init:
             return ()
-        return (
-            f"devstack:image: Google's {self.operating_system} images have no cloud-init and ignore "
-            "user data; name an image that has it",
+        warning = (
+            f"devstack:image: Google's {self.operating_system} images have no cloud-init and "
+            "ignore user data; name an image that has it"
         )
+        return (warning,)
 
     @property
     def name_prefix(self) -> str:

@@ -34,7 +34,7 @@ def parse(settings: type, given: Mapping[str, str]) -> tuple[dict[str, Any], lis
     problems = []
     for key, raw in given.items():
         if key not in fields:
-            near = get_close_matches(key, fields, n=1)
+            near = get_close_matches(key, fields, n=1, cutoff=0.75)
             remedy = f"did you mean '{near[0]}'?" if near else "remove it; docs/guide.md has all"
             problems.append(Problem(key=f"devstack:{key}", what="unknown key", remedy=remedy))
             continue

@@ -4,6 +4,7 @@ Pure: the same settings, role and credentials give the same bytes. Refuses value
 missing or unused, secrets in readable files, and documents that Compute Engine would not take.
 """
 
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -82,10 +83,17 @@ def _values(settings: "Settings", role: Role, credentials: "Credentials") -> dic
         "primary_az": settings.primary_az,
         "secondary_az": settings.secondary_az,
         "floating_cidr": settings.floating_cidr,
+        "floating_gateway": _gateway(settings.floating_cidr),
         "services": ",".join(enabled_services(settings, role)),
         "ovn_agent": ovn_agent(settings.release),
         "plugin_directory": PLUGIN_DIRECTORY,
     }
+
+
+def _gateway(cidr: str) -> str:
+    """The address that Neutron gives a subnet's gateway, with its prefix length."""
+    network = ipaddress.ip_network(cidr)
+    return f"{network[1]}/{network.prefixlen}"
 
 
 def _mirrors(settings: "Settings", document: dict[str, Any]) -> Iterator[dict[str, str]]:

@@ -1,0 +1,1 @@
+"""Localcloud: what stands in for Google Cloud on one machine, for tests and first steps."""

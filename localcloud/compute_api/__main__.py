@@ -1,0 +1,88 @@
+"""Main: the double on its own, for a shell."""
+
+import argparse
+import signal
+import threading
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from localcloud.compute_api import admin, batch
+from localcloud.compute_api.options import KINDS, Options
+from localcloud.compute_api.server import ComputeApi
+
+BANNER = "localcloud compute_api: a double of the Compute Engine API, not Google Cloud"
+
+_EPILOG = f"""\
+example:
+  python -m localcloud.compute_api --port-file /tmp/port --latency instance=2 --latency default=0.5
+
+clients:
+  pulumi   gcp:computeCustomEndpoint http://127.0.0.1:PORT/compute/v1/, gcp:accessToken anything
+  gcloud   CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE=http://127.0.0.1:PORT/compute/v1/ and
+           CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=FILE with anything in it
+Batches go to {batch.PATH}; the controls for tests are under {admin.PREFIX}.
+"""
+
+
+def _latency(text: str) -> tuple[str, float]:
+    key, _, seconds = text.partition("=")
+    if "." not in key and key not in {*KINDS, "default"}:
+        raise argparse.ArgumentTypeError(f"{key!r} is none of default, {', '.join(KINDS)}")
+    try:
+        return key, float(seconds)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form instance=2.0") from None
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m localcloud.compute_api",
+        description=BANNER,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument("--port-file", type=Path, help="where to write the port, once it listens")
+    parser.add_argument(
+        "--latency",
+        type=_latency,
+        action="append",
+        default=[],
+        metavar="KIND=SECONDS",
+        help="how long operations take: a kind (instance), a method (instances.delete) or default",
+    )
+    parser.add_argument(
+        "--external-range",
+        type=IPv4Network,
+        default=IPv4Network("203.0.113.0/24"),
+        help="where external IPs are taken from (%(default)s)",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until a signal ends it."""
+    given = _parse(arguments)
+    print(BANNER, flush=True)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    options = Options(
+        host=given.host,
+        port=given.port,
+        latency_s=dict(given.latency),
+        external_range=given.external_range,
+    )
+    with ComputeApi(options) as api:
+        print(f"listening on {api.url}", flush=True)
+        if given.port_file:
+            # Whoever waits for the file must not read half of it.
+            partial = given.port_file.with_suffix(".partial")
+            partial.write_text(f"{api.port}\n", encoding="utf-8")
+            partial.rename(given.port_file)
+        ended.wait()
+
+
+if __name__ == "__main__":
+    main()

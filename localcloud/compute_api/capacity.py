@@ -1,0 +1,88 @@
+"""Capacity: zones without room for instances, in each shape in which the service reports it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from localcloud.compute_api import links
+from localcloud.compute_api.errors import ApiError, OperationError
+
+Shape = Literal["operation", "operation_with_details", "insert"]
+SHAPES: tuple[Shape, ...] = ("operation", "operation_with_details", "insert")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullZone:
+    """A zone that is full for a project, or (project None) for all."""
+
+    zone: str
+    shape: Shape = "operation"
+    zones_available: tuple[str, ...] = field(default=())
+    project: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.shape not in SHAPES:
+            raise ValueError(f"shape: {self.shape!r} is none of {', '.join(SHAPES)}")
+
+    def at_insert(self, project: str) -> ApiError | None:
+        """Give the refusal of the request, if this zone reports it there."""
+        if self.shape != "insert":
+            return None
+        return ApiError(503, "ZONE_RESOURCE_POOL_EXHAUSTED", self._text(project))
+
+    def in_operation(self, project: str, machine_type: str) -> OperationError | None:
+        """Give the end of the operation, if this zone reports it there."""
+        if self.shape == "insert":
+            return None
+        details = self.shape == "operation_with_details"
+        error = OperationError(
+            503,
+            "SERVICE UNAVAILABLE",
+            "ZONE_RESOURCE_POOL_EXHAUSTED" + ("_WITH_DETAILS" if details else ""),
+            self._text(project) + ("  '(resource type:compute)'." if details else ""),
+        )
+        error.details = [
+            {
+                "help": {
+                    "links": [
+                        {
+                            "description": "Troubleshooting documentation",
+                            "url": "https://cloud.google.com/compute/docs/resource-error",
+                        }
+                    ]
+                }
+            },
+            {"localizedMessage": {"locale": "en-US", "message": self._advice(machine_type)}},
+            {
+                "errorInfo": {
+                    "domain": "compute.googleapis.com",
+                    "reason": "resource_availability",
+                    "metadatas": {
+                        "attachment": "",
+                        "vmType": machine_type,
+                        "zone": self.zone,
+                        "zonesAvailable": ",".join(self.zones_available),
+                    },
+                }
+            },
+        ]
+        return error
+
+    def _text(self, project: str) -> str:
+        zone = links.relative(f"projects/{project}/zones/{self.zone}")
+        text = f"The zone '{zone}' does not have enough resources available to fulfill the request."
+        if self.shape != "operation_with_details":
+            text += "  Try a different zone, or try again later."
+        return text
+
+    def _advice(self, machine_type: str) -> str:
+        text = f"A {machine_type} VM instance is currently unavailable in the {self.zone} zone."
+        if self.zones_available:
+            text += (
+                f" Consider trying your request in the {', '.join(self.zones_available)} zone(s),"
+                " which currently has capacity to accommodate your request."
+            )
+        return (
+            text + " Alternatively, you can try your request again with a different VM hardware"
+            " configuration or at a later time. For more information, see the troubleshooting"
+            " documentation."
+        )

@@ -1,0 +1,161 @@
+"""Controls: what a test can ask of the double and tell it, beside the API.
+
+ComputeApi offers them as methods, admin.py over HTTP.
+"""
+
+from localcloud.compute_api import journal, links
+from localcloud.compute_api.capacity import FullZone
+from localcloud.compute_api.cloud import Cloud
+from localcloud.compute_api.errors import Json
+from localcloud.compute_api.faults import Fault
+from localcloud.compute_api.hooks import Callback
+from localcloud.compute_api.options import KINDS
+from localcloud.compute_api.resources import images, instance_disks, instances
+from localcloud.compute_api.resources.common import check_labels, put_labels
+
+_PUBLIC_PROJECTS = {project for project, _, _ in images.PUBLIC}
+
+
+class Controls:
+    """Everything that a test may do behind the API's back."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+
+    def inventory(self, project: str | None = None) -> list[Json]:
+        """List what exists, for a check that nothing was left; public images do not count."""
+        with self.cloud.lock:
+            self.cloud.operations.advance()
+            return [
+                {
+                    "path": resource.path,
+                    "state": resource.state,
+                    "labels": resource.body.get("labels", {}),
+                }
+                for resource in self.cloud.store.all()
+                if resource.project not in _PUBLIC_PROJECTS and project in {None, resource.project}
+            ]
+
+    def resource(self, path: str) -> Json:
+        """Show a resource as it is stored."""
+        with self.cloud.lock:
+            self.cloud.operations.advance()
+            return dict(self.cloud.store.get(path).body)
+
+    def requests(self, project: str | None = None, method: str | None = None) -> list[Json]:
+        """List the requests so far, oldest first; method as in instances.insert."""
+        return [request.show() for request in self.cloud.journal.requests(project, method)]
+
+    def operations(self, project: str | None = None) -> Json:
+        """List the operations so far and their longest chain, with its seconds."""
+        with self.cloud.lock:
+            self.cloud.operations.advance()
+            found = [
+                operation
+                for operation in self.cloud.operations.all()
+                if project is None or operation.path.startswith(f"projects/{project}/")
+            ]
+        longest = journal.chain(found)
+        return {
+            "operations": [journal.show(operation) for operation in found],
+            "chain": [journal.show(operation) for operation in longest],
+            "chainSeconds": journal.duration(longest),
+        }
+
+    def add_fault(self, fault: Fault) -> None:
+        """Queue a fault."""
+        with self.cloud.lock:
+            self.cloud.faults.add(fault)
+
+    def remaining_faults(self) -> list[Json]:
+        """List the faults that did not happen yet."""
+        with self.cloud.lock:
+            return self.cloud.faults.remaining()
+
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        with self.cloud.lock:
+            self.cloud.faults.clear()
+
+    def deny(self, method: str, *, allow: bool = False) -> None:
+        """Answer 403 to a method, such as zones.list, from now on, or (allow) no more."""
+        if allow:
+            self.cloud.denied_methods.discard(f"compute.{method}")
+        else:
+            self.cloud.denied_methods.add(f"compute.{method}")
+
+    def refuse_project(self, project: str, status: int | None) -> None:
+        """Answer 404 or 403 to everything about a project, or (None) no more."""
+        _put(self.cloud.refused_projects, project, status)
+
+    def refuse_token(self, token: str, status: int | None) -> None:
+        """Answer 401 or 403 to a bearer token, or (None) no more."""
+        _put(self.cloud.refused_tokens, token, status)
+
+    def rate_limit(self, seconds: float) -> None:
+        """Answer 403 rateLimitExceeded to everything for so long."""
+        self.cloud.rate_limited_until = self.cloud.clock.now() + seconds
+
+    def fill_zone(self, full: FullZone) -> None:
+        """Let a zone have no room for instances."""
+        with self.cloud.lock:
+            self.cloud.full_zones[full.zone] = full
+
+    def empty_zone(self, zone: str) -> None:
+        """Let a zone have room again."""
+        with self.cloud.lock:
+            self.cloud.full_zones.pop(zone, None)
+
+    def publish_image(self, project: str, family: str, name: str) -> Json:
+        """Add an image; from now on its family means this one."""
+        with self.cloud.lock:
+            return images.publish(self.cloud, project, family, name).body
+
+    def set_quota(self, project: str, metric: str, limit: float, region: str | None = None) -> None:
+        """Set a quota of a region, or of the project as a whole."""
+        with self.cloud.lock:
+            self.cloud.quotas.set_limit(project, metric, limit, region)
+
+    def set_latency(self, latency_s: dict[str, float]) -> None:
+        """Set how long operations take, by kind (instance), method or "default"."""
+        for key in latency_s:
+            if "." not in key and key not in {*KINDS, "default"}:
+                raise ValueError(f"latency: {key!r} is no kind; kinds are {', '.join(KINDS)}")
+        self.cloud.options.latency_s.update(latency_s)
+
+    def remove(self, path: str) -> None:
+        """Remove a resource behind everybody's back, whatever uses it."""
+        with self.cloud.lock:
+            self.cloud.operations.advance()
+            resource = self.cloud.store.get(path)
+            self.cloud.store.remove(path)
+            if resource.collection == "instances":
+                instance_disks.release(self.cloud, resource)
+                self.cloud.hooks.deleted(instances.view(resource))
+
+    def add_labels(self, path: str, labels: dict[str, str]) -> None:
+        """Add labels to a resource behind everybody's back."""
+        with self.cloud.lock:
+            body = self.cloud.store.get(path).body
+            put_labels(body, check_labels(body.get("labels", {}) | labels))
+
+    def write_serial_output(self, path: str, text: str) -> None:
+        """Add to what an instance has written to its serial port."""
+        with self.cloud.lock:
+            name = links.relative(path)
+            self.cloud.serial_output[name] = self.cloud.serial_output.get(name, "") + text
+
+    def on_instance_running(self, callback: Callback) -> None:
+        """Call back when an instance has become RUNNING."""
+        self.cloud.hooks.on_instance_running(callback)
+
+    def on_instance_deleted(self, callback: Callback) -> None:
+        """Call back when an instance is gone or stopped."""
+        self.cloud.hooks.on_instance_deleted(callback)
+
+
+def _put(table: dict[str, int], key: str, status: int | None) -> None:
+    if status is None:
+        table.pop(key, None)
+    else:
+        table[key] = status

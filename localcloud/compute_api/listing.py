@@ -1,0 +1,129 @@
+"""Listing: list and aggregatedList, with filter, maxResults, pageToken and orderBy."""
+
+import base64
+import binascii
+from collections.abc import Callable
+
+from localcloud.compute_api import catalogue, errors, filters, links
+from localcloud.compute_api.cloud import Call, Cloud
+from localcloud.compute_api.errors import Json
+
+_DEFAULT_PAGE = 500
+_ZONAL = {"instances", "disks", "machineTypes", "diskTypes"}
+
+
+def page(call: Call, kind: str, items: list[Json]) -> Json:
+    """Answer a list request with the part of the items that it asks for."""
+    chosen, token = _cut(call, items)
+    body: Json = {
+        "kind": f"compute#{kind}List",
+        "id": call.path,
+        "selfLink": links.link(call.path),
+    }
+    if chosen:
+        body["items"] = chosen
+    if token:
+        body["nextPageToken"] = token
+    return body
+
+
+def aggregate(call: Call, kind: str, collection: str, items: list[tuple[str, Json]]) -> Json:
+    """Answer an aggregated list: items by scope, and a warning for each scope without any."""
+    scopes = {scope for scope, _ in items}
+    by_link = {item["selfLink"]: scope for scope, item in items}
+    chosen, token = _cut(call, [item for _, item in items])
+    everywhere = sorted(scopes | _all_scopes(collection))
+    body: Json = {
+        "kind": f"compute#{kind}AggregatedList",
+        "id": call.path,
+        "selfLink": links.link(call.path),
+        "items": {},
+    }
+    for scope in everywhere:
+        here = [item for item in chosen if by_link[item["selfLink"]] == scope]
+        body["items"][scope] = {collection: here} if here else {"warning": _no_results(scope)}
+    if token:
+        body["nextPageToken"] = token
+    return body
+
+
+def _all_scopes(collection: str) -> set[str]:
+    if collection in _ZONAL:
+        return {f"zones/{zone}" for zone in catalogue.ZONES}
+    return {f"regions/{region}" for region in catalogue.REGIONS}
+
+
+def _no_results(scope: str) -> Json:
+    return {
+        "code": "NO_RESULTS_ON_PAGE",
+        "message": f"There are no results for scope '{scope}' on this page.",
+        "data": [{"key": "scope", "value": scope}],
+    }
+
+
+def _cut(call: Call, items: list[Json]) -> tuple[list[Json], str | None]:
+    predicate = filters.parse(call.query.get("filter", ""))
+    found = [item for item in items if predicate(item)]
+    if call.query.get("orderBy") == "creationTimestamp desc":
+        found.reverse()
+    elif call.query.get("orderBy", "name") == "name":
+        found.sort(key=lambda item: str(item.get("name")))
+    else:
+        raise errors.invalid("orderBy", call.query["orderBy"], "Invalid order by value.")
+    start = _read_token(call.query.get("pageToken", ""))
+    size = _size(call.query.get("maxResults"))
+    token = _write_token(start + size) if start + size < len(found) else None
+    return found[start : start + size], token
+
+
+def _size(value: str | None) -> int:
+    if value is None:
+        return _DEFAULT_PAGE
+    if not value.isdigit() or int(value) > _DEFAULT_PAGE:
+        raise errors.invalid(
+            "maxResults", value, f"Value must be between 0 and {_DEFAULT_PAGE}, inclusive."
+        )
+    return int(value) or _DEFAULT_PAGE
+
+
+def _write_token(start: int) -> str:
+    return base64.urlsafe_b64encode(f"from:{start}".encode()).decode()
+
+
+def _read_token(token: str) -> int:
+    if not token:
+        return 0
+    try:
+        text = base64.urlsafe_b64decode(token.encode()).decode()
+        return int(text.removeprefix("from:"))
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise errors.invalid("pageToken", token, "Invalid page token.") from None
+
+
+Show = Callable[[Cloud, Json], Json]
+
+
+def as_is(_cloud: Cloud, body: Json) -> Json:
+    """Show a representation as it is stored."""
+    return body
+
+
+def list_of(collection: str, kind: str, show: Show = as_is) -> Callable[[Cloud, Call], Json]:
+    """Make the list method of a collection."""
+
+    def handle(cloud: Cloud, call: Call) -> Json:
+        found = cloud.store.select(collection, call.project, call.scope)
+        return page(call, kind, [show(cloud, resource.body) for resource in found])
+
+    return handle
+
+
+def aggregated(collection: str, kind: str, show: Show = as_is) -> Callable[[Cloud, Call], Json]:
+    """Make the aggregatedList method of a collection."""
+
+    def handle(cloud: Cloud, call: Call) -> Json:
+        found = cloud.store.select(collection, call.project)
+        items = [(resource.scope, show(cloud, resource.body)) for resource in found]
+        return aggregate(call, kind, collection, items)
+
+    return handle

@@ -1,0 +1,145 @@
+"""Quotas: limits and usages of a project and of its regions.
+
+Usages are counted from the store at every look; nothing can drift. CPU metrics follow the service:
+each family has its own, and all of them count against the project's CPUS_ALL_REGIONS.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from localcloud.compute_api import catalogue, errors, links
+from localcloud.compute_api.errors import Json, OperationError
+from localcloud.compute_api.store import Resource, Store
+
+PROJECT_LIMITS: dict[str, float] = {
+    "NETWORKS": 15,
+    "SUBNETWORKS": 275,
+    "FIREWALLS": 200,
+    "ROUTERS": 20,
+    "IMAGES": 2000,
+    "STATIC_ADDRESSES": 21,
+    "IN_USE_ADDRESSES": 69,
+    "CPUS_ALL_REGIONS": 96,
+}
+
+REGION_LIMITS: dict[str, float] = {
+    "CPUS": 72,
+    "N2_CPUS": 72,
+    "N2D_CPUS": 72,
+    "C3_CPUS": 72,
+    "T2A_CPUS": 72,
+    "PREEMPTIBLE_CPUS": 0,
+    "DISKS_TOTAL_GB": 40960,
+    "SSD_TOTAL_GB": 4096,
+    "STATIC_ADDRESSES": 21,
+    "IN_USE_ADDRESSES": 69,
+    "INSTANCES": 720,
+}
+
+_PROJECT_COLLECTIONS = {
+    "networks": "NETWORKS",
+    "subnetworks": "SUBNETWORKS",
+    "firewalls": "FIREWALLS",
+    "routers": "ROUTERS",
+    "images": "IMAGES",
+}
+
+_SSD_TYPES = {"pd-ssd", "pd-balanced"}
+
+# A metric and how much of it, in a region or (None) in the project.
+Need = tuple[str, float, str | None]
+
+
+class Quotas:
+    """Limits by project, which a test can set, and what is used of them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._limits: dict[tuple[str, str | None, str], float] = {}
+
+    def set_limit(self, project: str, metric: str, limit: float, region: str | None) -> None:
+        """Set a limit of a region, or (region None) of the project as a whole."""
+        known = PROJECT_LIMITS if region is None else REGION_LIMITS
+        if metric not in known:
+            raise ValueError(f"metric: {metric!r} is none of {', '.join(sorted(known))}")
+        self._limits[project, region, metric] = limit
+
+    def limit(self, project: str, metric: str, region: str | None) -> float:
+        """Give a limit."""
+        default = (PROJECT_LIMITS if region is None else REGION_LIMITS)[metric]
+        return self._limits.get((project, region, metric), default)
+
+    def show(self, project: str, region: str | None) -> list[Json]:
+        """List limits and usages as projects.get and regions.get do."""
+        usage = self.usage(project, region)
+        return [
+            {
+                "metric": metric,
+                "limit": float(self.limit(project, metric, region)),
+                "usage": float(usage[metric]),
+            }
+            for metric in (PROJECT_LIMITS if region is None else REGION_LIMITS)
+        ]
+
+    def usage(self, project: str, region: str | None) -> Counter[str]:
+        """Count what is used in a region, or (None) what counts against the project."""
+        total: Counter[str] = Counter()
+        for resource in self._store.all():
+            if resource.project == project:
+                for metric, amount, where in self._needs(resource):
+                    if where == region:
+                        total[metric] += int(amount)
+        return total
+
+    def check(self, project: str, needs: list[Need]) -> None:
+        """Refuse what would exceed a quota."""
+        if short := self._short(project, needs):
+            metric, limit, region = short
+            where = f"in region {region}" if region else "globally"
+            raise errors.quota_exceeded(metric, limit, where)
+
+    def check_operation(self, project: str, needs: list[Need]) -> OperationError | None:
+        """Give the error of an operation that would exceed a quota."""
+        if short := self._short(project, needs):
+            return errors.quota_exceeded_operation(*short)
+        return None
+
+    def _short(self, project: str, needs: list[Need]) -> Need | None:
+        for metric, amount, region in needs:
+            limit = self.limit(project, metric, region)
+            if self.usage(project, region)[metric] + amount > limit:
+                return metric, limit, region
+        return None
+
+    def instance_needs(self, project: str, body: Json) -> list[Need]:
+        """Say what an instance needs: CPUs and external IPs."""
+        zone = links.name_of(body["zone"])
+        region = links.region_of(zone)
+        machine = catalogue.MACHINE_TYPES[links.name_of(body["machineType"])]
+        external = sum(len(nic.get("accessConfigs", [])) for nic in body["networkInterfaces"])
+        spot = body.get("scheduling", {}).get("preemptible", False)
+        metric = machine.family.cpu_metric
+        if spot and self.limit(project, "PREEMPTIBLE_CPUS", region) > 0:
+            metric = "PREEMPTIBLE_CPUS"
+        needs: list[Need] = [("INSTANCES", 1, region), ("IN_USE_ADDRESSES", external, region)]
+        # A stopped instance keeps its place but needs no CPU.
+        if body.get("status") not in {"TERMINATED", "STOPPED"}:
+            needs += [(metric, machine.cpus, region), ("CPUS_ALL_REGIONS", machine.cpus, None)]
+        return needs
+
+    def disk_needs(self, body: Json) -> list[Need]:
+        """Say what a disk needs."""
+        region = links.region_of(links.name_of(body["zone"]))
+        ssd = links.name_of(body["type"]) in _SSD_TYPES
+        return [("SSD_TOTAL_GB" if ssd else "DISKS_TOTAL_GB", int(body["sizeGb"]), region)]
+
+    def _needs(self, resource: Resource) -> Iterator[Need]:
+        if metric := _PROJECT_COLLECTIONS.get(resource.collection):
+            yield metric, 1, None
+        elif resource.collection == "instances":
+            yield from self.instance_needs(resource.project, resource.body)
+        elif resource.collection == "disks":
+            yield from self.disk_needs(resource.body)
+        elif resource.collection == "addresses" and resource.body["addressType"] == "EXTERNAL":
+            scope = resource.scope
+            yield "STATIC_ADDRESSES", 1, None if scope == "global" else links.name_of(scope)

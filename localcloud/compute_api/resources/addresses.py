@@ -1,0 +1,124 @@
+"""Addresses: reserved regional IP addresses, internal and external."""
+
+from localcloud.compute_api import addressing, errors, links
+from localcloud.compute_api.cloud import Call, Cloud
+from localcloud.compute_api.errors import Json
+from localcloud.compute_api.listing import aggregated, list_of
+from localcloud.compute_api.resources.common import (
+    changeable,
+    check_labels,
+    get_of,
+    new_path,
+    put_labels,
+    set_labels_of,
+)
+from localcloud.compute_api.store import Resource
+
+
+def insert(cloud: Cloud, call: Call) -> Json:
+    """Reserve an address: the one asked for, or any that is free."""
+    path = new_path(cloud, call, "addresses")
+    kind = call.body.get("addressType", "EXTERNAL")
+    body = cloud.stamp(path, "address") | {
+        "description": call.body.get("description", ""),
+        "addressType": kind,
+        "status": "RESERVING",
+        "region": addressing.region_link(call.project, call.params["region"]),
+        "networkTier": call.body.get("networkTier", "PREMIUM"),
+    }
+    put_labels(body, check_labels(call.body.get("labels", {})))
+    resource = Resource(path, body)
+    if kind == "INTERNAL":
+        _internal(cloud, call, resource)
+    elif kind == "EXTERNAL":
+        _external(cloud, call, resource)
+    else:
+        raise errors.invalid("resource.addressType", kind, "Unknown address type.")
+
+    def reserve() -> None:
+        body["status"] = "RESERVED"
+
+    return cloud.create(call, resource, then=reserve)
+
+
+def _internal(cloud: Cloud, call: Call, resource: Resource) -> None:
+    if "subnetwork" not in call.body:
+        raise errors.lacking("An internal address without a subnetwork")
+    purpose = call.body.get("purpose", "GCE_ENDPOINT")
+    if purpose != "GCE_ENDPOINT":
+        raise errors.lacking(f"An internal address for {purpose}")
+    subnetwork = cloud.store.ready(
+        links.resolve(call.body["subnetwork"], "resource.subnetwork", call.project, "subnetworks")
+    )
+    if subnetwork.scope != call.scope:
+        raise errors.invalid(
+            "resource.subnetwork",
+            call.body["subnetwork"],
+            "The subnetwork must be in the region of the address.",
+        )
+    resource.body |= {"purpose": purpose, "subnetwork": subnetwork.link}
+    resource.references.append(subnetwork.path)
+    if "address" not in call.body:
+        resource.body["address"] = addressing.free_internal(cloud, subnetwork)
+        return
+    address = addressing.parse_address(call.body["address"], "resource.address")
+    addressing.check_usable(address, subnetwork, "resource.address")
+    # An address that an instance already has may be reserved afterwards.
+    other = addressing.reserved(cloud, call.project, str(address), subnetwork.link)
+    if other is not None:
+        raise errors.invalid(
+            "resource.address", address, "Specified IP address is already reserved."
+        )
+    resource.body["address"] = str(address)
+
+
+def _external(cloud: Cloud, call: Call, resource: Resource) -> None:
+    if "subnetwork" in call.body:
+        raise errors.invalid(
+            "resource.subnetwork",
+            call.body["subnetwork"],
+            "Subnetwork field is not supported for address with type EXTERNAL.",
+        )
+    cloud.quotas.check(
+        call.project,
+        [("STATIC_ADDRESSES", 1, call.params["region"])],
+    )
+    if "address" not in call.body:
+        resource.body["address"] = addressing.free_external(cloud)
+        return
+    # An ephemeral address that an instance of the project has can be made static.
+    address = str(addressing.parse_address(call.body["address"], "resource.address"))
+    if address not in addressing.external_in_use(cloud) or addressing.reserved(
+        cloud, call.project, address, None
+    ):
+        raise errors.invalid(
+            "resource.address",
+            address,
+            "Specified IP address is not an ephemeral address in use in this project and region.",
+        )
+    resource.body["address"] = address
+
+
+def show(cloud: Cloud, body: Json) -> Json:
+    """Add who uses the address now."""
+    users = addressing.users_of(cloud, body)
+    return body | ({"status": "IN_USE", "users": users} if users else {})
+
+
+def delete(cloud: Cloud, call: Call) -> Json:
+    """Release an address that nothing uses."""
+    address = changeable(cloud, call, "addresses", "address")
+    users = addressing.users_of(cloud, address.body)
+    if users:
+        raise errors.in_use("address", address.path, links.relative(users[0]))
+    return cloud.delete(call, address)
+
+
+METHODS = {
+    "addresses.insert": insert,
+    "addresses.get": get_of("addresses", "address", show),
+    "addresses.list": list_of("addresses", "address", show),
+    "addresses.aggregatedList": aggregated("addresses", "address", show),
+    "addresses.delete": delete,
+    "addresses.setLabels": set_labels_of("addresses"),
+}

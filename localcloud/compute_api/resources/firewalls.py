@@ -1,0 +1,194 @@
+"""Firewalls: rules of a network, by network tags and ranges."""
+
+import re
+from ipaddress import ip_network
+
+from localcloud.compute_api import errors, links
+from localcloud.compute_api.cloud import Call, Cloud
+from localcloud.compute_api.errors import Json
+from localcloud.compute_api.listing import list_of
+from localcloud.compute_api.resources.common import changeable, get_of, new_path
+from localcloud.compute_api.store import Resource
+
+_DEFAULT_PRIORITY = 1000
+_LARGEST_PRIORITY = 65535
+_LARGEST_PORT = 65535
+_LARGEST_PROTOCOL = 255
+
+_PROTOCOLS = {"tcp", "udp", "icmp", "esp", "ah", "ipip", "sctp", "all"}
+_WITH_PORTS = {"tcp", "udp", "sctp", "6", "17", "132"}
+_PORTS = re.compile(r"(\d+)(?:-(\d+))?")
+_TAG = re.compile(errors.NAME_REGEX)
+_ANYWHERE = ["0.0.0.0/0"]
+
+_SETTABLE = (
+    "description",
+    "priority",
+    "direction",
+    "disabled",
+    "logConfig",
+    "allowed",
+    "denied",
+    "sourceRanges",
+    "sourceTags",
+    "destinationRanges",
+    "targetTags",
+)
+
+
+def insert(cloud: Cloud, call: Call) -> Json:
+    """Create a rule."""
+    path = new_path(cloud, call, "firewalls")
+    for name in ("sourceServiceAccounts", "targetServiceAccounts"):
+        if call.body.get(name):
+            raise errors.lacking(f"A firewall rule with {name}")
+    if "network" not in call.body:
+        # The service falls back to the project's default network, which the double does not have.
+        raise errors.not_found(links.join(call.project, "global", "networks", "default"))
+    network = cloud.store.ready(
+        links.resolve(call.body["network"], "resource.network", call.project, "networks")
+    )
+    rule = _check({name: call.body[name] for name in _SETTABLE if name in call.body})
+    cloud.quotas.check(call.project, [("FIREWALLS", 1, None)])
+    body = cloud.stamp(path, "firewall") | {"network": network.link} | rule
+    return cloud.create(call, Resource(path, body, references=[network.path]))
+
+
+def _check(rule: Json) -> Json:
+    """Return the rule with the service's defaults, or refuse it."""
+    rule = {"direction": "INGRESS", "priority": _DEFAULT_PRIORITY, "disabled": False} | rule
+    rule.setdefault("description", "")
+    rule.setdefault("logConfig", {"enable": False})
+    if not 0 <= rule["priority"] <= _LARGEST_PRIORITY:
+        raise errors.invalid(
+            "resource.priority",
+            rule["priority"],
+            f"Must be less than or equal to {_LARGEST_PRIORITY}"
+            if rule["priority"] > 0
+            else "Must be greater than or equal to 0",
+        )
+    if bool(rule.get("allowed")) == bool(rule.get("denied")):
+        raise errors.ApiError(
+            400, "invalid", "Firewall rules must have exactly one of 'allowed' or 'denied'."
+        )
+    for field in ("allowed", "denied"):
+        if rule.get(field):
+            rule[field] = [
+                _protocol(entry, f"resource.{field}[{i}]") for i, entry in enumerate(rule[field])
+            ]
+        else:
+            rule.pop(field, None)
+    _check_direction(rule)
+    for field in ("sourceRanges", "destinationRanges"):
+        for i, value in enumerate(rule.get(field, [])):
+            _check_range(value, f"resource.{field}[{i}]")
+    for field in ("sourceTags", "targetTags"):
+        for i, tag in enumerate(rule.get(field, [])):
+            if not _TAG.fullmatch(tag):
+                raise errors.invalid_name(f"resource.{field}[{i}]", tag)
+        if not rule.get(field):
+            rule.pop(field, None)
+    return rule
+
+
+def _check_direction(rule: Json) -> None:
+    if rule["direction"] == "INGRESS":
+        if rule.get("destinationRanges"):
+            rule.setdefault("sourceRanges", _ANYWHERE)
+        if not rule.get("sourceRanges") and not rule.get("sourceTags"):
+            rule["sourceRanges"] = _ANYWHERE
+    elif rule["direction"] == "EGRESS":
+        if rule.get("sourceRanges") or rule.get("sourceTags"):
+            raise errors.invalid(
+                "resource.direction", "EGRESS", "Source cannot be specified for EGRESS rules."
+            )
+        if not rule.get("destinationRanges"):
+            rule["destinationRanges"] = _ANYWHERE
+    else:
+        raise errors.invalid("resource.direction", rule["direction"], "Unknown direction.")
+    for field in ("sourceRanges", "destinationRanges"):
+        if not rule.get(field):
+            rule.pop(field, None)
+
+
+def _check_range(value: str, field: str) -> None:
+    try:
+        ip_network(value)
+    except ValueError:
+        raise errors.invalid(field, value, f"Invalid IPv4 or IPv6 CIDR range: {value}.") from None
+
+
+def _protocol(entry: Json, field: str) -> Json:
+    protocol = str(entry.get("IPProtocol", "")).lower()
+    number = protocol.isdigit() and int(protocol) <= _LARGEST_PROTOCOL
+    if protocol not in _PROTOCOLS and not number:
+        raise errors.invalid(
+            f"{field}.IPProtocol", entry.get("IPProtocol", ""), "Unknown protocol."
+        )
+    checked: Json = {"IPProtocol": protocol}
+    if entry.get("ports"):
+        if protocol not in _WITH_PORTS:
+            raise errors.invalid(
+                f"{field}.ports",
+                ",".join(entry["ports"]),
+                f"Ports cannot be specified for protocol {protocol}.",
+            )
+        for i, ports in enumerate(entry["ports"]):
+            _check_ports(ports, f"{field}.ports[{i}]")
+        checked["ports"] = entry["ports"]
+    return checked
+
+
+def _check_ports(ports: str, field: str) -> None:
+    found = _PORTS.fullmatch(ports)
+    if found:
+        first = int(found[1])
+        last = int(found[2] or first)
+        if first <= last <= _LARGEST_PORT:
+            return
+    raise errors.invalid(field, ports, "Must be a valid port or port range, such as 22 or 80-90.")
+
+
+def patch(cloud: Cloud, call: Call) -> Json:
+    """Change the given fields of a rule."""
+    firewall = changeable(cloud, call, "firewalls", "firewall")
+    current = {name: firewall.body[name] for name in _SETTABLE if name in firewall.body}
+    return _replace(cloud, call, firewall, current | call.body)
+
+
+def update(cloud: Cloud, call: Call) -> Json:
+    """Replace a rule."""
+    firewall = changeable(cloud, call, "firewalls", "firewall")
+    return _replace(cloud, call, firewall, call.body)
+
+
+def _replace(cloud: Cloud, call: Call, firewall: Resource, wanted: Json) -> Json:
+    if "network" in wanted:
+        path = links.resolve(wanted["network"], "resource.network", call.project, "networks")
+        if links.link(path) != firewall.body["network"]:
+            raise errors.invalid(
+                "resource.network", wanted["network"], "The network of a rule cannot change."
+            )
+    rule = _check({name: wanted[name] for name in _SETTABLE if name in wanted})
+
+    def apply() -> None:
+        for name in _SETTABLE:
+            firewall.body.pop(name, None)
+        firewall.body.update(rule)
+
+    return cloud.update(call, firewall, call.method.rsplit(".", 1)[1], apply, [])
+
+
+def delete(cloud: Cloud, call: Call) -> Json:
+    """Delete a rule."""
+    return cloud.delete(call, changeable(cloud, call, "firewalls", "firewall"))
+
+
+METHODS = {
+    "firewalls.insert": insert,
+    "firewalls.get": get_of("firewalls", "firewall"),
+    "firewalls.list": list_of("firewalls", "firewall"),
+    "firewalls.delete": delete,
+    "firewalls.patch": patch,
+    "firewalls.update": update,
+}

@@ -1,0 +1,146 @@
+"""Images: public image families and a project's own images."""
+
+from localcloud.compute_api import errors, links
+from localcloud.compute_api.clock import timestamp
+from localcloud.compute_api.cloud import Call, Cloud
+from localcloud.compute_api.errors import Json
+from localcloud.compute_api.listing import list_of
+from localcloud.compute_api.resources.common import (
+    changeable,
+    check_labels,
+    get_of,
+    new_path,
+    put_labels,
+    set_labels_of,
+)
+from localcloud.compute_api.store import Resource
+
+# Project, family, image as the service names them; in the order of publication.
+PUBLIC = (
+    ("ubuntu-os-cloud", "ubuntu-2204-lts", "ubuntu-2204-jammy-v20260115"),
+    ("ubuntu-os-cloud", "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20260115"),
+    ("debian-cloud", "debian-12", "debian-12-bookworm-v20260114"),
+    ("debian-cloud", "debian-13", "debian-13-trixie-v20260114"),
+    ("centos-cloud", "centos-stream-9", "centos-stream-9-v20260116"),
+)
+
+_FEATURES = ("VIRTIO_SCSI_MULTIQUEUE", "SEV_CAPABLE", "UEFI_COMPATIBLE", "GVNIC")
+
+
+def publish(cloud: Cloud, project: str, family: str, name: str, disk_gb: int = 10) -> Resource:
+    """Add an image, ready at once; it becomes the one that its family means."""
+    path = links.join(project, "global", "images", links.check_name(name))
+    body = cloud.stamp(path, "image") | {
+        "family": family,
+        "status": "READY",
+        "sourceType": "RAW",
+        "architecture": "X86_64",
+        "diskSizeGb": str(disk_gb),
+        "archiveSizeBytes": "1073741824",
+        "guestOsFeatures": [{"type": feature} for feature in _FEATURES],
+        "licenses": [links.link(f"projects/{project}/global/licenses/{family}")],
+        "storageLocations": ["us"],
+    }
+    put_labels(body, {})
+    return cloud.store.add(Resource(path, body))
+
+
+def publish_public(cloud: Cloud) -> None:
+    """Add the public images."""
+    for project, family, name in PUBLIC:
+        publish(cloud, project, family, name)
+
+
+def newest(cloud: Cloud, project: str, family: str) -> Resource:
+    """Find the image that a family means: the newest that is not deprecated."""
+    found: Resource | None = None
+    for resource in cloud.store.select("images", project):
+        if resource.body.get("family") == family and "deprecated" not in resource.body:
+            found = resource
+    if found is None:
+        raise errors.not_found(f"projects/{project}/global/images/family/{family}")
+    return found
+
+
+def from_reference(cloud: Cloud, reference: str, field: str, project: str) -> Resource:
+    """Find the image that an instance's body names, by family or by name."""
+    path = links.resolve(reference, field, project, "images")
+    owner = path.split("/")[1]
+    try:
+        if "/images/family/" in path:
+            return newest(cloud, owner, links.name_of(path))
+        return cloud.store.ready(path)
+    except errors.ApiError as error:
+        if error.reason != "notFound":
+            raise
+        raise errors.invalid(
+            field, reference, "The referenced image resource cannot be found."
+        ) from None
+
+
+def get_from_family(cloud: Cloud, call: Call) -> Json:
+    """Answer with the image that a family means now."""
+    return newest(cloud, call.project, call.params["family"]).body
+
+
+def insert(cloud: Cloud, call: Call) -> Json:
+    """Create an image of a disk."""
+    path = new_path(cloud, call, "images")
+    if "sourceDisk" not in call.body:
+        raise errors.lacking("An image from anything but a disk")
+    disk_path = links.resolve(call.body["sourceDisk"], "resource.sourceDisk", call.project, "disks")
+    disk = cloud.store.ready(disk_path)
+    if disk.body.get("users") and call.query.get("forceCreate") != "true":
+        user = links.relative(disk.body["users"][0])
+        if cloud.store.get(user).body["status"] == "RUNNING":
+            raise errors.in_use("disk", disk.path, user)
+    cloud.quotas.check(call.project, [("IMAGES", 1, None)])
+    body = cloud.stamp(path, "image") | {
+        "status": "PENDING",
+        "sourceType": "RAW",
+        "sourceDisk": disk.link,
+        "sourceDiskId": disk.body["id"],
+        "architecture": "X86_64",
+        "diskSizeGb": disk.body["sizeGb"],
+        "guestOsFeatures": disk.body.get("guestOsFeatures", []),
+        "licenses": disk.body.get("licenses", []),
+        "storageLocations": ["us"],
+    }
+    for name in ("family", "description"):
+        if name in call.body:
+            body[name] = call.body[name]
+    put_labels(body, check_labels(call.body.get("labels", {})))
+
+    def ready() -> None:
+        body["status"] = "READY"
+
+    return cloud.create(call, Resource(path, body, references=[disk.path]), then=ready)
+
+
+def deprecate(cloud: Cloud, call: Call) -> Json:
+    """Mark an image as deprecated, or (no state) take the mark away."""
+    image = changeable(cloud, call, "images", "image")
+    status = call.body | {"deprecated": timestamp(cloud.clock.now())}
+
+    def apply() -> None:
+        image.body.pop("deprecated", None)
+        if call.body.get("state") in {"DEPRECATED", "OBSOLETE", "DELETED"}:
+            image.body["deprecated"] = status
+
+    return cloud.update(call, image, "deprecate", apply, [])
+
+
+def delete(cloud: Cloud, call: Call) -> Json:
+    """Delete an image."""
+    return cloud.delete(call, changeable(cloud, call, "images", "image"))
+
+
+METHODS = {
+    "images.insert": insert,
+    "images.get": get_of("images", "image"),
+    "images.getFromFamily": get_from_family,
+    "images.list": list_of("images", "image"),
+    "images.deprecate": deprecate,
+    "images.delete": delete,
+    "images.setLabels": set_labels_of("images"),
+}

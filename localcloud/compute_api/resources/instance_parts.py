@@ -1,0 +1,154 @@
+"""Instance parts: the checks and defaults of an instance's body, part by part."""
+
+import re
+from typing import Any
+
+from localcloud.compute_api import catalogue, errors, links
+from localcloud.compute_api.catalogue import MachineType
+from localcloud.compute_api.cloud import Call
+from localcloud.compute_api.errors import ApiError, Json
+from localcloud.compute_api.fingerprints import fingerprint
+
+_METADATA_KEY = re.compile(r"[a-zA-Z0-9-_]{1,128}")
+LONGEST_METADATA_VALUE = 262_144
+LONGEST_METADATA = 512 * 1024
+_MOST_TAGS = 64
+
+
+def machine_type(call: Call, value: str | None, field: str = "resource.machineType") -> MachineType:
+    """Find the machine type that a body names, in the zone of the request."""
+    if not value:
+        raise errors.required(field)
+    zone = call.params["zone"]
+    path = links.resolve(value, field, call.project, "machineTypes")
+    if f"/zones/{zone}/" not in path:
+        raise errors.invalid(field, value, f"The machine type must be in the zone '{zone}'.")
+    name = links.name_of(path)
+    if name not in catalogue.MACHINE_TYPES:
+        raise errors.invalid(
+            field, value, f"Machine type with name '{name}' does not exist in zone '{zone}'."
+        )
+    return catalogue.MACHINE_TYPES[name]
+
+
+def check_platform(call: Call, platform: str, machine: MachineType) -> None:
+    """Refuse a minimum CPU platform that the machine type cannot have."""
+    if platform not in catalogue.CPU_PLATFORMS:
+        raise errors.invalid(
+            "resource.minCpuPlatform",
+            platform,
+            f'CPU platform type with name "{platform.lower()}" does not exist in zone'
+            f' "{call.params["zone"]}".',
+        )
+    if not machine.family.min_platform or platform not in machine.family.platforms:
+        raise errors.invalid(
+            "resource.minCpuPlatform",
+            platform,
+            f"The selected machine type {machine.name} is not compatible with CPU platform"
+            f" {platform}.",
+        )
+
+
+def check_features(features: Json, machine: MachineType) -> None:
+    """Refuse advanced features that the machine type lacks."""
+    if features.get("enableNestedVirtualization") and not machine.family.nested:
+        raise errors.invalid(
+            "resource.advancedMachineFeatures.enableNestedVirtualization",
+            "true",
+            f"Nested virtualization is not supported for machine type {machine.name}.",
+        )
+
+
+def metadata(given: Json, field: str = "resource.metadata") -> Json:
+    """Give metadata with its fingerprint, or refuse what is too large or twice there."""
+    items: list[dict[str, Any]] = given.get("items", [])
+    total = 0
+    keys: set[str] = set()
+    for i, item in enumerate(items):
+        key = item.get("key", "")
+        value = item.get("value", "")
+        if not _METADATA_KEY.fullmatch(key):
+            raise errors.invalid(
+                f"{field}.items[{i}].key", key, "Must be a match of regex '[a-zA-Z0-9-_]{1,128}'"
+            )
+        if key in keys:
+            raise errors.invalid(f"{field}.items[{i}].key", key, "Metadata has duplicate keys.")
+        keys.add(key)
+        size = len(value.encode())
+        if size > LONGEST_METADATA_VALUE:
+            raise _too_large(f"{field}.items[{i}].value", LONGEST_METADATA_VALUE, size)
+        total += len(key.encode()) + size
+    if total > LONGEST_METADATA:
+        raise _too_large(field, LONGEST_METADATA, total)
+    made: Json = {"kind": "compute#metadata", "fingerprint": fingerprint(items)}
+    if items:
+        made["items"] = items
+    return made
+
+
+def _too_large(field: str, limit: int, size: int) -> ApiError:
+    return ApiError(
+        413,
+        "fieldSizeTooLarge",
+        f"Value for field '{field}' is too large: maximum size {limit} character(s); actual size"
+        f" {size}.",
+    )
+
+
+def tags(given: Json) -> Json:
+    """Give network tags with their fingerprint, or refuse them."""
+    items = given.get("items", [])
+    if len(items) > _MOST_TAGS:
+        raise errors.invalid("resource.tags.items", len(items), "Too many tags.")
+    for i, tag in enumerate(items):
+        links.check_name(tag, f"resource.tags.items[{i}]")
+    made: Json = {"fingerprint": fingerprint(sorted(items))}
+    if items:
+        made["items"] = items
+    return made
+
+
+def scheduling(given: Json) -> Json:
+    """Give the scheduling with the service's defaults, or refuse what cannot be together."""
+    model = given.get("provisioningModel", "STANDARD")
+    if model not in {"STANDARD", "SPOT"}:
+        raise errors.lacking(f"The provisioning model {model}")
+    preemptible = given.get("preemptible", model == "SPOT")
+    if preemptible and given.get("automaticRestart", False):
+        raise errors.invalid(
+            "resource.scheduling.preemptible",
+            "true",
+            "Scheduling must have preemptible be false when AutomaticRestart is true.",
+        )
+    if preemptible and given.get("onHostMaintenance") == "MIGRATE":
+        raise errors.invalid(
+            "resource.scheduling.onHostMaintenance",
+            "MIGRATE",
+            "Preemptible instances cannot be migrated.",
+        )
+    if model == "SPOT" and not preemptible:
+        raise errors.invalid(
+            "resource.scheduling.provisioningModel", model, "Spot instances are preemptible."
+        )
+    if given.get("instanceTerminationAction") and model != "SPOT":
+        raise errors.invalid(
+            "resource.scheduling.instanceTerminationAction",
+            given["instanceTerminationAction"],
+            "You cannot specify a termination action for a VM instance that has the standard"
+            " provisioning model (default).",
+        )
+    made = {
+        "onHostMaintenance": "TERMINATE" if preemptible else "MIGRATE",
+        "automaticRestart": not preemptible,
+        "preemptible": preemptible,
+        "provisioningModel": model,
+    }
+    if model == "SPOT":
+        made["instanceTerminationAction"] = "STOP"
+    return made | given
+
+
+def shielded(given: Json) -> Json:
+    """Give the shielded VM options with the service's defaults."""
+    defaults = {"enableSecureBoot": False, "enableVtpm": True, "enableIntegrityMonitoring": True}
+    return defaults | given

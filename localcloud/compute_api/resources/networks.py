@@ -1,0 +1,133 @@
+"""Networks: VPC networks in custom or auto mode."""
+
+from ipaddress import IPv4Network
+
+from localcloud.compute_api import catalogue, errors, links
+from localcloud.compute_api.cloud import Call, Cloud
+from localcloud.compute_api.errors import Json, OperationError
+from localcloud.compute_api.listing import list_of
+from localcloud.compute_api.resources.common import changeable, get_of, new_path
+from localcloud.compute_api.resources.subnetworks import representation
+from localcloud.compute_api.store import Resource
+
+DEFAULT_MTU = 1460
+_SMALLEST_MTU = 1300
+_LARGEST_MTU = 8896
+
+_AUTO_RANGE = IPv4Network("10.128.0.0/9")
+
+_USERS = ("subnetworks", "firewalls", "routers", "instances", "addresses")
+
+
+def insert(cloud: Cloud, call: Call) -> Json:
+    """Create a network; in auto mode, a subnetwork in each region as well."""
+    path = new_path(cloud, call, "networks")
+    if "autoCreateSubnetworks" not in call.body:
+        raise errors.invalid(
+            "resource.IPv4Range",
+            "",
+            "Legacy networks can no longer be created; set autoCreateSubnetworks to true or false.",
+        )
+    cloud.quotas.check(call.project, [("NETWORKS", 1, None)])
+    network = Resource(path, cloud.stamp(path, "network"))
+    network.body |= {
+        "selfLinkWithId": links.link(
+            links.join(call.project, "global", "networks", network.body["id"])
+        ),
+        "autoCreateSubnetworks": call.body["autoCreateSubnetworks"],
+        "routingConfig": {"routingMode": _routing_mode(call.body)},
+        "mtu": _mtu(call.body),
+        "networkFirewallPolicyEnforcementOrder": call.body.get(
+            "networkFirewallPolicyEnforcementOrder", "AFTER_CLASSIC_FIREWALL"
+        ),
+    }
+    if "description" in call.body:
+        network.body["description"] = call.body["description"]
+    auto = call.body["autoCreateSubnetworks"]
+    return cloud.create(
+        call, network, then=(lambda: _create_subnetworks(cloud, network)) if auto else None
+    )
+
+
+def _mtu(body: Json) -> int:
+    mtu: int = body.get("mtu", DEFAULT_MTU) or DEFAULT_MTU
+    if not _SMALLEST_MTU <= mtu <= _LARGEST_MTU:
+        raise errors.invalid(
+            "resource.mtu", mtu, f"Value must be between {_SMALLEST_MTU} and {_LARGEST_MTU}."
+        )
+    return mtu
+
+
+def _routing_mode(body: Json) -> str:
+    mode: str = body.get("routingConfig", {}).get("routingMode", "REGIONAL")
+    if mode not in {"REGIONAL", "GLOBAL"}:
+        raise errors.invalid("resource.routingConfig.routingMode", mode, "Unknown routing mode.")
+    return mode
+
+
+def _create_subnetworks(cloud: Cloud, network: Resource) -> None:
+    ranges = _AUTO_RANGE.subnets(new_prefix=20)
+    for region, block in zip(sorted(catalogue.REGIONS), ranges, strict=False):
+        path = links.join(network.project, f"regions/{region}", "subnetworks", network.name)
+        body = representation(cloud, path, network.link, str(block))
+        cloud.store.add(Resource(path, body))
+
+
+def show(cloud: Cloud, body: Json) -> Json:
+    """Add the subnetworks that there are now."""
+    subnetworks = [
+        resource.link
+        for resource in cloud.store.all()
+        if resource.collection == "subnetworks" and resource.body["network"] == body["selfLink"]
+    ]
+    return body | ({"subnetworks": subnetworks} if subnetworks else {})
+
+
+def delete(cloud: Cloud, call: Call) -> Json:
+    """Delete a network.
+
+    The service accepts the request even while something uses the network, and the operation fails.
+    """
+    network = changeable(cloud, call, "networks", "network")
+    own: list[Resource] = []
+    error: OperationError | None = None
+    for resource in cloud.store.all():
+        if resource.collection in _USERS and _uses(resource, network):
+            if network.body["autoCreateSubnetworks"] and resource.collection == "subnetworks":
+                own.append(resource)
+            elif error is None:
+                error = errors.in_use_operation("network", network.path, resource.path)
+
+    def remove_own() -> None:
+        for resource in own:
+            cloud.store.remove(resource.path)
+
+    return cloud.delete(call, network, then=remove_own, error=error)
+
+
+def _uses(resource: Resource, network: Resource) -> bool:
+    nics = resource.body.get("networkInterfaces", [])
+    return network.link in [resource.body.get("network"), *(nic.get("network") for nic in nics)]
+
+
+def patch(cloud: Cloud, call: Call) -> Json:
+    """Change the routing mode or the MTU."""
+    network = changeable(cloud, call, "networks", "network")
+    changes: Json = {}
+    if "mtu" in call.body:
+        changes["mtu"] = _mtu(call.body)
+    if "routingConfig" in call.body:
+        changes["routingConfig"] = {"routingMode": _routing_mode(call.body)}
+    for name in ("description", "networkFirewallPolicyEnforcementOrder"):
+        if name in call.body:
+            changes[name] = call.body[name]
+    return cloud.update(call, network, "patch", lambda: network.body.update(changes), [])
+
+
+METHODS = {
+    "networks.insert": insert,
+    "networks.get": get_of("networks", "network", show),
+    "networks.list": list_of("networks", "network", show),
+    "networks.delete": delete,
+    "networks.patch": patch,
+}

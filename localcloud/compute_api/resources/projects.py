@@ -1,0 +1,30 @@
+"""Projects: a project's quotas and common metadata."""
+
+import zlib
+
+from localcloud.compute_api import links
+from localcloud.compute_api.clock import timestamp
+from localcloud.compute_api.cloud import Call, Cloud
+from localcloud.compute_api.errors import Json
+from localcloud.compute_api.fingerprints import fingerprint
+
+
+def get(cloud: Cloud, call: Call) -> Json:
+    """Show a project."""
+    path = f"projects/{call.project}"
+    return {
+        "kind": "compute#project",
+        "id": str(10**18 + zlib.crc32(call.project.encode())),
+        "creationTimestamp": timestamp(0),
+        "name": call.project,
+        "commonInstanceMetadata": {"kind": "compute#metadata", "fingerprint": fingerprint([])},
+        "quotas": cloud.quotas.show(call.project, None),
+        "selfLink": links.link(path),
+        "defaultServiceAccount": f"{zlib.crc32(call.project.encode())}"
+        "-compute@developer.gserviceaccount.com",
+        "xpnProjectStatus": "UNSPECIFIED_XPN_PROJECT_STATUS",
+        "defaultNetworkTier": "PREMIUM",
+    }
+
+
+METHODS = {"projects.get": get}

@@ -1,0 +1,1 @@
+"""Command: the stand-in for pulumi-resource-command, local and remote commands."""

@@ -1,0 +1,48 @@
+"""Diff: what changed between two sets of a command's inputs."""
+
+import re
+from typing import Any
+
+from localcloud.plugins.provider import Change
+from localcloud.plugins.values import UNKNOWN, Properties, public
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+def changed(olds: Properties, news: Properties) -> dict[str, Change]:
+    """Changes by property path.
+
+    As in the real plugin only `triggers` as a whole asks for a replacement here; for a single
+    trigger it is the SDK that does, with its own replace_on_changes of `triggers[*]`.
+    """
+    changes: dict[str, Change] = {}
+    _compare(public(olds), public(news), "", changes)
+    if "triggers" in changes:
+        changes["triggers"] = Change(changes["triggers"].kind, replace=True)
+    return changes
+
+
+def _compare(old: Any, new: Any, path: str, changes: dict[str, Change]) -> None:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in {**old, **new}:
+            _compare(old.get(key), new.get(key), _join(path, key), changes)
+    elif isinstance(old, list) and isinstance(new, list):
+        for index in range(max(len(old), len(new))):
+            _compare(_at(old, index), _at(new, index), f"{path}[{index}]", changes)
+    elif old is None and new is not None:
+        changes[path] = Change("add")
+    elif old is not None and new is None:
+        changes[path] = Change("delete")
+    elif old != new or new is UNKNOWN:
+        changes[path] = Change("update")
+
+
+def _at(items: list[Any], index: int) -> Any:
+    return items[index] if index < len(items) else None
+
+
+def _join(path: str, key: str) -> str:
+    if not _PLAIN_KEY.fullmatch(key):
+        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{path}["{escaped}"]'
+    return f"{path}.{key}" if path else key

@@ -1,0 +1,97 @@
+"""Remote: run a command on another machine over ssh.
+
+Unlike the real plugin, whose dialling alone obeys them, the engine's timeouts and Cancel end a
+command that runs, too.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import asyncssh
+
+from localcloud.plugins.command.output import Output, Stream
+from localcloud.plugins.command.ssh import Connection, DialError, dial
+from localcloud.plugins.provider import Call, ProviderError
+from localcloud.plugins.quote import go_quote
+from localcloud.plugins.values import Properties
+
+_WATCH_S = 0.2
+_FIRST_DELAY_S = 0.1
+_DELAY_FACTOR = 1.5
+_LONGEST_DELAY_S = 5.0
+_UNLIMITED = -1
+
+_T = TypeVar("_T")
+
+
+def run(call: Call, command: str, inputs: Properties, previous: dict[str, str]) -> dict[str, str]:
+    """Connect, run to the end and give stdout and stderr. Raises ProviderError."""
+    return asyncio.run(_watched(call, _run(call, command, inputs, previous)))
+
+
+async def _watched(call: Call, work: Coroutine[Any, Any, _T]) -> _T:
+    """Await the work, or stop it when the engine wants to."""
+    task = asyncio.ensure_future(work)
+    while not (await asyncio.wait([task], timeout=_WATCH_S))[0]:
+        if reason := call.stop_reason():
+            task.cancel()
+            await asyncio.wait([task])
+            raise ProviderError(reason)
+    return task.result()
+
+
+async def _run(
+    call: Call, command: str, inputs: Properties, previous: dict[str, str]
+) -> dict[str, str]:
+    output = Output(call, inputs.get("logging"))
+    environment = {**inputs.get("environment", {}), **previous}
+    async with await _dial_until_it_answers(call, Connection.of(inputs["connection"])) as client:
+        # A server that accepts none of the variables says nothing of it: asyncssh does not ask.
+        process = await client.create_process(command, env=environment, encoding=None)
+        if inputs.get("stdin"):
+            process.stdin.write(inputs["stdin"].encode())
+        process.stdin.write_eof()
+        await asyncio.gather(
+            _pump(process.stdout, "stdout", output), _pump(process.stderr, "stderr", output)
+        )
+        await process.wait_closed()
+    output.close()
+    if process.exit_status != 0 or process.exit_signal:
+        _fail(process, command, output)
+    return output.properties()
+
+
+async def _dial_until_it_answers(call: Call, wanted: Connection) -> asyncssh.SSHClientConnection:
+    """Dial as often as allowed; every kind of failure counts, a wrong host key too."""
+    delay = _FIRST_DELAY_S
+    dials = 0
+    while True:
+        try:
+            return await dial(wanted)
+        except DialError as error:
+            dials += 1
+            limit = wanted.dial_error_limit
+            if limit != _UNLIMITED and dials > limit:
+                # As the real plugin counts: the last attempt is not among those that it names.
+                message = f"after {dials - 1} failed attempts: {error}"
+                raise ProviderError(message) from error
+            shown = "inf" if limit == _UNLIMITED else str(limit)
+            call.status(f"Dial {dials}/{shown} failed: retrying")
+        await asyncio.sleep(delay)
+        delay = min(delay * _DELAY_FACTOR, _LONGEST_DELAY_S)
+
+
+async def _pump(reader: asyncssh.SSHReader[bytes], stream: Stream, output: Output) -> None:
+    while data := await reader.read(65536):
+        output.feed(stream, data)
+
+
+def _fail(process: asyncssh.SSHClientProcess[bytes], command: str, output: Output) -> NoReturn:
+    if process.exit_signal:
+        reason = f"Process exited with status 1 from signal {process.exit_signal[0]}"
+    elif process.exit_status is None:
+        reason = "wait: remote command exited without exit status or exit signal"
+    else:
+        reason = f"Process exited with status {process.exit_status}"
+    raise ProviderError(f"{reason}: running {go_quote(command)}:\n{output.everything()}")

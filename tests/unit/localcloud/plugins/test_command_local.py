@@ -1,0 +1,254 @@
+"""Command: local commands, in the plugin's own process, driven as the engine drives it."""
+
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+
+from localcloud.plugins.values import UNKNOWN, Secret
+from tests.unit.localcloud.plugins.plugin_process import failure
+
+LOCAL = "command:local:Command"
+
+
+def test_create_gives_both_streams_without_the_last_newline(command):
+    """One newline goes, as in $(); the others are the command's own."""
+    _, outputs = command.create(LOCAL, {"create": "echo out; echo; echo err >&2"})
+    assert outputs == {
+        "create": "echo out; echo; echo err >&2",
+        "stdout": "out\n",
+        "stderr": "err",
+    }
+
+
+def test_ids_start_with_the_logical_name(command):
+    """And differ, since the same command may be there twice."""
+    ids = {command.create(LOCAL, {})[0] for _ in range(2)}
+    assert len(ids) == 2
+    assert {len(found) for found in ids} == {len("it") + 8}
+    assert all(found.startswith("it") for found in ids)
+
+
+def test_a_preview_runs_nothing_and_knows_no_output(command, tmp_path):
+    """A preview that ran commands would be no preview."""
+    ran = tmp_path / "ran"
+    _, outputs = command.create(LOCAL, {"create": f"touch {ran}"}, preview=True)
+    assert (outputs["stdout"], outputs["stderr"]) == (UNKNOWN, UNKNOWN)
+    assert not ran.exists()
+
+
+def test_stdin_directory_environment_and_interpreter_reach_the_command(command, tmp_path):
+    """These are all the ways in."""
+    inputs = {
+        "create": "import os, sys; print(sys.stdin.read(), os.getcwd(), os.environ['COLOUR'])",
+        "interpreter": ["python3", "-c"],
+        "stdin": "from stdin",
+        "dir": str(tmp_path),
+        "environment": {"COLOUR": "green"},
+    }
+    assert command.create(LOCAL, inputs)[1]["stdout"] == f"from stdin {tmp_path} green"
+
+
+def test_a_failing_command_is_reported_in_the_real_words(command):
+    """Go's text of the status, the command as %q, and both streams as they came."""
+    with pytest.raises(grpc.RpcError) as raised:
+        command.create(LOCAL, {"create": "echo one; echo two >&2; exit 3"})
+    assert failure(raised).startswith('exit status 3: running "echo one; echo two >&2; exit 3":\n')
+    assert sorted(failure(raised).splitlines()[1:]) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "text"),
+    [
+        ({"create": "true", "dir": "/nowhere"}, "chdir /nowhere: no such file or directory"),
+        (
+            {"create": "x", "interpreter": ["no-such-program"]},
+            'exec: "no-such-program": executable file not found in $PATH',
+        ),
+        (
+            {"create": "x", "interpreter": ["/no/program"]},
+            "fork/exec /no/program: no such file or directory",
+        ),
+        ({"create": "kill -TERM $$"}, "signal: terminated"),
+    ],
+    ids=["directory", "program", "path", "signal"],
+)
+def test_a_command_that_cannot_run_says_why(command, inputs, text):
+    """The texts are Go's, which people search for."""
+    with pytest.raises(grpc.RpcError) as raised:
+        command.create(LOCAL, inputs)
+    assert failure(raised).startswith(f"{text}: running ")
+
+
+def test_update_runs_update_or_else_create_with_the_previous_output(command):
+    """And the outputs are the new ones."""
+    state = {"create": "echo first", "stdout": "first", "stderr": "oops"}
+    show = 'echo "$PULUMI_COMMAND_STDOUT/$PULUMI_COMMAND_STDERR/${0##*/}"'
+    updated = command.update(LOCAL, "id", state, {"create": "exit 1", "update": show})
+    again = command.update(LOCAL, "id", state, {"create": show})
+    assert [updated["stdout"], again["stdout"]] == ["first/oops/sh"] * 2
+
+
+def test_the_previous_output_is_left_out_on_request(command):
+    """addPreviousOutputInEnv: false."""
+    state = {"stdout": Secret("first"), "stderr": ""}
+    news = {"create": 'echo "[$PULUMI_COMMAND_STDOUT]"', "addPreviousOutputInEnv": False}
+    assert command.update(LOCAL, "id", state, news)["stdout"] == "[]"
+
+
+def test_a_preview_of_an_update_knows_what_will_not_run_again(command):
+    """With the same inputs nothing runs; with others the outputs are unknown."""
+    state = {"create": "date", "stdout": "now", "stderr": ""}
+    old = {"create": "date"}
+    same, other = (
+        command.update(LOCAL, "id", state, news, old_inputs=old, preview=True)
+        for news in (old, {"create": "date -u"})
+    )
+    assert [same["stdout"], other["stdout"]] == ["now", UNKNOWN]
+
+
+def test_delete_sees_the_output_and_does_nothing_without_a_command(command, tmp_path):
+    """The usual way to undo what create did."""
+    found = tmp_path / "found"
+    state = {"delete": f'printf %s "$PULUMI_COMMAND_STDOUT" > {found}', "stdout": "id-7"}
+    command.delete(LOCAL, "id", state)
+    command.delete(LOCAL, "id", {"create": "exit 1", "stdout": "", "stderr": ""})
+    assert found.read_text() == "id-7"
+
+
+@pytest.mark.parametrize(
+    ("logging", "lines"),
+    [
+        ("stdout", ["out-stdout"]),
+        ("stderr", ["err-stderr"]),
+        ("none", []),
+    ],
+)
+def test_logging_selects_the_streams_that_are_shown(command, logging, lines):
+    """`none` is how generated credentials stay out of the log."""
+    tag = logging
+    before = len(command.engine.statuses)
+    command.create(LOCAL, {"create": f"echo out-{tag}; printf err-{tag} >&2", "logging": logging})
+    assert command.engine.statuses[before:] == lines
+
+
+def test_both_streams_are_shown_unless_said_otherwise(command):
+    """As in the real plugin."""
+    before = len(command.engine.statuses)
+    command.create(LOCAL, {"create": "echo out-both; echo err-both >&2"})
+    assert sorted(command.engine.statuses[before:]) == ["err-both", "out-both"]
+
+
+def test_lines_are_shown_while_the_command_runs(command):
+    """A build of 40 minutes must not be silent."""
+    before = len(command.engine.statuses)
+    started = time.monotonic()
+    future = command.stub.Create.future(
+        command.create_request(LOCAL, {"create": "echo early; sleep 2; echo late"})
+    )
+    while not command.engine.statuses[before:]:
+        assert time.monotonic() < started + 1.9, "nothing was shown while the command ran"
+        time.sleep(0.05)
+    assert not future.done()
+    future.result()
+    assert command.engine.statuses[before:] == ["early", "late"]
+
+
+def test_a_timeout_ends_the_command_and_what_it_started(command, tmp_path):
+    """custom_timeouts reach the plugin as seconds."""
+    pid = tmp_path / "pid"
+    with pytest.raises(grpc.RpcError) as raised:
+        command.create(LOCAL, {"create": f"sleep 60 & echo $! > {pid}; wait"}, timeout_s=0.5)
+    assert failure(raised).startswith("signal: killed: running ")
+    # What is dead but not yet collected by init has no command line.
+    line = Path(f"/proc/{pid.read_text().strip()}/cmdline")
+    assert not line.exists() or line.read_bytes() == b""
+
+
+def test_cancel_ends_a_running_command(make_command):
+    """The engine calls Cancel when the operator presses Ctrl-C."""
+    plugin = make_command()
+    timer = plugin.cancel_soon(0.3)
+    with pytest.raises(grpc.RpcError) as raised:
+        plugin.create(LOCAL, {"create": "sleep 60"})
+    timer.join()
+    assert failure(raised).startswith("signal: killed: running ")
+
+
+def test_the_outputs_keep_the_secrets_of_the_inputs(command):
+    """A command made of a secret must not stand in the state in the clear."""
+    _, outputs = command.create(LOCAL, {"create": Secret("echo secret"), "stdin": Secret("s")})
+    assert outputs == {
+        "create": Secret("echo secret"),
+        "stdin": Secret("s"),
+        "stdout": "secret",
+        "stderr": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("inputs", "failures"),
+    [
+        ({"creat": "true"}, {"creat": "no such input; did you mean create?"}),
+        ({"connection": {}}, {"connection": "no such input"}),
+        ({"create": 5}, {"create": "expected str, got int"}),
+        ({"interpreter": "sh"}, {"interpreter": "expected list, got str"}),
+        ({"environment": {"A": True}}, {"environment": "expected str, got bool"}),
+        (
+            {"logging": "all"},
+            {"logging": "'all' is not one of stdout, stderr, stdoutAndStderr, none"},
+        ),
+        ({"assetPaths": ["*"]}, {"assetPaths": "assets are not carried by this stand-in"}),
+    ],
+)
+def test_check_refuses_what_it_does_not_carry(command, inputs, failures):
+    """By name, with the nearest one."""
+    assert command.check(LOCAL, inputs)[1] == failures
+
+
+def test_check_accepts_what_preview_does_not_know(command):
+    """An input may be another resource's output."""
+    inputs = {"create": UNKNOWN, "environment": {"A": UNKNOWN}, "triggers": [UNKNOWN, 1]}
+    assert command.check(LOCAL, inputs) == (inputs, {})
+
+
+def test_diff_names_what_changed(command):
+    """Paths that the engine can parse; no replacement."""
+    old = {"create": "a", "environment": {"A": "1", "my.key": "1"}, "stdin": "s"}
+    new = {"create": "b", "environment": {"A": "1", "my.key": "2"}, "dir": "/"}
+    diff = command.diff(LOCAL, {**old, "stdout": "kept", "stderr": ""}, new, old_inputs=old)
+    kinds = {path: change.kind for path, change in diff.detailedDiff.items()}
+    assert kinds == {"create": 4, 'environment["my.key"]': 4, "stdin": 2, "dir": 0}
+    assert list(diff.replaces) == []
+
+
+def test_triggers_as_a_whole_replace_and_one_of_them_is_left_to_the_sdk(command):
+    """The SDK itself asks for replacement on triggers[*]."""
+    appearing = command.diff(LOCAL, {"create": "a"}, {"create": "a", "triggers": [1]})
+    changing = command.diff(LOCAL, {"triggers": [1]}, {"triggers": [2]})
+    assert list(appearing.replaces) == ["triggers"]
+    assert (list(changing.replaces), list(changing.detailedDiff)) == ([], ["triggers[0]"])
+
+
+def test_equal_inputs_are_no_change(command):
+    """Secret or not: the text counts."""
+    diff = command.diff(LOCAL, {"create": Secret("a")}, {"create": "a"})
+    assert diff.changes == diff.DIFF_NONE
+
+
+def test_other_types_of_the_package_are_refused(command):
+    """Rather than done badly."""
+    with pytest.raises(grpc.RpcError) as raised:
+        command.check("command:remote:CopyToRemote", {})
+    assert failure(raised) == (
+        "command:remote:CopyToRemote: the stand-in plugin does not carry this type, "
+        "only command:local:Command, command:remote:Command"
+    )
+
+
+def test_the_plugin_says_what_it_is(command):
+    """Nobody shall take it for the real one."""
+    assert [0, "command: localcloud's stand-in for the plugin", False] in [
+        list(entry) for entry in command.engine.logged
+    ]

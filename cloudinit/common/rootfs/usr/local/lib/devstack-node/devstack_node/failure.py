@@ -1,0 +1,57 @@
+"""Failure: the line of a log that says why, and whether a fresh instance could do better."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from devstack_node import node
+
+_TAIL_LINES = 400
+_NEAR_LINES = 80
+_LINE_LENGTH = 300
+
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d[ T][\d:.]+ \| ?|^\+* \S+:\S+:\d+ +: .*")
+_END = re.compile(r"exit_trap|Error on exit|stack\.sh failed: full log in|failed$")
+_SEVERE = re.compile(
+    r"\[ERROR\]|^E: |^Err:|fatal: |^error: |\bERROR\b|\bError: |Traceback|No space left"
+    r"|command not found|[A-Za-z]+(Error|Exception|NotFound): |\b50[0-9] [A-Z]"
+)
+_OUTAGE = re.compile(
+    r"Could not resolve|Temporary failure|Network is unreachable|Connection (timed out|reset)"
+    r"|Failed to fetch|Unable to fetch|Hash Sum mismatch|returned error: 5\d\d"
+    r"|\b50[0234] (Bad Gateway|Service|Gateway|Internal|Server)|early EOF|RPC failed"
+    r"|Max retries exceeded|Read ?[Tt]imed? ?[Oo]ut|Maximum of \d+ git retries"
+)
+
+
+def explain(what: str, log: str | None) -> tuple[str, str]:
+    """What failed with the log's first failing line, and `infrastructure` or `configuration`."""
+    lines = _interesting(Path(log)) if log else []
+    severe = [line for line in lines if _SEVERE.search(line)]
+    first = severe[0] if severe else lines[-1] if lines else ""
+    outage = any(_OUTAGE.search(line) for line in (*severe, what))
+    error = f"{what}: {first[:_LINE_LENGTH]}" if first else what
+    return mask(error), "infrastructure" if outage else "configuration"
+
+
+def _interesting(log: Path) -> list[str]:
+    """The lines before the end that stack.sh announces, without its trace of commands."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    lines = [_NOISE.sub("", line).strip() for line in text.splitlines()[-_TAIL_LINES:]]
+    end = next((i for i, line in enumerate(lines) if _END.search(line)), len(lines))
+    return [line for line in lines[max(0, end - _NEAR_LINES) : end] if line]
+
+
+def mask(text: str) -> str:
+    """The text without the passwords of this node's local.conf."""
+    try:
+        local_conf = node.LOCAL_CONF.read_text(encoding="utf-8")
+    except OSError:
+        return text
+    for password in re.findall(r"^\w+_PASSWORD=(\S+)$", local_conf, re.MULTILINE):
+        text = text.replace(password, "***")
+    return text

@@ -1,0 +1,73 @@
+"""Status: `devstack-status`, the one answer to how far this node is. docs/readiness.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+from devstack_node import node, state
+
+_EXIT = {"ready": 0, "failed": 1, "pending": 3}
+_EXIT_USAGE = 2
+_EXIT_DEADLINE = 4
+_POLL_S = 2.0
+_QUIET_S = 30.0
+"""The longest silence: less than what NAT and ssh forget a connection after."""
+
+
+def main(arguments: list[str]) -> int:
+    """Show, wait for or follow the state; the last line of standard output is JSON."""
+    parser = argparse.ArgumentParser(prog="devstack-status")
+    commands = parser.add_subparsers(dest="command", required=True)
+    show = commands.add_parser("show", help="print the state")
+    wait = commands.add_parser("wait", help="wait for a verdict")
+    wait.add_argument("--timeout", type=float, required=True, metavar="SECONDS")
+    follow = commands.add_parser("follow", help="say what happens until there is a verdict")
+    for command in (show, wait, follow):
+        command.add_argument("--for", dest="subject", choices=("node", "worker"), default="node")
+    options = parser.parse_args(arguments)
+    if options.subject == "worker" and node.settings()["ROLE"] != "controller":
+        node.say("only the controller knows of the worker's registration")
+        return _EXIT_USAGE
+    if options.command == "show":
+        return _answer(_look(options.subject))
+    seconds = options.timeout if options.command == "wait" else float("inf")
+    return _wait(options.subject, node.Deadline(seconds))
+
+
+def _wait(subject: str, deadline: node.Deadline) -> int:
+    last_line, last_time = "", 0.0
+    while True:
+        found = _look(subject)
+        line = " ".join(filter(None, (subject, found["verdict"], found["stage"], found["detail"])))
+        if line != last_line or time.monotonic() - last_time >= _QUIET_S:
+            node.say(line)
+            last_line, last_time = line, time.monotonic()
+        if found["verdict"] != "pending":
+            return _answer(found)
+        if deadline.passed():
+            node.say(f"no verdict within {deadline.seconds:.0f} s")
+            _answer(found)
+            return _EXIT_DEADLINE
+        deadline.sleep(_POLL_S)
+
+
+def _look(subject: str) -> state.State:
+    found = state.current(subject)
+    return {**found, "detail": _phase() if found["stage"] == "stack.sh" else ""}
+
+
+def _phase() -> str:
+    """DevStack's own name for what it does now."""
+    try:
+        lines = node.SUMMARY.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    said = [line.partition("| ")[2].strip() for line in lines]
+    return next((phase for phase in reversed(said) if phase), "")
+
+
+def _answer(found: state.State) -> int:
+    print(json.dumps(found), flush=True)
+    return _EXIT[found["verdict"]]

@@ -1,0 +1,1 @@
+"""What the controller does beyond what every node does."""

@@ -1,0 +1,51 @@
+"""Await controller: hold the worker's stack.sh until the controller has what its rest needs.
+
+That is a nova-compute and a cinder-scheduler that are up: then the APIs answer, the cell's
+conductor takes calls and Cinder's database is migrated.
+"""
+
+from __future__ import annotations
+
+from devstack_node import cloud, node, peer
+
+_POLL_S = 10.0
+_API_PORT = 80
+
+
+def main(_: list[str]) -> int:
+    """Exit 0 when the controller is far enough, 1 when it failed or the deadline passed."""
+    settings = node.settings()
+    deadline = node.Deadline(float(settings["NODE_DEADLINE_S"]))
+    reason = last = ""
+    while not deadline.passed():
+        failed = peer.failure(settings["CONTROLLER_IP"])
+        if failed:
+            node.say(f"[ERROR] the controller failed: {failed}")
+            return 1
+        reason = _missing(settings)
+        if not reason:
+            node.say("the controller is far enough")
+            return 0
+        if reason != last:
+            node.say(f"waiting for the controller: {reason}")
+            last = reason
+        deadline.sleep(_POLL_S)
+    node.say(f"[ERROR] the controller was not there within {deadline.seconds:.0f} s: {reason}")
+    return 1
+
+
+def _missing(settings: dict[str, str]) -> str:
+    """What the controller lacks; empty if nothing."""
+    if not peer.listens(settings["CONTROLLER_IP"], _API_PORT):
+        return "its APIs do not listen"
+    controller = settings["CONTROLLER_HOSTNAME"]
+    try:
+        if not cloud.up(cloud.rows("compute", "service", "list"), "nova-compute", controller):
+            return "its nova-compute is not up"
+        if not node.runs(settings, "c-vol"):
+            return ""
+        if not cloud.up(cloud.rows("volume", "service", "list"), "cinder-scheduler"):
+            return "its cinder-scheduler is not up"
+    except RuntimeError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,135 @@
+# What people and CI do with this repository. `make` lists it.
+#
+#   STACK  the stack that up, preview, down and the like work on. `local` is the embedded cloud;
+#          any other one (its settings are Pulumi.STACK.yaml) is on Google Cloud.
+#   VENV   where the Python packages go; name a folder elsewhere if the checkout is read-only.
+
+SHELL := bash
+.SHELLFLAGS := -o errexit -o nounset -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+STACK ?= local
+VENV ?= .venv
+PYTHON ?= python3
+# Where `make e2e-files` writes clouds.yaml and e2e.env.
+DIR ?= .
+
+PY := $(VENV)/bin/python
+INSTALLED := $(VENV)/.requirements-installed
+# Neither a read-only checkout nor `git status` should notice that tests ran.
+PYTEST := $(PY) -m pytest -p no:cacheprovider
+TYPED := stacks job localcloud docs __main__.py
+SHFMT := $(VENV)/bin/shfmt --indent 2
+JOB := $(if $(filter local,$(STACK)),$(PY) -m localcloud run -- )$(PY) -m job
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- the cloud ---
+
+.PHONY: up preview refresh outputs down e2e-files graph
+up: ready ## create or update the stack, and print its outputs
+	@$(JOB) up --stack $(STACK)
+
+preview: ready ## show what `up` would change
+	@$(JOB) preview --stack $(STACK)
+
+refresh: ready ## read back what the cloud really holds
+	@$(JOB) refresh --stack $(STACK)
+
+outputs: ready ## print the stack's outputs, secrets masked
+	@$(JOB) outputs --stack $(STACK)
+
+e2e-files: ready ## write clouds.yaml and e2e.env into DIR
+	@$(JOB) e2e-files --stack $(STACK) --dir $(DIR)
+
+graph: ready ## draw the stack's resource graph into README.md
+	@$(JOB) graph --stack $(STACK) --into README.md
+
+down: ready ## destroy the stack; on localcloud, end the double too
+	@$(JOB) down --stack $(STACK)
+	@$(if $(filter local,$(STACK)),$(PY) -m localcloud stop)
+
+# --- checks ---
+
+.PHONY: check fmt lint types shell docs-check
+check: lint types shell docs-check ## everything but the tests
+
+fmt: venv ## format the code
+	@$(PY) -m ruff format
+	@$(PY) -m ruff check --fix
+	@$(SHFMT) --write $$($(SHELL_SCRIPTS))
+
+lint: venv ## style of the Python code
+	@$(PY) -m ruff format --check
+	@$(PY) -m ruff check
+
+types: venv ## types of the Python code
+	@$(PY) -m mypy $(TYPED)
+
+# Found by their first line, since a program on a node has no suffix.
+SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
+	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit .ci/run
+
+shell: venv ## the shell scripts
+	@$(VENV)/bin/shellcheck $$($(SHELL_SCRIPTS))
+	@$(SHFMT) --diff $$($(SHELL_SCRIPTS))
+
+docs-check: venv ## whether the generated documents are current
+	@$(PY) -m docs.generate --check
+
+# --- tests ---
+
+.PHONY: test unit contract engine bench
+test: tested-on ## all tests
+	@$(PYTEST) tests
+
+unit: tested-on ## the tests that start no engine
+	@$(PYTEST) tests/unit
+
+contract: tested-on ## the API double against what Google's own clients expect
+	@$(PYTEST) tests/contract
+
+engine: tested-on ## the program on the real engine and localcloud
+	@$(PYTEST) tests/engine
+
+bench: ready ## measure `up`, `destroy` and the program
+	@$(PY) -m tests.engine.bench
+
+# --- what the above needs ---
+
+.PHONY: venv ready tested-on docs requirements clean
+venv: $(INSTALLED) ## install the Python packages
+
+$(INSTALLED): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is missing or older than 3.11; name another: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  scripts/need-packages "$(PYTHON) with ensurepip=python3-venv"
+	@echo "installing the Python packages into $(VENV)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+ready: venv
+	@scripts/need-packages ssh-keygen=openssh-client
+
+tested-on: ready
+	@scripts/need-packages cloud-init=cloud-init
+	@$(PY) -m localcloud build
+
+docs: venv ## write the generated documents anew
+	@$(PY) -m docs.generate
+
+requirements: ## pin the packages of requirements*.in anew (needs uv)
+	@for name in requirements requirements-dev; do \
+	  UV_CUSTOM_COMPILE_COMMAND="make requirements" uv pip compile --quiet --universal \
+	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    $$name.in --output-file $$name.txt; \
+	done
+
+clean: ## remove what was made inside the checkout
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

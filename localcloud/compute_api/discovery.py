@@ -17,6 +17,7 @@ from localcloud.compute_api.errors import Json
 EXTRA_PARAMETERS = {
     "compute.instances.get": {"view"},  # the provider plugin asks for view=FULL
 }
+EXTRA_LIST_PARAMETERS = {"returnPartialSuccess"}  # gcloud sends it with every list
 
 # Parameters that every method takes: the document's own, and the system parameters spelled with $.
 _SYSTEM_PARAMETERS = {"$alt", "$prettyPrint", "$fields", "$key"}
@@ -78,6 +79,8 @@ class Discovery:
     def check_query(self, method: Method, query: dict[str, str]) -> None:
         """Refuse query parameters that the method does not take, or lacks."""
         known = set(method.parameters) | self._common | EXTRA_PARAMETERS.get(method.id, set())
+        if method.verb in {"list", "aggregatedList"}:
+            known |= EXTRA_LIST_PARAMETERS
         for name in query:
             if name not in known:
                 raise errors.bad_payload(

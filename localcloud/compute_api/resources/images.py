@@ -64,10 +64,12 @@ def newest(cloud: Cloud, project: str, family: str) -> Resource:
 
 def from_reference(cloud: Cloud, reference: str, field: str, project: str) -> Resource:
     """Find the image that an instance's body names, by family or by name."""
-    path = links.resolve(reference, field, project, "images")
+    # gcloud names a family by its view in a zone.
+    view = "/imageFamilyViews/" in reference
+    path = links.resolve(reference, field, project, "imageFamilyViews" if view else "images")
     owner = path.split("/")[1]
     try:
-        if "/images/family/" in path:
+        if view or "/images/family/" in path:
             return newest(cloud, owner, links.name_of(path))
         return cloud.store.ready(path)
     except errors.ApiError as error:
@@ -81,6 +83,11 @@ def from_reference(cloud: Cloud, reference: str, field: str, project: str) -> Re
 def get_from_family(cloud: Cloud, call: Call) -> Json:
     """Answer with the image that a family means now."""
     return newest(cloud, call.project, call.params["family"]).body
+
+
+def get_family_view(cloud: Cloud, call: Call) -> Json:
+    """Answer with the image that a family means now, in any zone."""
+    return {"image": newest(cloud, call.project, call.params["family"]).body}
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
@@ -139,6 +146,7 @@ METHODS = {
     "images.insert": insert,
     "images.get": get_of("images", "image"),
     "images.getFromFamily": get_from_family,
+    "imageFamilyViews.get": get_family_view,
     "images.list": list_of("images", "image"),
     "images.deprecate": deprecate,
     "images.delete": delete,

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from localcloud.compute_api import admin, batch
-from localcloud.compute_api.options import KINDS, Options
+from localcloud.compute_api.options import KINDS, TEST_NET_3, Options
 from localcloud.compute_api.server import ComputeApi
 
 BANNER = "localcloud compute_api: a double of the Compute Engine API, not Google Cloud"
@@ -55,7 +55,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--external-range",
         type=IPv4Network,
-        default=IPv4Network("203.0.113.0/24"),
+        default=TEST_NET_3,
         help="where external IPs are taken from (%(default)s)",
     )
     return parser.parse_args(arguments)

@@ -91,9 +91,9 @@ class Discovery:
         if "fields" in query or "$fields" in query:
             raise errors.lacking("The query parameter fields (partial responses)")
         for name, parameter in method.parameters.items():
-            if parameter.get("required") and parameter["location"] == "query":
-                if name not in query:
-                    raise errors.required(name)
+            needed = parameter.get("required") and parameter["location"] == "query"
+            if needed and name not in query:
+                raise errors.required(name)
 
 
 def _method(method: Json) -> Method:

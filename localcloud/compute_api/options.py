@@ -6,6 +6,9 @@ from ipaddress import IPv4Network
 # Seconds from an accepted request to DONE, when nothing is set. Tests want answers at once.
 DEFAULT_LATENCY_S = 0.0
 
+# It leads nowhere: nobody contacts a stranger by an address that the double made up.
+TEST_NET_3 = IPv4Network("203.0.113.0/24")
+
 # What may be given a latency: a kind of resource, which covers all its methods.
 KINDS = (
     "network",
@@ -29,8 +32,7 @@ class Options:
     port: int = 0
     # By method (instances.insert) or by kind (instance); "default" is for the rest.
     latency_s: dict[str, float] = field(default_factory=dict)
-    # TEST-NET-3 leads nowhere: nobody contacts a stranger by an address that the double made up.
-    external_range: IPv4Network = IPv4Network("203.0.113.0/24")
+    external_range: IPv4Network = TEST_NET_3
 
     def latency(self, method_id: str, kind: str) -> float:
         """Give the seconds that an operation of this method takes."""

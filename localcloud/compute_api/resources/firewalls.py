@@ -18,7 +18,6 @@ _LARGEST_PROTOCOL = 255
 _PROTOCOLS = {"tcp", "udp", "icmp", "esp", "ah", "ipip", "sctp", "all"}
 _WITH_PORTS = {"tcp", "udp", "sctp", "6", "17", "132"}
 _PORTS = re.compile(r"(\d+)(?:-(\d+))?")
-_TAG = re.compile(errors.NAME_REGEX)
 _ANYWHERE = ["0.0.0.0/0"]
 
 _SETTABLE = (
@@ -54,47 +53,46 @@ def insert(cloud: Cloud, call: Call) -> Json:
     return cloud.create(call, Resource(path, body, references=[network.path]))
 
 
-def _check(rule: Json) -> Json:
+def _check(given: Json) -> Json:
     """Return the rule with the service's defaults, or refuse it."""
-    rule = {"direction": "INGRESS", "priority": _DEFAULT_PRIORITY, "disabled": False} | rule
-    rule.setdefault("description", "")
-    rule.setdefault("logConfig", {"enable": False})
+    rule: Json = {
+        "direction": "INGRESS",
+        "priority": _DEFAULT_PRIORITY,
+        "disabled": False,
+        "description": "",
+        "logConfig": {"enable": False},
+    }
+    rule |= given
     if not 0 <= rule["priority"] <= _LARGEST_PRIORITY:
         raise errors.invalid(
-            "resource.priority",
-            rule["priority"],
-            f"Must be less than or equal to {_LARGEST_PRIORITY}"
-            if rule["priority"] > 0
-            else "Must be greater than or equal to 0",
+            "resource.priority", rule["priority"], f"Must be between 0 and {_LARGEST_PRIORITY}."
         )
-    if bool(rule.get("allowed")) == bool(rule.get("denied")):
-        raise errors.ApiError(
-            400, "invalid", "Firewall rules must have exactly one of 'allowed' or 'denied'."
-        )
-    for field in ("allowed", "denied"):
-        if rule.get(field):
-            rule[field] = [
-                _protocol(entry, f"resource.{field}[{i}]") for i, entry in enumerate(rule[field])
-            ]
-        else:
-            rule.pop(field, None)
+    _check_protocols(rule)
     _check_direction(rule)
     for field in ("sourceRanges", "destinationRanges"):
         for i, value in enumerate(rule.get(field, [])):
             _check_range(value, f"resource.{field}[{i}]")
     for field in ("sourceTags", "targetTags"):
         for i, tag in enumerate(rule.get(field, [])):
-            if not _TAG.fullmatch(tag):
-                raise errors.invalid_name(f"resource.{field}[{i}]", tag)
-        if not rule.get(field):
-            rule.pop(field, None)
-    return rule
+            links.check_name(tag, f"resource.{field}[{i}]")
+    # The service shows no empty lists.
+    return {name: value for name, value in rule.items() if value != []}
+
+
+def _check_protocols(rule: Json) -> None:
+    if bool(rule.get("allowed")) == bool(rule.get("denied")):
+        raise errors.ApiError(
+            400, "invalid", "Firewall rules must have exactly one of 'allowed' or 'denied'."
+        )
+    for field in ("allowed", "denied"):
+        rule[field] = [
+            _protocol(entry, f"resource.{field}[{i}]")
+            for i, entry in enumerate(rule.get(field, []))
+        ]
 
 
 def _check_direction(rule: Json) -> None:
     if rule["direction"] == "INGRESS":
-        if rule.get("destinationRanges"):
-            rule.setdefault("sourceRanges", _ANYWHERE)
         if not rule.get("sourceRanges") and not rule.get("sourceTags"):
             rule["sourceRanges"] = _ANYWHERE
     elif rule["direction"] == "EGRESS":
@@ -106,9 +104,6 @@ def _check_direction(rule: Json) -> None:
             rule["destinationRanges"] = _ANYWHERE
     else:
         raise errors.invalid("resource.direction", rule["direction"], "Unknown direction.")
-    for field in ("sourceRanges", "destinationRanges"):
-        if not rule.get(field):
-            rule.pop(field, None)
 
 
 def _check_range(value: str, field: str) -> None:

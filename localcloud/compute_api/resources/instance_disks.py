@@ -18,14 +18,11 @@ def prepare(cloud: Cloud, call: Call) -> list[tuple[Json, Resource]]:
         raise errors.invalid(
             "resource.disks[0].boot", "false", "The first disk must be a boot disk."
         )
-    return [
-        _prepare_one(cloud, call, disk, i, f"resource.disks[{i}]") for i, disk in enumerate(given)
-    ]
+    return [_prepare_one(cloud, call, disk, i) for i, disk in enumerate(given)]
 
 
-def _prepare_one(
-    cloud: Cloud, call: Call, given: Json, index: int, field: str
-) -> tuple[Json, Resource]:
+def _prepare_one(cloud: Cloud, call: Call, given: Json, index: int) -> tuple[Json, Resource]:
+    field = f"resource.disks[{index}]"
     if given.get("type", "PERSISTENT") != "PERSISTENT":
         raise errors.lacking(f"A disk of type {given['type']}")
     params = given.get("initializeParams")
@@ -39,7 +36,7 @@ def _prepare_one(
         if disk.body.get("users"):
             raise errors.in_use("disk", disk.path, links.relative(disk.body["users"][0]))
     else:
-        disk = _new_disk(cloud, call, given, params, index, field)
+        disk = _new_disk(cloud, call, given, params, index)
     attachment: Json = {
         "kind": "compute#attachedDisk",
         "type": "PERSISTENT",
@@ -58,10 +55,8 @@ def _prepare_one(
     return attachment, disk
 
 
-def _new_disk(
-    cloud: Cloud, call: Call, given: Json, params: Json, index: int, field: str
-) -> Resource:
-    where = f"{field}.initializeParams"
+def _new_disk(cloud: Cloud, call: Call, given: Json, params: Json, index: int) -> Resource:
+    where = f"resource.disks[{index}].initializeParams"
     instance = call.body["name"]
     name = params.get("diskName") or (instance if index == 0 else f"{instance}-{index}")
     path = links.join(

@@ -22,6 +22,24 @@ def interface(cloud: Cloud, call: Call, given: Json, field: str) -> tuple[Json, 
                 f'Subnetwork "{subnetwork.path}" is not valid for Network'
                 f' "{links.name_of(wanted)}".',
             )
+    _check_parts(given, subnetwork, field)
+    made: Json = {
+        "kind": "compute#networkInterface",
+        "name": "nic" + field.rsplit("[", 1)[1].rstrip("]"),
+        "network": links.link(network),
+        "subnetwork": subnetwork.link,
+        "stackType": "IPV4_ONLY",
+    }
+    for name in ("nicType", "networkIP"):
+        if name in given:
+            made[name] = given[name]
+    if given.get("accessConfigs"):
+        made["accessConfigs"] = [access_config(config) for config in given["accessConfigs"]]
+    made["fingerprint"] = fingerprint(made)
+    return made, [network, subnetwork.path]
+
+
+def _check_parts(given: Json, subnetwork: Resource, field: str) -> None:
     for name in ("aliasIpRanges", "ipv6AccessConfigs", "networkAttachment"):
         if given.get(name):
             raise errors.lacking(f"A network interface with {name}")
@@ -33,20 +51,6 @@ def interface(cloud: Cloud, call: Call, given: Json, field: str) -> tuple[Json, 
     configs = given.get("accessConfigs", [])
     if len(configs) > 1:
         raise errors.invalid(f"{field}.accessConfigs", len(configs), "At most one is allowed.")
-    made: Json = {
-        "kind": "compute#networkInterface",
-        "name": "nic" + field.rsplit("[", 1)[1].rstrip("]"),
-        "network": links.link(network),
-        "subnetwork": subnetwork.link,
-        "stackType": "IPV4_ONLY",
-    }
-    for name in ("nicType", "networkIP"):
-        if name in given:
-            made[name] = given[name]
-    if configs:
-        made["accessConfigs"] = [access_config(config) for config in configs]
-    made["fingerprint"] = fingerprint(made)
-    return made, [network, subnetwork.path]
 
 
 def access_config(given: Json) -> Json:

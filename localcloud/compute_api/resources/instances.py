@@ -1,13 +1,18 @@
 """Instances: creation, deletion and reading."""
 
-from localcloud.compute_api import errors, links
+from localcloud.compute_api import catalogue, errors, links
 from localcloud.compute_api.clock import timestamp
 from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json, OperationError
 from localcloud.compute_api.hooks import InstanceView
 from localcloud.compute_api.listing import aggregated, list_of
 from localcloud.compute_api.quotas import Need
-from localcloud.compute_api.resources import instance_disks, instance_network, instance_parts
+from localcloud.compute_api.resources import (
+    instance_disks,
+    instance_network,
+    instance_parts,
+    projects,
+)
 from localcloud.compute_api.resources.common import (
     changeable,
     check_labels,
@@ -69,6 +74,9 @@ def insert(cloud: Cloud, call: Call) -> Json:
         "shieldedInstanceIntegrityPolicy": {"updateAutoLearnPolicy": True},
     }
     body |= {name: call.body[name] for name in _KEPT if name in call.body}
+    for account in body.get("serviceAccounts", []):
+        if account.get("email", "default") == "default":
+            account["email"] = projects.default_service_account(call.project)
     put_labels(body, check_labels(call.body.get("labels", {})))
     new_disks = [disk for _, disk in prepared if cloud.store.find(disk.path) is None]
     cloud.quotas.check(call.project, _disk_needs(cloud, new_disks))
@@ -162,7 +170,7 @@ def _accept(  # noqa: PLR0913, PLR0917 - one call, whose steps share all of thes
 
 def become_running(cloud: Cloud, instance: Resource) -> None:
     """Mark an instance as running and tell who boots machines."""
-    machine = instance_parts.catalogue.MACHINE_TYPES[links.name_of(instance.body["machineType"])]
+    machine = catalogue.MACHINE_TYPES[links.name_of(instance.body["machineType"])]
     instance.body |= {
         "status": "RUNNING",
         "cpuPlatform": instance.body.get("minCpuPlatform") or machine.family.platforms[0],

@@ -9,6 +9,11 @@ from localcloud.compute_api.errors import Json
 from localcloud.compute_api.fingerprints import fingerprint
 
 
+def default_service_account(project: str) -> str:
+    """Give the account that instances run as when they name none in particular."""
+    return f"{zlib.crc32(project.encode())}-compute@developer.gserviceaccount.com"
+
+
 def get(cloud: Cloud, call: Call) -> Json:
     """Show a project."""
     path = f"projects/{call.project}"
@@ -20,8 +25,7 @@ def get(cloud: Cloud, call: Call) -> Json:
         "commonInstanceMetadata": {"kind": "compute#metadata", "fingerprint": fingerprint([])},
         "quotas": cloud.quotas.show(call.project, None),
         "selfLink": links.link(path),
-        "defaultServiceAccount": f"{zlib.crc32(call.project.encode())}"
-        "-compute@developer.gserviceaccount.com",
+        "defaultServiceAccount": default_service_account(call.project),
         "xpnProjectStatus": "UNSPECIFIED_XPN_PROJECT_STATUS",
         "defaultNetworkTier": "PREMIUM",
     }

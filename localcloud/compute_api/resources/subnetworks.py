@@ -104,7 +104,7 @@ def patch(cloud: Cloud, call: Call) -> Json:
     subnetwork = changeable(cloud, call, "subnetworks", "subnetwork")
     if call.body.get("fingerprint") != subnetwork.body["fingerprint"]:
         raise errors.stale_fingerprint("Invalid fingerprint.")
-    changes = {
+    changes: Json = {
         name: call.body[name]
         for name in ("description", "logConfig", "privateIpGoogleAccess", "secondaryIpRanges")
         if name in call.body

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from devstack_node import node
 
-_TAIL_LINES = 400
-_NEAR_LINES = 80
+_TAIL_LINES = 2000
+_NEAR_LINES = 40
 _LINE_LENGTH = 300
 
-_NOISE = re.compile(r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d[ T][\d:.]+ \| ?|^\+* \S+:\S+:\d+ +: .*")
-_END = re.compile(r"exit_trap|Error on exit|stack\.sh failed: full log in|failed$")
+_COLOUR_OR_TIME = re.compile(r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d[ T][\d:.]+(Z| \|) ?")
+_TRACE = re.compile(r"\++ \S+:\S*:\d+\s+: ")
+_END = re.compile(r"exit_trap|Error on exit|stack\.sh failed")
+_OWN = re.compile(r"\[ERROR\] (?!\S+:\d+ )")
+"""Our own last word; DevStack's names a file and a line."""
 _SEVERE = re.compile(
     r"\[ERROR\]|^E: |^Err:|fatal: |^error: |\bERROR\b|\bError: |Traceback|No space left"
     r"|command not found|[A-Za-z]+(Error|Exception|NotFound): |\b50[0-9] [A-Z]"
@@ -29,7 +32,8 @@ def explain(what: str, log: str | None) -> tuple[str, str]:
     """What failed with the log's first failing line, and `infrastructure` or `configuration`."""
     lines = _interesting(Path(log)) if log else []
     severe = [line for line in lines if _SEVERE.search(line)]
-    first = severe[0] if severe else lines[-1] if lines else ""
+    last = lines[-1] if lines else ""
+    first = severe[0] if severe and not _OWN.match(last) else last
     outage = any(_OUTAGE.search(line) for line in (*severe, what))
     error = f"{what}: {first[:_LINE_LENGTH]}" if first else what
     return mask(error), "infrastructure" if outage else "configuration"
@@ -41,9 +45,10 @@ def _interesting(log: Path) -> list[str]:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    lines = [_NOISE.sub("", line).strip() for line in text.splitlines()[-_TAIL_LINES:]]
-    end = next((i for i, line in enumerate(lines) if _END.search(line)), len(lines))
-    return [line for line in lines[max(0, end - _NEAR_LINES) : end] if line]
+    lines = [_COLOUR_OR_TIME.sub("", line).strip() for line in text.splitlines()[-_TAIL_LINES:]]
+    said = [line for line in lines if line and not _TRACE.match(line)]
+    end = next((i for i, line in enumerate(said) if _END.search(line)), len(said))
+    return said[max(0, end - _NEAR_LINES) : end]
 
 
 def mask(text: str) -> str:

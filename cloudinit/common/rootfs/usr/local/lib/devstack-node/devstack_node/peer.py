@@ -20,12 +20,3 @@ def failure(address: str) -> str:
     except (OSError, ValueError):
         return ""
     return str(found["error"]) if found["verdict"] == "failed" else ""
-
-
-def listens(address: str, port: int) -> bool:
-    """Whether something accepts connections there."""
-    try:
-        socket.create_connection((address, port), timeout=_TIMEOUT_S).close()
-    except OSError:
-        return False
-    return True

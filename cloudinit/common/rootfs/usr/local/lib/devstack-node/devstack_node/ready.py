@@ -5,6 +5,7 @@ Asked of the APIs, as the tests will ask: that a unit is active says little.
 
 from __future__ import annotations
 
+import argparse
 import importlib
 from collections.abc import Callable, Iterator
 
@@ -15,13 +16,14 @@ Check = Callable[[Settings], Iterator[str]]
 """Yields what is missing, as sentences; RuntimeError is something missing too."""
 
 _POLL_S = 10.0
-_DEADLINE_S = 900.0
 
 
-def main(_: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Exit 0 when nothing is missing, 1 when something still is at the deadline."""
+    parser = argparse.ArgumentParser(prog="devstack-node ready")
+    parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS")
+    deadline = node.Deadline(parser.parse_args(arguments).timeout)
     settings = node.settings()
-    deadline = node.Deadline(_DEADLINE_S)
     last = ""
     while missing := "; ".join(problems(settings)):
         if missing != last:

@@ -1,0 +1,203 @@
+"""Nodes as directories: the files of rendered user data under a root, with stand-in programs."""
+
+import json
+import os
+import shutil
+import socketserver
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from stacks.credentials import Credentials
+from stacks.settings import Settings
+from stacks.user_data import render
+
+FAKES = Path(__file__).parent / "fakes"
+BOOT_ID = "proc/sys/kernel/random/boot_id"
+TIMEOUT_S = 60
+
+
+@dataclass
+class Node:
+    """A role's rendered files on disk; what it runs sees only the stand-ins and its own root."""
+
+    root: Path
+    bin: Path
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the node's programs to its end."""
+        path = f"{self.bin}:{self.root}/usr/local/sbin:{os.environ['PATH']}"
+        node = {"PATH": path, "DEVSTACK_NODE_ROOT": str(self.root), "FAKE_STATE": str(self.bin)}
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            env={"HOME": str(self.root), "LC_ALL": "C.UTF-8", **node, **environment},
+        )
+
+    def state(self, *words: str) -> None:
+        """Record a state as the node's scripts do."""
+        done = self.run("devstack-node", "state", *words)
+        assert done.returncode == 0, done.stderr
+
+    def show(self, *words: str) -> dict[str, object]:
+        """What `devstack-status show` answers."""
+        return json.loads(self.run("devstack-status", "show", *words).stdout)
+
+    def reboot(self) -> None:
+        """Give the machine another boot id."""
+        path = self.root / BOOT_ID
+        path.write_text(f"{path.read_text().strip()}+1\n")
+
+    def write(self, path: str, text: str) -> Path:
+        """A file of the node."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+        return target
+
+    def fake(self, name: str, script: str) -> None:
+        """A program that the node finds before the real one."""
+        path = self.bin / name
+        path.write_text(f"#!/bin/bash\n{script}\n")
+        path.chmod(0o755)
+
+    def calls(self) -> list[str]:
+        """The command lines of the stand-ins, in order."""
+        log = self.bin / "calls"
+        return log.read_text().splitlines() if log.exists() else []
+
+    @property
+    def cloud(self) -> dict[str, object]:
+        """The stand-in cloud's state."""
+        return json.loads((self.bin / "cloud.json").read_text())
+
+    @cloud.setter
+    def cloud(self, state: dict[str, object]) -> None:
+        (self.bin / "cloud.json").write_text(json.dumps(state))
+
+
+@pytest.fixture(scope="session")
+def credentials() -> Credentials:
+    """Values that can be told apart."""
+    names = [field.name for field in fields(Credentials)]
+    return Credentials(**{name: f"{name.replace('_', '')}Value" for name in names})
+
+
+@pytest.fixture
+def make_node(tmp_path: Path, credentials: Credentials) -> Callable[..., Node]:
+    """Make a node of a role from settings."""
+
+    def make(role: str, **settings: object) -> Node:
+        values = {"stack": "ci", "project": "test", "node_deadline_s": 1, **settings}
+        document = yaml.safe_load(render(Settings(**values), role, credentials))
+        root = tmp_path / role
+        for entry in document["write_files"]:
+            path = root / entry["path"].lstrip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(entry["content"])
+            path.chmod(int(entry["permissions"], 8))
+        binaries = tmp_path / f"{role}-bin"
+        shutil.copytree(FAKES, binaries)
+        # The interpreter of the tests stands for the node's.
+        (binaries / "python3").symlink_to(sys.executable)
+        node = Node(root, binaries)
+        node.write(BOOT_ID, "first-boot\n")
+        return node
+
+    return make
+
+
+@pytest.fixture
+def controller(make_node: Callable[..., Node]) -> Node:
+    return make_node("controller")
+
+
+@pytest.fixture
+def worker(make_node: Callable[..., Node]) -> Node:
+    return make_node("worker")
+
+
+def service(binary: str, host: str, zone: str = "internal", state: str = "up") -> dict[str, str]:
+    """A row of a list of services."""
+    return {"Binary": binary, "Host": host, "Zone": zone, "Status": "enabled", "State": state}
+
+
+def agent(kind: str, host: str, *, alive: bool = True) -> dict[str, object]:
+    """A row of the list of network agents."""
+    return {"Agent Type": kind, "Host": host, "Alive": alive}
+
+
+def fresh_cloud() -> dict[str, object]:
+    """The stand-in cloud as stack.sh leaves it on a controller, before anything of ours."""
+    host = "capo-e2e-ci-controller"
+    devstack_flavors = ("m1.tiny", 1), ("m1.small", 2), ("m1.medium", 3)
+    return {
+        "compute": [service(f"nova-{name}", host) for name in ("compute", "scheduler", "conductor")],
+        "volume": [
+            service("cinder-scheduler", host, "testaz1"),
+            service("cinder-volume", f"{host}@lvmdriver-1", "testaz1"),
+        ],
+        "agents": [agent("OVN Controller Gateway agent", host), agent("OVN Neutron agent", host)],
+        "aggregates": {},
+        "mapped": [host],
+        "types": ["lvmdriver-1"],
+        "flavors": [
+            {"ID": str(i), "Name": name, "RAM": 512 * i, "Disk": i, "Ephemeral": 0, "VCPUs": 1}
+            for name, i in devstack_flavors
+        ],
+        "quotas": {},
+        "networks": [{"Name": "public", "Subnets": ["5f3c"]}],
+        "providers": [{"name": "amphora"}, {"name": "octavia"}],
+        "images": [{"Name": "amphora-x64-haproxy"}],
+    }
+
+
+def add_worker(cloud: dict[str, object], host: str = "capo-e2e-ci-worker") -> dict[str, object]:
+    """The same cloud with the worker's services up."""
+    cloud["compute"].append(service("nova-compute", host))
+    cloud["volume"].append(service("cinder-volume", f"{host}@lvmdriver-1", "testaz2"))
+    cloud["agents"] += [agent("OVN Controller agent", host), agent("OVN Neutron agent", host)]
+    return cloud
+
+
+UDP_WITH_HEALTH_MANAGER = """\
+  sl  local_address rem_address   st
+  9: 6F00A8C0:15B3 00000000:0000 07
+"""
+
+
+@pytest.fixture
+def clouds() -> SimpleNamespace:
+    """Makers of the stand-in cloud's state."""
+    return SimpleNamespace(fresh=fresh_cloud, add_worker=add_worker, udp=UDP_WITH_HEALTH_MANAGER)
+
+
+@pytest.fixture
+def other_node() -> Iterator[Callable[[str, dict[str, object]], None]]:
+    """Answer for the other node, as its devstack-state.socket does."""
+    servers: list[socketserver.TCPServer] = []
+
+    def answer(address: str, state: dict[str, object]) -> None:
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                self.wfile.write((json.dumps(state) + "\n").encode())
+
+        socketserver.TCPServer.allow_reuse_address = True
+        server = socketserver.TCPServer((address, 8799), Handler)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        servers.append(server)
+
+    yield answer
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -76,7 +76,7 @@ def chain(operations: list[Operation]) -> list[Operation]:
     for i, operation in enumerate(operations):
         before: tuple[float, list[Operation]] = (0.0, [])
         for j in range(i):
-            if _needs(operation, operations[j], operations) and best[j][0] > before[0]:
+            if _needs(operation, operations[j], operations) and best[j][0] >= before[0]:
                 before = best[j]
         own = operation.ends - operation.inserted
         best.append((before[0] + own, [*before[1], operation]))

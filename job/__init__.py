@@ -1,0 +1,1 @@
+"""Job: what runs the Pulumi program, from a clean checkout to the last destroyed resource."""

@@ -1,0 +1,48 @@
+"""Serve: the Compute API double in a process of its own, until a signal."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+from localcloud import daemon
+from localcloud.compute_api.options import Options
+from localcloud.compute_api.server import ComputeApi
+from localcloud.console import say
+
+# Stacks have the port in their state, so it is worth some waiting.
+_PORT_WAIT_S = 5
+_POLL_S = 0.1
+
+
+def serve(folder: Path) -> int:
+    """Run as the one daemon of a state folder."""
+    lock = daemon.take_lock(folder)
+    if lock is None:
+        say(f"another daemon serves {folder}")
+        return 0
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with lock, ComputeApi(Options(port=_usable(daemon.last_port(folder)))) as api:
+        daemon.announce(folder, daemon.Daemon(pid=os.getpid(), port=api.port))
+        say(f"a double of the Compute Engine API, not Google Cloud, listens on {api.url}")
+        ended.wait()
+    return 0
+
+
+def _usable(port: int) -> int:
+    """The port, or 0 (any) if somebody else has it: that of a killed daemon is soon free."""
+    deadline = time.monotonic() + _PORT_WAIT_S
+    while port and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                time.sleep(_POLL_S)
+            else:
+                return port
+    return 0

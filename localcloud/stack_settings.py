@@ -1,0 +1,45 @@
+"""Stack settings: the configuration of a stack that lives on localcloud."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from job.folders import CHECKOUT
+from localcloud.errors import LocalcloudError
+
+_STACK = "local"
+# The first that exists is what the local stack is configured like.
+_BASES = (f"Pulumi.{_STACK}.yaml", "Pulumi.ci.yaml")
+
+
+def write(folder: Path, *, endpoint: str, project: str, base: Path | None = None) -> Path:
+    """Write the settings file that leads the gcp provider to the double; give its path."""
+    document = _read(base or _default_base())
+    config = document.setdefault("config", {})
+    config |= {
+        "gcp:project": project,
+        "gcp:computeCustomEndpoint": endpoint,
+        # Any will do: the double knows no users, and no real credential may get to it.
+        "gcp:accessToken": "localcloud",
+    }
+    path = folder / f"Pulumi.{_STACK}.yaml"
+    partial = path.with_suffix(".partial")
+    partial.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    partial.rename(path)
+    return path
+
+
+def _default_base() -> Path:
+    return next(path for name in _BASES if (path := CHECKOUT / name).is_file())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise LocalcloudError(f"settings: {path} cannot be read: {reason}") from None
+    if not isinstance(document, dict):
+        raise LocalcloudError(f"settings: {path} is not a mapping; write it like Pulumi.ci.yaml")
+    return document

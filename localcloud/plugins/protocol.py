@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from localcloud.plugins.engine import Engine
+from localcloud.plugins.paths import top
 from localcloud.plugins.provider import (
     Call,
     Checked,
@@ -206,8 +207,8 @@ def _difference(difference: Difference) -> Message:
         changes=(
             provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE
         ),
-        diffs=sorted({_top(path) for path in changes}),
-        replaces=sorted({_top(path) for path, change in changes.items() if change.replace}),
+        diffs=sorted({top(path) for path in changes}),
+        replaces=sorted({top(path) for path, change in changes.items() if change.replace}),
         stables=list(difference.stables),
         deleteBeforeReplace=difference.delete_before_replace,
         hasDetailedDiff=True,
@@ -216,8 +217,3 @@ def _difference(difference: Difference) -> Message:
             for path, change in changes.items()
         },
     )
-
-
-def _top(path: str) -> str:
-    """Cut a property path down to the property of the resource."""
-    return path.split(".", 1)[0].split("[", 1)[0]

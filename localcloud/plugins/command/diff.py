@@ -1,12 +1,10 @@
 """Diff: what changed between two sets of a command's inputs."""
 
-import re
 from typing import Any
 
+from localcloud.plugins.paths import join
 from localcloud.plugins.provider import Change
 from localcloud.plugins.values import UNKNOWN, Properties, public
-
-_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$]*")
 
 
 def changed(olds: Properties, news: Properties) -> dict[str, Change]:
@@ -25,7 +23,7 @@ def changed(olds: Properties, news: Properties) -> dict[str, Change]:
 def _compare(old: Any, new: Any, path: str, changes: dict[str, Change]) -> None:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in {**old, **new}:
-            _compare(old.get(key), new.get(key), _join(path, key), changes)
+            _compare(old.get(key), new.get(key), join(path, key), changes)
     elif isinstance(old, list) and isinstance(new, list):
         for index in range(max(len(old), len(new))):
             _compare(_at(old, index), _at(new, index), f"{path}[{index}]", changes)
@@ -39,10 +37,3 @@ def _compare(old: Any, new: Any, path: str, changes: dict[str, Change]) -> None:
 
 def _at(items: list[Any], index: int) -> Any:
     return items[index] if index < len(items) else None
-
-
-def _join(path: str, key: str) -> str:
-    if not _PLAIN_KEY.fullmatch(key):
-        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{path}["{escaped}"]'
-    return f"{path}.{key}" if path else key

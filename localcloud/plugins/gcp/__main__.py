@@ -1,0 +1,7 @@
+"""Main: `python -m localcloud.plugins.gcp ENGINE_ADDRESS`, which the engine runs."""
+
+from localcloud.plugins.gcp.provider import GcpProvider
+from localcloud.plugins.process import serve
+
+if __name__ == "__main__":
+    serve(GcpProvider())

@@ -1,0 +1,134 @@
+"""Config: the provider's configuration, from the stack and the environment."""
+
+import ipaddress
+import json
+import os
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urlsplit
+
+from localcloud.plugins.provider import Failure, ProviderError
+from localcloud.plugins.values import UNKNOWN, Properties
+
+# In the order in which the real plugin asks.
+_ENVIRONMENT = {
+    "project": (
+        "GOOGLE_PROJECT",
+        "GOOGLE_CLOUD_PROJECT",
+        "GCLOUD_PROJECT",
+        "CLOUDSDK_CORE_PROJECT",
+    ),
+    "region": ("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION"),
+    "zone": ("GOOGLE_ZONE", "GCLOUD_ZONE", "CLOUDSDK_COMPUTE_ZONE"),
+    "accessToken": ("GOOGLE_OAUTH_ACCESS_TOKEN",),
+    "computeCustomEndpoint": ("GOOGLE_COMPUTE_CUSTOM_ENDPOINT",),
+    "disableGlobalProjectWarning": ("PULUMI_GCP_DISABLE_GLOBAL_PROJECT_WARNING",),
+}
+_STRATEGY = "pulumiAttributionLabelAdditionStrategy"
+_STRATEGIES = ("CREATION_ONLY", "PROACTIVE")
+_KEYS = (*_ENVIRONMENT, "defaultLabels", "addPulumiAttributionLabel", _STRATEGY)
+
+NO_PROJECT = """unable to detect a global setting for GCP Project.
+Pulumi will rely on per-resource settings for this operation.
+Set the GCP Project by using:
+    `pulumi config set gcp:project <project>`
+If you would like to disable this warning use:
+    `pulumi config set gcp:disableGlobalProjectWarning true`"""
+_NO_CREDENTIALS = """failed to load application credentials.
+To use your default gcloud credentials, run:
+\t`gcloud auth application-default login`
+See https://www.pulumi.com/registry/packages/gcp/installation-configuration/ for details.
+Expanded error message: the stand-in plugin takes an access token alone: set gcp:accessToken"""
+_NO_ENDPOINT = (
+    "gcp:computeCustomEndpoint is not set: localcloud's stand-in for the gcp plugin talks to a"
+    " Compute API on this machine alone; use the real plugin for Google Cloud"
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What calls on resources need to know."""
+
+    endpoint: str
+    access_token: str = field(repr=False)
+    project: str = ""
+    region: str = ""
+    zone: str = ""
+    default_labels: dict[str, str] = field(default_factory=dict)
+    attribute: bool = True
+    attribute_proactively: bool = False
+    warn_of_project: bool = True
+
+    @classmethod
+    def of(cls, args: Properties) -> "Config":
+        """Read it. Raises ProviderError without a token, or with an endpoint that is elsewhere."""
+        endpoint = _get(args, "computeCustomEndpoint")
+        if not endpoint:
+            raise ProviderError(_NO_ENDPOINT)
+        _require_loopback(endpoint)
+        token = _get(args, "accessToken")
+        if not token:
+            raise ProviderError(_NO_CREDENTIALS)
+        return cls(
+            endpoint=endpoint,
+            access_token=token,
+            project=_get(args, "project"),
+            region=_get(args, "region").rsplit("/", 1)[-1],
+            zone=_get(args, "zone").rsplit("/", 1)[-1],
+            default_labels=_parsed(args.get("defaultLabels", {})),
+            attribute=_parsed(args.get("addPulumiAttributionLabel", True)),
+            attribute_proactively=args.get(_STRATEGY) == "PROACTIVE",
+            warn_of_project=_get(args, "disableGlobalProjectWarning").lower() != "true",
+        )
+
+
+def check(news: Properties) -> list[Failure]:
+    """Refuse configuration that the stand-in does not carry."""
+    failures = []
+    for key in news:
+        if key not in (*_KEYS, "version", "pluginDownloadURL") and not key.startswith("__"):
+            near = get_close_matches(key, _KEYS, n=1)
+            hint = f"Did you mean `gcp:{near[0]}`?" if near else "The stand-in lacks it."
+            failures.append(
+                Failure(
+                    key,
+                    f"could not validate provider configuration: Invalid or unknown key"
+                    f" `gcp:{key}`. {hint}",
+                )
+            )
+    strategy = news.get(_STRATEGY, _STRATEGIES[0])
+    if strategy is not UNKNOWN and strategy not in _STRATEGIES:
+        failures.append(Failure(_STRATEGY, f"{strategy!r} is not one of {', '.join(_STRATEGIES)}"))
+    return failures
+
+
+def _get(args: Properties, key: str) -> str:
+    if args.get(key):
+        return str(args[key])
+    return next((os.environ[name] for name in _ENVIRONMENT[key] if os.environ.get(name)), "")
+
+
+def _parsed(value: Any) -> Any:
+    """Read what is no text: the engine hands over such configuration as JSON."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _require_loopback(endpoint: str) -> None:
+    parts = urlsplit(endpoint)
+    try:
+        here = (
+            parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
+        )
+    except ValueError:
+        here = False
+    if not here or parts.scheme != "http":
+        raise ProviderError(
+            f"gcp:computeCustomEndpoint: {endpoint!r} is not on this machine, and localcloud's"
+            " stand-in for the gcp plugin talks to http on a loopback address alone"
+        )
+    if not parts.path.endswith("/"):
+        raise ProviderError(
+            f"gcp:computeCustomEndpoint: {endpoint!r} must end with a slash, as in"
+            " http://127.0.0.1:8080/compute/v1/"
+        )

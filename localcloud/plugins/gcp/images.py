@@ -1,0 +1,109 @@
+"""Images: how an instance's image is named, and when two names mean the same.
+
+State has the link of the image that the disk was made from; a program may name it, or a family.
+That a newer image appears in a family is no change.
+"""
+
+import re
+from collections.abc import Iterator
+
+from localcloud.plugins.gcp.client import Compute
+from localcloud.plugins.provider import ProviderError
+
+_LINK = re.compile(
+    r"^https://(?:www\.googleapis\.com|compute\.[\w.-]+)/compute/[a-z0-9]+/"
+    r"projects/(?P<project>[^/]+)/global/images/(?P<name>[-\w]+)"
+)
+_NAMED = re.compile(
+    r"(?:projects/(?P<project>[^/]+)/)?global/images/(?P<family>family/)?(?P<name>[-\w]+)$"
+)
+_SHORT = re.compile(r"^(?:(?P<project>[^/]+)/)?(?P<name>[-\w]+)$")
+_UBUNTU = re.compile(r"^ubuntu-(minimal-)?(\d+)(?:.*(arm64|amd64))?.*$")
+_COS = re.compile(r"^cos-(\d+)-")
+
+# Families by whose word the real plugin finds a public project when none is named.
+_PUBLIC = {
+    "centos": "centos-cloud",
+    "debian": "debian-cloud",
+    "rhel": "rhel-cloud",
+    "rocky-linux": "rocky-linux-cloud",
+    "sles": "suse-cloud",
+    "ubuntu": "ubuntu-os-cloud",
+}
+
+
+def same_image(old: str, new: str) -> bool:
+    """Say whether a disk made from the image `old` (a link) satisfies the input `new`.
+
+    As in the real plugin it is told from the names alone, without asking the API: a family is
+    known by the names of its images.
+    """
+    image = _LINK.match(old)
+    if image is None:
+        return False
+    if named := _NAMED.search(new):
+        same = _in_family if named["family"] else _equal
+        return _same_project(image["project"], named["project"]) and same(
+            image["name"], named["name"]
+        )
+    if new.startswith("family/"):
+        return _in_family(image["name"], new.removeprefix("family/"))
+    if short := _SHORT.match(new):
+        return _same_project(image["project"], short["project"]) and (
+            _equal(image["name"], short["name"]) or _in_family(image["name"], short["name"])
+        )
+    return False
+
+
+def resolve(compute: Compute, project: str, image: str) -> str:
+    """Give the path to create a disk from. Raises ProviderError if there is no such image."""
+    if _LINK.match(image):
+        return image
+    if named := _NAMED.search(image):
+        return named[0]
+    for owner, name, family in _candidates(project, image):
+        home = f"projects/{owner}/global/images"
+        if name and compute.find("images", project=owner, image=name):
+            return f"{home}/{name}"
+        if compute.find("images", "getFromFamily", project=owner, family=family):
+            return f"{home}/family/{family}"
+    raise ProviderError(
+        f"Error resolving image name '{image}': Could not find image or family {image}"
+    )
+
+
+def _candidates(project: str, image: str) -> Iterator[tuple[str, str | None, str]]:
+    """Give the projects, names and families that an image named in short may mean, in order."""
+    family = image.removeprefix("family/")
+    short = _SHORT.match(family)
+    if short is None:
+        return
+    name = None if image.startswith("family/") else short["name"]
+    yield short["project"] or project, name, short["name"]
+    if not short["project"]:
+        owners = [owner for word, owner in _PUBLIC.items() if word in image]
+        for owner in owners[:1]:
+            yield owner, name, short["name"]
+
+
+def _equal(name: str, wanted: str) -> bool:
+    return name == wanted
+
+
+def _same_project(old: str, new: str | None) -> bool:
+    return new is None or old in (new, _PUBLIC.get(new))
+
+
+def _in_family(image: str, family: str) -> bool:
+    for architecture in ("amd64", "arm64"):
+        suffix = f"-{architecture}"
+        if architecture == "amd64" and "-arm64" in image:
+            continue
+        if family.removesuffix(suffix) in image:
+            # debian-12-bookworm-v20260101 is in debian-12, …-arm64-v20260101 in debian-12-arm64.
+            return (suffix in image) == family.endswith(suffix)
+    if ubuntu := _UBUNTU.match(image):
+        # ubuntu-2404-noble-amd64-v20260101 is in ubuntu-2404-lts-amd64.
+        parts = [f"ubuntu-{ubuntu[1] or ''}{ubuntu[2]}-lts", *filter(None, [ubuntu[3]])]
+        return family == "-".join(parts)
+    return False

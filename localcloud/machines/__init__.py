@@ -1,0 +1,1 @@
+"""Machines: what stands behind the instances of the Compute API double."""

@@ -1,0 +1,92 @@
+"""Shell: the few commands that a simulated node knows; it refuses all others aloud."""
+
+import asyncio
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import asyncssh
+
+from localcloud.machines import node_status
+from localcloud.machines.node_status import NodeStatus
+
+_NOT_FOUND = 127
+# Less than what network devices forget a silent connection after.
+_QUIET_S = 30.0
+_POLL_S = 0.1
+_STATUS = ("devstack-status", "/usr/local/sbin/devstack-status")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The shell of one node; the worker is looked up when it is asked for."""
+
+    status: NodeStatus
+    worker: Callable[[], NodeStatus | None]
+
+    async def run(self, process: "asyncssh.SSHServerProcess[str]") -> None:
+        """Run the command that a client sent, then end its session."""
+        try:
+            code = await self._run(process, process.command or "")
+        except (BrokenPipeError, asyncssh.Error):
+            return  # the client is gone
+        process.exit(code)
+
+    async def _run(self, process: "asyncssh.SSHServerProcess[str]", command: str) -> int:
+        try:
+            words = shlex.split(command)
+        except ValueError:
+            words = []
+        if words[:1] == ["sudo"]:
+            words = words[1:]
+            if words[:1] == ["-n"]:
+                words = words[1:]
+        match words:
+            case [program, *arguments] if program in _STATUS:
+                return await self._status(process, arguments)
+            case ["true"]:
+                return 0
+            case ["python3", "-V"]:
+                process.stdout.write("Python 3.12.3\n")
+                return 0
+            case ["cat", "/proc/sys/kernel/random/boot_id"]:
+                process.stdout.write(f"{self.status.boot_id}\n")
+                return 0
+        process.stderr.write(f"{command}: a simulated node does not know this command\n")
+        return _NOT_FOUND
+
+    async def _status(self, process: "asyncssh.SSHServerProcess[str]", arguments: list[str]) -> int:
+        try:
+            options = node_status.parse(arguments, self.status.role)
+        except node_status.UsageError as error:
+            process.stderr.write(f"{error}\n")
+            return node_status.EXIT_USAGE
+        if options.command == "show":
+            state = self._look(options.subject)
+            process.stdout.write(f"{node_status.line(state)}\n")
+            return node_status.exit_code(state)
+        return await self._wait(process, options.subject, options.timeout)
+
+    async def _wait(
+        self, process: "asyncssh.SSHServerProcess[str]", subject: str, timeout_s: float
+    ) -> int:
+        now = asyncio.get_running_loop().time
+        deadline = now() + timeout_s
+        said, said_at = "", now()
+        while True:
+            state = self._look(subject)
+            progress = f"{subject} {state['verdict']} {state['stage']}"
+            if progress != said or now() >= said_at + _QUIET_S:
+                process.stderr.write(f"{progress}\n")
+                said, said_at = progress, now()
+            late = now() >= deadline
+            if state["verdict"] != "pending" or late:
+                process.stdout.write(f"{node_status.line(state)}\n")
+                pending = state["verdict"] == "pending"
+                return node_status.EXIT_DEADLINE if pending else node_status.exit_code(state)
+            await asyncio.sleep(min(_POLL_S, max(0.0, deadline - now())))
+
+    def _look(self, subject: str) -> dict[str, str | int]:
+        if subject == "worker":
+            return self.status.registration(self.worker())
+        return self.status.look()

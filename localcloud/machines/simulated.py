@@ -1,0 +1,145 @@
+"""Simulated: nodes that answer ssh and `devstack-status`, and do nothing else.
+
+Each instance with an external address gets an ssh server there, which has the host key and the
+authorized keys of the instance's user data. A node without one is reached through nothing; the
+controller answers for the worker, as on real nodes.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Coroutine, Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import asyncssh
+
+from localcloud.compute_api.hooks import Callback, InstanceView
+from localcloud.machines.node_status import Course, NodeStatus
+from localcloud.machines.shell import Shell
+from localcloud.machines.ssh_access import SshAccess, UserDataError
+
+_SSH_PORT = 22  # which takes root on most systems
+_WORKER = "worker"
+_CONTROLLER = "controller"
+
+_Key = tuple[str, str]
+
+
+class InstanceEvents(Protocol):
+    """What tells of instances: the Compute API double."""
+
+    def on_instance_running(self, callback: Callback) -> None:
+        """Call back when an instance runs."""
+
+    def on_instance_deleted(self, callback: Callback) -> None:
+        """Call back when it is gone."""
+
+
+class SimulatedNodes:
+    """The machines of all instances; a context manager that ends them all."""
+
+    def __init__(
+        self, courses: Mapping[str, Course] | None = None, *, port: int = _SSH_PORT
+    ) -> None:
+        # By role, which is the last part of an instance's name. May be changed at any time, for
+        # the instances that start later.
+        self.courses = dict(courses or {})
+        self.port = port
+        self._nodes: dict[_Key, NodeStatus] = {}
+        self._servers: dict[_Key, asyncssh.SSHAcceptor] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="nodes", daemon=True)
+        self._thread.start()
+
+    def attach(self, compute_api: InstanceEvents) -> None:
+        """Have a machine for each instance from now on."""
+        compute_api.on_instance_running(self.boot)
+        compute_api.on_instance_deleted(self.end)
+
+    def boot(self, instance: InstanceView) -> None:
+        """Start a machine. One whose user data is no good stays without ssh, as a real one."""
+        role = instance.name.rpartition("-")[2]
+        status = NodeStatus(role, self.courses.get(role, Course()))
+        key = _key(instance)
+        self._nodes[key] = status
+        if instance.nat_ip is None:
+            return
+        try:
+            access = SshAccess.of(instance.metadata.get("user-data", ""))
+            self._servers[key] = self._do(self._listen(instance, access, status))
+        except (UserDataError, asyncssh.KeyImportError, OSError) as error:
+            print(f"{instance.name}: no ssh at {instance.nat_ip}: {error}", file=sys.stderr)
+
+    def end(self, instance: InstanceView) -> None:
+        """End a machine, with its connections."""
+        key = _key(instance)
+        self._nodes.pop(key, None)
+        if server := self._servers.pop(key, None):
+            self._do(_closed(server))
+
+    def close(self) -> None:
+        """End all machines."""
+        for key in list(self._servers):
+            self._do(_closed(self._servers.pop(key)))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def _listen(
+        self, instance: InstanceView, access: SshAccess, status: NodeStatus
+    ) -> asyncssh.SSHAcceptor:
+        shell = Shell(status, lambda: self._worker_of(instance))
+        return await asyncssh.listen(
+            instance.nat_ip or "",
+            self.port,
+            server_factory=lambda: _Server(access),
+            server_host_keys=[asyncssh.import_private_key(access.host_key)],
+            process_factory=shell.run,
+            reuse_address=True,
+        )
+
+    def _worker_of(self, instance: InstanceView) -> NodeStatus | None:
+        name = f"{instance.name.removesuffix(_CONTROLLER)}{_WORKER}"
+        return self._nodes.get((instance.project, name))
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+class _Server(asyncssh.SSHServer):
+    """Lets in whom the user data names, by key alone."""
+
+    def __init__(self, access: SshAccess) -> None:
+        self._access = access
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        """Keep the connection, to which a user's keys are given."""
+        self._connection = conn
+
+    def begin_auth(self, username: str) -> bool:
+        """Tell asyncssh the user's keys; without any, nothing opens."""
+        keys = self._access.authorized_keys.get(username, "")
+        self._connection.set_authorized_keys(asyncssh.import_authorized_keys(keys))
+        return True
+
+
+def _key(instance: InstanceView) -> _Key:
+    # Names are unique in a zone, and our program's in a project.
+    return instance.project, instance.name
+
+
+async def _closed(server: asyncssh.SSHAcceptor) -> None:
+    server.close()
+    await server.wait_closed()

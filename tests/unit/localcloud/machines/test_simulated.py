@@ -1,0 +1,215 @@
+"""Simulated nodes: reached over ssh as real nodes are, by the keys of their user data."""
+
+import asyncio
+import json
+import socket
+import time
+from dataclasses import replace
+
+import asyncssh
+import pytest
+import yaml
+
+from localcloud.compute_api.hooks import InstanceView
+from localcloud.machines.node_status import Course
+from localcloud.machines.simulated import SimulatedNodes
+
+HOST_KEY = asyncssh.generate_private_key("ssh-ed25519")
+USER_KEY = asyncssh.generate_private_key("ssh-ed25519")
+STATUS = "sudo /usr/local/sbin/devstack-status"
+ADDRESS = "127.30.0.1"
+
+
+def text(key):
+    return key.export_private_key().decode()
+
+
+def user_data(host_key=HOST_KEY, user_key=USER_KEY):
+    document = {
+        "users": [
+            "default",
+            {"name": "cloud", "ssh_authorized_keys": [user_key.export_public_key().decode()]},
+        ],
+        "ssh_keys": {"ed25519_private": text(host_key)},
+    }
+    return f"#cloud-config\n{yaml.safe_dump(document)}"
+
+
+def instance(role="controller", **changes):
+    view = InstanceView(
+        project="p",
+        zone="us-east4-a",
+        name=f"capo-e2e-ci-{role}",
+        network_ip="10.0.3.15",
+        nat_ip=ADDRESS if role == "controller" else None,
+        metadata={"user-data": user_data()},
+        labels={},
+    )
+    return replace(view, **changes)
+
+
+@pytest.fixture
+def nodes():
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        port = probe.getsockname()[1]
+    with SimulatedNodes(port=port) as started:
+        yield started
+
+
+def ask(nodes, command, *, user="cloud", key=USER_KEY, host_key=HOST_KEY):
+    """Run one command as the job would: with the host key pinned."""
+
+    async def connect_and_run():
+        known = ([host_key.convert_to_public()], [], [])
+        async with asyncssh.connect(
+            ADDRESS,
+            nodes.port,
+            username=user,
+            client_keys=[key],
+            known_hosts=known,
+            config=None,
+            agent_path=None,
+        ) as connection:
+            return await connection.run(command)
+
+    return asyncio.run(connect_and_run())
+
+
+def test_a_node_is_ready_at_once_unless_told_otherwise(nodes):
+    """stdout is one line of JSON with every key of the contract, and the exit code agrees."""
+    nodes.boot(instance())
+    answer = ask(nodes, f"{STATUS} show")
+    state = json.loads(answer.stdout)
+    assert (answer.exit_status, answer.stdout.count("\n")) == (0, 1)
+    assert state.keys() == {
+        "schema", "node", "subject", "stage", "since", "verdict", "error", "boot_id",
+    }  # fmt: skip
+    assert (state["node"], state["subject"], state["verdict"]) == ("controller", "node", "ready")
+
+
+def test_a_pending_node_is_waited_for(nodes):
+    """`wait` says what it waits for on stderr and ends with the verdict."""
+    nodes.courses["controller"] = Course(verdict_after_s=1)
+    nodes.boot(instance())
+    started = time.monotonic()
+    assert ask(nodes, f"{STATUS} show").exit_status == 3
+    answer = ask(nodes, f"{STATUS} wait --timeout 30")
+    assert (answer.exit_status, json.loads(answer.stdout)["verdict"]) == (0, "ready")
+    assert answer.stderr.splitlines() == ["node pending stack.sh", "node ready done"]
+    assert 0.8 < time.monotonic() - started < 10
+
+
+def test_a_wait_ends_at_its_deadline(nodes):
+    """With 4, which is neither ready nor failed."""
+    nodes.courses["controller"] = Course(verdict_after_s=60)
+    nodes.boot(instance())
+    answer = ask(nodes, f"{STATUS} wait --timeout 0.3")
+    assert (answer.exit_status, json.loads(answer.stdout)["verdict"]) == (4, "pending")
+
+
+def test_a_failed_node_says_why(nodes):
+    """The reason reaches the job in the JSON."""
+    nodes.courses["controller"] = Course(error="stack.sh exited with 1")
+    nodes.boot(instance())
+    answer = ask(nodes, f"{STATUS} wait --for node --timeout 5")
+    state = json.loads(answer.stdout)
+    assert answer.exit_status == 1
+    assert (state["verdict"], state["error"]) == ("failed", "stack.sh exited with 1")
+
+
+def test_the_controller_answers_for_the_worker(nodes):
+    """Which is there later, and reached through nothing."""
+    nodes.boot(instance())
+    assert ask(nodes, f"{STATUS} show --for worker").exit_status == 3
+    nodes.boot(instance("worker"))
+    answer = ask(nodes, f"{STATUS} wait --for worker --timeout 5")
+    state = json.loads(answer.stdout)
+    assert (answer.exit_status, state["node"], state["subject"]) == (0, "controller", "worker")
+
+
+def test_the_workers_failure_is_its_own(nodes):
+    """The controller stays ready."""
+    nodes.courses["worker"] = Course(error="no /dev/kvm")
+    nodes.boot(instance())
+    nodes.boot(instance("worker"))
+    answer = ask(nodes, f"{STATUS} show --for worker")
+    assert (answer.exit_status, json.loads(answer.stdout)["error"]) == (1, "no /dev/kvm")
+    assert ask(nodes, f"{STATUS} show").exit_status == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "stdout"),
+    [
+        ("true", 0, ""),
+        ("python3 -V", 0, "Python 3.12.3\n"),
+        (f"{STATUS} frobnicate", 2, ""),
+        (f"{STATUS} wait", 2, ""),
+        ("sudo rm -rf /", 127, ""),
+        ("true; reboot", 127, ""),
+        ("echo 'unclosed", 127, ""),
+    ],
+)
+def test_other_commands_are_few(nodes, command, code, stdout):
+    """And what is refused is refused aloud."""
+    nodes.boot(instance())
+    answer = ask(nodes, command)
+    assert (answer.exit_status, answer.stdout) == (code, stdout)
+    assert bool(answer.stderr) == (code != 0)
+
+
+def test_a_worker_does_not_answer_for_the_registration(nodes):
+    """As on a real worker, which knows nothing of it."""
+    nodes.boot(instance("worker", nat_ip=ADDRESS))
+    assert ask(nodes, f"{STATUS} show --for worker").exit_status == 2
+
+
+def test_a_new_instance_has_another_boot_id(nodes):
+    """By which the job knows that a node was replaced."""
+    command = "cat /proc/sys/kernel/random/boot_id"
+    nodes.boot(instance())
+    first = ask(nodes, command).stdout
+    nodes.end(instance())
+    nodes.boot(instance())
+    assert ask(nodes, command).stdout != first
+
+
+def test_an_ended_node_is_silent(nodes):
+    """Its address may be given to the next."""
+    nodes.boot(instance())
+    nodes.end(instance())
+    with pytest.raises(ConnectionRefusedError):
+        ask(nodes, "true")
+
+
+def test_only_the_user_datas_key_opens(nodes):
+    """For the user that it is listed for."""
+    nodes.boot(instance())
+    with pytest.raises(asyncssh.PermissionDenied):
+        ask(nodes, "true", key=asyncssh.generate_private_key("ssh-ed25519"))
+    with pytest.raises(asyncssh.PermissionDenied):
+        ask(nodes, "true", user="root")
+
+
+def test_the_host_key_is_the_user_datas(nodes):
+    """So that a client that pins another one does not talk to it."""
+    nodes.boot(instance())
+    with pytest.raises(asyncssh.HostKeyNotVerifiable):
+        ask(nodes, "true", host_key=asyncssh.generate_private_key("ssh-ed25519"))
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        ("", "the user data does not start with #cloud-config"),
+        ("#cloud-config\n", "the user data is empty"),
+        ("#cloud-config\nusers: []\n", "the user data has no ssh_keys.ed25519_private"),
+        ("#cloud-config\n{", "the user data is no YAML"),
+    ],
+)
+def test_bad_user_data_leaves_a_node_without_ssh(nodes, capsys, data, complaint):
+    """A real instance runs too, and is silent."""
+    nodes.boot(instance(metadata={"user-data": data}))
+    with pytest.raises(ConnectionRefusedError):
+        ask(nodes, "true")
+    assert f"no ssh at {ADDRESS}: {complaint}" in capsys.readouterr().err

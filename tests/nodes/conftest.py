@@ -98,7 +98,8 @@ def make_node(tmp_path: Path, credentials: Credentials) -> Callable[..., Node]:
     """Make a node of a role from settings."""
 
     def make(role: str, **settings: object) -> Node:
-        values = {"stack": "ci", "project": "test", "node_deadline_s": 1, **settings}
+        addresses = {"controller_ip": "127.0.3.15", "worker_ip": "127.0.3.16"}
+        values = {"stack": "ci", "project": "test", "node_deadline_s": 1, **addresses, **settings}
         document = yaml.safe_load(render(Settings(**values), role, credentials))
         root = tmp_path / role
         for entry in document["write_files"]:
@@ -142,7 +143,9 @@ def fresh_cloud() -> dict[str, object]:
     host = "capo-e2e-ci-controller"
     devstack_flavors = ("m1.tiny", 1), ("m1.small", 2), ("m1.medium", 3)
     return {
-        "compute": [service(f"nova-{name}", host) for name in ("compute", "scheduler", "conductor")],
+        "compute": [
+            service(f"nova-{name}", host) for name in ("compute", "scheduler", "conductor")
+        ],
         "volume": [
             service("cinder-scheduler", host, "testaz1"),
             service("cinder-volume", f"{host}@lvmdriver-1", "testaz1"),

@@ -29,8 +29,12 @@ def test_flavors_types_and_quotas_are_those_of_the_tests(controller, clouds):
     assert cloud["types"] == ["lvmdriver-1", "test-volume-type"]
     assert cloud["quotas"] == {
         "demo": {
-            **{"cores": 32, "instances": 32, "ram": 65536},
-            **{"secgroups": 200, "secgroup-rules": 1000, "volumes": 40},
+            "cores": 32,
+            "instances": 32,
+            "ram": 65536,
+            "secgroups": 200,
+            "secgroup-rules": 1000,
+            "volumes": 40,
         },
         "admin": {"secgroups": 100, "secgroup-rules": 1000},
     }
@@ -45,7 +49,9 @@ def test_a_second_run_changes_nothing(controller, clouds):
     assert controller.run("devstack-node", "postconfig").returncode == 0
 
     assert controller.cloud == before
-    changes = [call for call in controller.calls()[calls:] if " create " in call or "delete" in call]
+    changes = [
+        call for call in controller.calls()[calls:] if " create " in call or "delete" in call
+    ]
     assert changes == []
 
 

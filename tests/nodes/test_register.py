@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture
 def node(make_node, clouds):
     """A controller that is ready, next to a worker on an address of this machine."""
-    node = make_node("controller", worker_ip="127.0.3.16")
+    node = make_node("controller")
     node.cloud = clouds.fresh()
     node.state("ready")
     return node

@@ -1,0 +1,68 @@
+"""Await controller: the worker's stack.sh goes on when, and only when, the controller can serve."""
+
+
+def test_a_controller_with_its_services_up_is_enough(worker, clouds):
+    worker.cloud = clouds.fresh()
+    worker.state("stage", "stack.sh")
+
+    done = worker.run("devstack-node", "await-controller")
+
+    assert done.returncode == 0, done.stderr
+    assert worker.show()["stage"] == "stack.sh"
+
+
+def test_a_compute_service_alone_is_not_enough(worker, clouds):
+    """Cinder's database would not be migrated, and c-vol ends at once without it."""
+    worker.cloud = {**clouds.fresh(), "volume": []}
+
+    done = worker.run("devstack-node", "await-controller")
+
+    assert done.returncode == 1
+    assert "was not there within 1 s: its cinder-scheduler is not up" in done.stderr
+
+
+def test_the_workers_own_compute_service_is_not_the_controllers(worker, clouds):
+    cloud = clouds.add_worker(clouds.fresh())
+    cloud["compute"] = cloud["compute"][-1:]
+    worker.cloud = cloud
+
+    assert worker.run("devstack-node", "await-controller").returncode == 1
+
+
+def test_while_it_waits_the_state_says_for_what(worker, clouds):
+    worker.cloud = {**clouds.fresh(), "outage": "Connection refused"}
+
+    worker.run("devstack-node", "await-controller")
+
+    expected = "waiting for the controller: openstack ended with 1: Connection refused"
+    assert worker.show()["stage"] == expected
+
+
+def test_a_controller_that_failed_ends_the_wait_at_once(make_node, clouds, other_node):
+    node = make_node("worker", node_deadline_s=60)
+    node.cloud = {**clouds.fresh(), "outage": "Connection refused"}
+    other_node("127.0.3.15", {"verdict": "failed", "error": "no /dev/kvm"})
+
+    done = node.run("devstack-node", "await-controller")
+
+    assert done.returncode == 1
+    assert "[ERROR] the controller failed: no /dev/kvm" in done.stderr
+
+
+def test_a_controller_that_is_still_building_is_waited_for(make_node, clouds, other_node):
+    node = make_node("worker")
+    node.cloud = clouds.fresh()
+    other_node("127.0.3.15", {"verdict": "pending", "error": ""})
+
+    assert node.run("devstack-node", "await-controller").returncode == 0
+
+
+def test_the_plugin_waits_before_services_start_and_in_no_other_phase(worker):
+    """stack.sh sources it with every mode and phase."""
+    worker.fake("sudo", 'echo "sudo $*" >>"$FAKE_STATE/calls"')
+    plugin = worker.root / "usr/local/share/devstack-node/plugin.sh"
+
+    for words in (("source",), ("stack", "install"), ("stack", "post-config"), ("stack", "extra")):
+        worker.run("bash", str(plugin), *words)
+
+    assert worker.calls() == ["sudo /usr/local/sbin/devstack-node await-controller"]

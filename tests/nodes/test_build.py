@@ -1,0 +1,295 @@
+"""Build: from a fresh instance to a verdict, with a stand-in DevStack out of a real repository."""
+
+import subprocess
+
+import pytest
+
+STACK_USER = '#!/bin/bash\necho "create-stack-user $HOST_IP" >>"$FAKE_STATE/calls"\n'
+STACK_SH = """#!/bin/bash
+cd "$(dirname "$0")"
+source <(sed '/^\\[\\[post-config/,$d; /^\\[\\[/d; /^enable_plugin/d' local.conf)
+echo "stack.sh on $HOST_IP with $ENABLED_SERVICES" >>"$FAKE_STATE/calls"
+mkdir -p ../logs "$DEVSTACK_NODE_ROOT/etc/openstack"
+touch "$DEVSTACK_NODE_ROOT/etc/openstack/clouds.yaml"
+"""
+# As whoever runs the tests: there is no user stack, and root is not needed.
+INSTALL = """
+words=()
+for word in "$@"; do [[ $word == --owner=* || $word == --group=* ]] || words+=("$word"); done
+exec /usr/bin/install "${words[@]}"
+"""
+
+
+@pytest.fixture
+def make_host(make_node, clouds, tmp_path):
+    """A node on a host that passes the checks, and a git base with DevStack's stand-in."""
+
+    def make(role, stack_sh=STACK_SH, **settings):
+        repository = tmp_path / "git/openstack/devstack"
+        for name, text in (("stack.sh", stack_sh), ("tools/create-stack-user.sh", STACK_USER)):
+            path = repository / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            path.chmod(0o755)
+        git = ("git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@localhost")
+        for words in (("init", "-qb", "stable/2025.2"), ("add", "."), ("commit", "-qm", "x")):
+            subprocess.run([*git, *words], check=True)
+        settings = {"git_base": f"file://{tmp_path}/git", "node_deadline_s": 30, **settings}
+        node = make_node(role, **settings)
+        node.write("dev/kvm", "")
+        node.write("etc/os-release", 'ID=ubuntu\nVERSION_ID="22.04"\n')
+        node.write("etc/httpd/conf.d/README", "")
+        node.write("proc/net/udp", clouds.udp)
+        node.fake("install", INSTALL)
+        node.fake("findmnt", "echo 0:99")
+        node.fake("devstack-host-network", 'echo "host network" >>"$FAKE_STATE/calls"')
+        # Its pauses are for a network that recovers.
+        node.fake("sleep", "exit 0")
+        cloud = clouds.fresh()
+        node.cloud = clouds.add_worker(cloud) if role == "worker" else cloud
+        return node
+
+    return make
+
+
+def stages(node):
+    events = (node.root / "var/lib/devstack-node/events.jsonl").read_text().splitlines()
+    return [event.split('"stage": "')[1].split('"')[0] for event in events]
+
+
+def log(node):
+    return (node.root / "var/log/devstack-node/build.log").read_text()
+
+
+def test_a_controller_becomes_ready(make_host):
+    node = make_host("controller")
+
+    done = node.run("devstack-build")
+
+    assert done.returncode == 0, log(node)
+    assert node.show()["verdict"] == "ready"
+    assert stages(node) == [
+        *("start", "checks", "packages", "kernel parameters", "clone of devstack", "stack user"),
+        *("stack.sh", "file modes", "post configuration", "image archive", "host network"),
+        *("registration unit", "readiness", "ready"),
+    ]
+
+
+def test_it_is_watched_from_the_beginning_and_registers_in_the_end(make_host):
+    """A reboot in the middle is noticed only if the unit is enabled by then."""
+    node = make_host("controller")
+
+    node.run("devstack-build")
+
+    calls = node.calls()
+    stack_sh = next(i for i, call in enumerate(calls) if call.startswith("stack.sh on 127.0.3.15"))
+    enable = "systemctl enable devstack-boot.service devstack-state.socket"
+    assert enable in calls[:stack_sh]
+    assert "systemctl enable --now devstack-register-worker.service" in calls[stack_sh:]
+
+
+def test_a_controller_without_a_worker_registers_none(make_host):
+    node = make_host("controller", worker=False)
+
+    assert node.run("devstack-build").returncode == 0
+
+    assert "registration unit" not in stages(node)
+
+
+def test_a_worker_has_its_plugin_in_a_repository(make_host):
+    """DevStack clones plugins, and local.conf names this one's path and branch."""
+    node = make_host("worker")
+
+    done = node.run("devstack-build")
+
+    assert done.returncode == 0, log(node)
+    repository = f"{node.root}/opt/stack/local-plugins/await-controller"
+    shown = subprocess.run(
+        ["git", "-C", repository, "show", "main:devstack/plugin.sh"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    plugin = node.root / "usr/local/share/devstack-node/plugin.sh"
+    assert shown.stdout == plugin.read_text()
+    local_conf = (node.root / "opt/stack/devstack/local.conf").read_text()
+    url = "file:///opt/stack/local-plugins/await-controller"
+    assert f"enable_plugin await-controller {url} main\n" in local_conf
+
+
+def test_what_holds_passwords_is_closed(make_host):
+    node = make_host("controller")
+
+    node.run("devstack-build")
+
+    modes = {
+        path: oct((node.root / path).stat().st_mode & 0o777)
+        for path in ("etc/devstack-node/local.conf", "opt/stack/devstack/local.conf")
+    }
+    assert set(modes.values()) == {"0o600"}
+    for path in ("opt/stack/devstack", "opt/stack/logs", "etc/openstack/clouds.yaml"):
+        assert (node.root / path).stat().st_mode & 0o007 == 0, path
+
+
+def test_stack_sh_that_fails_is_the_verdict_with_its_line(make_host):
+    script = "#!/bin/bash\necho 'E: Unable to locate package uwsgi'\nexit 100\n"
+    node = make_host("controller", stack_sh=script)
+
+    assert node.run("devstack-build").returncode == 1
+
+    answer = node.show()
+    assert (answer["verdict"], answer["stage"]) == ("failed", "stack.sh")
+    assert answer["error"] == "stack.sh ended with 100: E: Unable to locate package uwsgi"
+    assert "post configuration" not in stages(node)
+
+
+def test_stack_sh_that_hangs_is_ended(make_host):
+    node = make_host("controller", "#!/bin/bash\nexec /bin/sleep 50\n", node_deadline_s=1)
+
+    assert node.run("devstack-build").returncode == 1
+
+    assert node.show()["error"] == "stack.sh did not end within 1 s"
+
+
+def test_success_with_a_service_missing_is_a_failure(make_host):
+    """stack.sh's own status says nothing of what the tests need."""
+    node = make_host("controller")
+    cloud = node.cloud
+    cloud["compute"] = [row for row in cloud["compute"] if row["Binary"] != "nova-compute"]
+    node.cloud = cloud
+
+    assert node.run("devstack-build").returncode == 1
+
+    error = "own zone: no nova-compute of capo-e2e-ci-controller is up"
+    assert node.show()["error"] == f"post configuration ended with 1: [ERROR] {error}"
+
+
+def test_a_second_run_does_not_run_stack_sh_again(make_host):
+    """Run again, DevStack dies of what it left the first time."""
+    node = make_host("controller", stack_sh="#!/bin/bash\nexit 1\n")
+    node.run("devstack-build")
+    before = stages(node)
+
+    done = node.run("devstack-build")
+
+    assert done.returncode == 1
+    assert "this instance was built before" in done.stderr
+    assert stages(node) == before
+
+
+def test_another_operating_system_is_named(make_host):
+    """An image of the wrong family fails here, not in DevStack's tuning half an hour later."""
+    node = make_host("controller", operating_system="ubuntu-24.04", release="2025.2")
+
+    assert node.run("devstack-build").returncode == 1
+
+    assert node.show()["error"] == "the image is ubuntu 22.04, not ubuntu 24.04"
+
+
+def test_a_host_that_cannot_nest_is_named(make_host):
+    node = make_host("controller")
+    (node.root / "dev/kvm").unlink()
+
+    node.run("devstack-build")
+
+    assert node.show()["error"].startswith("no /dev/kvm; create the instance with nested")
+
+
+def test_a_disk_that_was_not_grown_is_named_with_its_sizes(make_host):
+    node = make_host("controller")
+    node.write("sys/devices/sda/size", str(500 * 2**30 // 512))
+    node.write("sys/devices/sda/sda1/partition", "1")
+    (node.root / "sys/dev/block").mkdir(parents=True)
+    (node.root / "sys/dev/block/8:1").symlink_to("../../devices/sda/sda1")
+    node.fake("findmnt", f"[[ $* == *MAJ* ]] && echo ' 8:1' || echo {10 * 2**30}")
+
+    node.run("devstack-build")
+
+    assert node.show()["error"] == "/ has 10 of the disk's 500 GiB; it was not grown"
+
+
+def test_a_ref_that_does_not_exist_is_named_after_a_bounded_retry(make_host):
+    node = make_host("controller", devstack_ref="stable/1999.9")
+
+    node.run("devstack-build")
+
+    error = node.show()["error"]
+    assert "has no stable/1999.9 that could be cloned in 5 attempts" in error
+    assert log(node).count("couldn't find remote ref stable/1999.9") == 5
+
+
+def test_git_that_fails_twice_is_tried_again(make_host):
+    node = make_host("controller")
+    node.fake(
+        "git",
+        'echo "git $*" >>"$FAKE_STATE/git"\n'
+        '(( $(wc -l <"$FAKE_STATE/git") > 2 )) || { echo "returned error: 503"; exit 128; }\n'
+        'exec /usr/bin/git "$@"',
+    )
+
+    assert node.run("devstack-build").returncode == 0, log(node)
+
+
+def test_packages_that_a_lock_kept_out_are_installed_again(make_host):
+    """cloud-init gives up on apt's lock after half a minute."""
+    node = make_host("controller")
+    node.fake(
+        "cloud-init",
+        'echo "cloud-init $*" >>"$FAKE_STATE/calls"\n'
+        '(( $(grep -c ^cloud-init "$FAKE_STATE/calls") < 3 )) || touch "$FAKE_STATE/git-is-there"',
+    )
+    node.fake(
+        "bash",
+        "command() {\n"
+        "  [[ $* != '-v git' || -e $FAKE_STATE/git-is-there ]] && builtin command \"$@\"\n"
+        "}\n"
+        "export -f command\n"
+        'exec /bin/bash "$@"',
+    )
+
+    assert node.run("devstack-build").returncode == 0, log(node)
+
+    single = "cloud-init single --name package_update_upgrade_install --frequency always"
+    assert node.calls().count(single) == 3
+
+
+def test_nothing_reaches_cloud_inits_output(make_host):
+    """It is copied to the serial console, which the whole project can read."""
+    done = make_host("controller").run("devstack-build")
+
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("role", ["controller", "worker"])
+def test_a_finished_node_is_ready_again_after_a_reboot(make_host, role):
+    node = make_host(role)
+    node.run("devstack-build")
+    node.reboot()
+
+    assert node.run("devstack-boot").returncode == 0
+
+    assert node.show()["verdict"] == "ready"
+    assert node.calls().count("host network") == (2 if role == "controller" else 0)
+
+
+def test_a_node_that_does_not_come_back_is_a_failure(make_host):
+    node = make_host("controller")
+    node.run("devstack-build")
+    node.reboot()
+    node.fake("devstack-host-network", "echo 'Open vSwitch has made no br-ex' >&2; exit 1")
+
+    assert node.run("devstack-boot").returncode == 1
+
+    error = "not restored after a reboot: Open vSwitch has made no br-ex"
+    assert node.show()["error"] == error
+
+
+def test_an_interrupted_build_is_not_taken_up_after_a_reboot(make_host):
+    node = make_host("controller")
+    node.state("stage", "stack.sh")
+    node.reboot()
+
+    assert node.run("devstack-boot").returncode == 0
+
+    assert node.show()["class"] == "interrupted"
+    assert node.calls() == []

@@ -1,0 +1,75 @@
+"""Failure: from a log to the line that says why, whose fault it is, and no password."""
+
+import pytest
+
+GIT_503 = """\
+2026-11-25 01:00:01.000 | ++ functions-common:git_timed:643          :   timeout -s SIGINT 300 git
+2026-11-25 01:00:01.100 | Cloning into '/opt/stack/nova'...
+2026-11-25 01:00:02.000 | fatal: unable to access 'https://host/nova/': returned error: 503
+2026-11-25 01:00:02.100 | [ERROR] /opt/stack/functions-common:652 git call failed: [git clone]
+2026-11-25 01:00:03.100 | Error on exit
+2026-11-25 01:00:04.100 | World dumping... see ./worlddump.txt, ERROR: nothing
+"""
+NO_ROLE = """\
+2026-11-25 01:10:00.000 | + lib/keystone:create_keystone_accounts:304 :   openstack role add admin
+2026-11-25 01:10:01.000 | RoleNotFound: Could not find role: admin. (HTTP 404)
+2026-11-25 01:10:01.500 | stack.sh failed: full log in /opt/stack/logs/stack.sh.log
+"""
+APT_503 = """\
+Err:4 http://mirror/ubuntu noble/main amd64 uwsgi amd64 2.0.24
+  503  Service Unavailable [IP: 192.0.2.1 80]
+E: Failed to fetch http://mirror/ubuntu/pool/u/uwsgi.deb  503  Service Unavailable
++ ./stack.sh:exit_trap:546                 :   local r=100
+"""
+
+
+def failed(node, text, what="stack.sh ended with 1"):
+    log = node.write("log", text)
+    node.state("fail", "--log", str(log), what)
+    return node.show()
+
+
+@pytest.mark.parametrize(
+    ("log", "line", "error_class"),
+    [
+        (GIT_503, "fatal: unable to access 'https://host/nova/': returned error: 503", "infra"),
+        (NO_ROLE, "RoleNotFound: Could not find role: admin. (HTTP 404)", "config"),
+        (APT_503, "Err:4 http://mirror/ubuntu noble/main amd64 uwsgi amd64 2.0.24", "infra"),
+        ("something\nelse\n", "else", "config"),
+        ("", "", "config"),
+    ],
+    ids=["git answers 503", "a role is missing", "apt answers 503", "nothing severe", "empty"],
+)
+def test_the_first_failing_line_and_its_class(controller, log, line, error_class):
+    """An outage is worth a fresh instance; a defect would only come again."""
+    answer = failed(controller, log)
+
+    assert answer["error"] == ": ".join(filter(None, ("stack.sh ended with 1", line)))
+    assert answer["class"].startswith(error_class)
+
+
+def test_our_own_last_word_goes_before_older_complaints(controller):
+    """Polls complain for a while before the deadline is what fails."""
+    log = """\
+2026-11-25T01:00:00Z not ready: Error: 503 Service
+2026-11-25T01:15:00Z [ERROR] flavors: no
+"""
+
+    assert failed(controller, log, "readiness ended with 1")["error"].endswith(
+        "[ERROR] flavors: no"
+    )
+
+
+def test_a_log_that_is_not_there_is_no_second_failure(controller):
+    controller.state("fail", "--log", str(controller.root / "none"), "checks ended with 1")
+
+    assert controller.show()["error"] == "checks ended with 1"
+
+
+def test_no_password_reaches_the_state(controller):
+    """DevStack traces its commands, passwords and all; the state is for everyone."""
+    answer = failed(controller, "ERROR 1045: mysql -uroot -pdatabasepasswordValue\n")
+
+    assert answer["error"] == "stack.sh ended with 1: ERROR 1045: mysql -uroot -p***"
+    events = (controller.root / "var/lib/devstack-node/events.jsonl").read_text()
+    assert "databasepasswordValue" not in events

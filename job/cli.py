@@ -1,0 +1,75 @@
+"""Command line of the job: one Pulumi stack, from nothing to nothing."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from job import commands, stack
+from job.errors import JobError
+
+_HELP = {
+    "preview": "show what `up` would change",
+    "up": "create or update the stack",
+    "refresh": "read back what the cloud holds",
+    "down": "destroy the stack and forget it",
+    "outputs": "print the stack's outputs as JSON",
+    "e2e-files": "write clouds.yaml and e2e.env",
+    "graph": "draw the stack's resources",
+}
+# These take further flags of Pulumi's own.
+_PULUMI_COMMANDS = {
+    "preview": commands.preview,
+    "up": commands.up,
+    "refresh": commands.refresh,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0, or 2 if what was given is refused, 1 for a failure, 128+N for signal N."""
+    given = _parser().parse_args(arguments)
+    try:
+        _dispatch(given)
+    except JobError as error:
+        sys.stdout.flush()
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m job", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made = {name: subparsers.add_parser(name, help=text) for name, text in _HELP.items()}
+    for subparser in made.values():
+        subparser.add_argument("--stack", required=True, help="the stack's name")
+        subparser.add_argument(
+            "--settings",
+            type=Path,
+            help="its settings ($DEVSTACK_SETTINGS, else Pulumi.STACK.yaml of the checkout)",
+        )
+    for name in _PULUMI_COMMANDS:
+        made[name].add_argument("flags", nargs="*", metavar="-- FLAG", help="for pulumi itself")
+    made["outputs"].add_argument("--show-secrets", action="store_true")
+    made["e2e-files"].add_argument("--dir", type=Path, required=True, help="where to write them")
+    made["graph"].add_argument("--format", choices=("mermaid", "dot"), default="mermaid")
+    made["graph"].add_argument("--into", type=Path, help="a Markdown document with marks for it")
+    return parser
+
+
+def _dispatch(given: argparse.Namespace) -> None:
+    if given.command == "down" and not stack.exists(given.stack, os.environ):
+        commands.nothing(given.stack)
+        return
+    pulumi = commands.connect(given.stack, os.environ, given.settings)
+    if given.command in _PULUMI_COMMANDS:
+        _PULUMI_COMMANDS[given.command](pulumi, given.flags)
+    elif given.command == "down":
+        commands.down(pulumi)
+    elif given.command == "outputs":
+        commands.outputs(pulumi, show_secrets=given.show_secrets)
+    elif given.command == "e2e-files":
+        commands.write_e2e_files(pulumi, given.dir)
+    else:
+        commands.draw_graph(pulumi, given.format, given.into)

@@ -1,0 +1,120 @@
+"""Commands: what the job can do with a stack."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from job import e2e_files, graph, stack
+from job.errors import JobError
+from job.locks import release_stale
+from job.pending import reconcile
+from job.pulumi import Pulumi
+from job.versions import find_cli
+
+_DESTROY_ATTEMPTS = 2
+
+
+def connect(name: str, environ: Mapping[str, str], settings: Path | None) -> Pulumi:
+    """Find the CLI and stage the stack. Raises JobError."""
+    cli = find_cli(environ)
+    return Pulumi(cli=cli, stack=stack.stage(name, environ, settings=settings))
+
+
+def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
+    """Show what `up` would change; changes nothing."""
+    _select(pulumi)
+    pulumi.run("preview", "--stack", pulumi.stack.name, *flags)
+
+
+def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
+    """Create or update everything."""
+    _select(pulumi)
+    _recover(pulumi)
+    pulumi.run("up", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
+
+
+def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
+    """Read back what the cloud holds."""
+    _select(pulumi)
+    _recover(pulumi)
+    pulumi.run("refresh", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
+
+
+def down(pulumi: Pulumi) -> None:
+    """Destroy everything, then remove the stack. Raises JobError if something is left."""
+    name = pulumi.stack.name
+    if not _is_there(pulumi):
+        pulumi.stack.remove()
+        nothing(name)
+        return
+    _recover(pulumi)
+    flags = ["--yes", "--skip-preview", "--continue-on-error", "--remove", "--stack", name]
+    for attempt in range(1, _DESTROY_ATTEMPTS + 1):
+        try:
+            # What failed may be gone by now: the second attempt looks first.
+            pulumi.run("destroy", *flags, *(["--refresh"] if attempt > 1 else []))
+            break
+        except JobError as error:
+            if type(error) is not JobError or attempt == _DESTROY_ATTEMPTS:
+                raise
+            print(f"{error}\njob: destroying once more", flush=True)
+    pulumi.stack.remove()
+
+
+def nothing(name: str) -> None:
+    """Say that there was nothing to destroy."""
+    print(f"job: stack {name} does not exist; there is nothing to destroy")
+
+
+def outputs(pulumi: Pulumi, *, show_secrets: bool) -> None:
+    """Print the outputs as JSON, secrets masked unless they are asked for."""
+    print(json.dumps(_outputs(pulumi, show_secrets=show_secrets), indent=2))
+
+
+def write_e2e_files(pulumi: Pulumi, folder: Path) -> None:
+    """Write what the E2E suite reads."""
+    for path in e2e_files.write(_outputs(pulumi, show_secrets=True), folder):
+        print(f"job: wrote {path}")
+
+
+def draw_graph(pulumi: Pulumi, language: str, into: Path | None) -> None:
+    """Print the resource graph, or put it into a document."""
+    _require(pulumi)
+    state = json.loads(pulumi.ask("stack export", "--stack", pulumi.stack.name))
+    if into is None:
+        print(graph.draw(state["deployment"] or {}, language))
+    else:
+        graph.put_into(into, graph.draw(state["deployment"] or {}, "mermaid"))
+        print(f"job: drew the graph into {into}")
+
+
+def _outputs(pulumi: Pulumi, *, show_secrets: bool) -> dict[str, Any]:
+    _require(pulumi)
+    flags = ["--show-secrets"] if show_secrets else []
+    answer = pulumi.ask("stack output", "--json", "--stack", pulumi.stack.name, *flags)
+    document: dict[str, Any] = json.loads(answer)
+    return document
+
+
+def _select(pulumi: Pulumi) -> None:
+    """Make the stack if it is not there."""
+    pulumi.ask("stack select", pulumi.stack.name, "--create", "--secrets-provider", "passphrase")
+
+
+def _require(pulumi: Pulumi) -> None:
+    if not _is_there(pulumi):
+        raise JobError(f"--stack: {pulumi.stack.name} does not exist; run 'up' first")
+
+
+def _is_there(pulumi: Pulumi) -> bool:
+    answer = pulumi.ask("stack ls", "--json")
+    # In Pulumi's own service a name may come with its organization.
+    names = {entry["name"].rpartition("/")[2] for entry in json.loads(answer)}
+    return pulumi.stack.name in names
+
+
+def _recover(pulumi: Pulumi) -> None:
+    """Deal with what a killed run left: its lock, and what it was doing."""
+    release_stale(pulumi)
+    reconcile(pulumi)

@@ -1,0 +1,93 @@
+"""Diagnosis: what a failed Pulumi command means, in one line that says what to do."""
+
+import re
+from dataclasses import dataclass
+
+from job.errors import JobError, RefusedError
+
+
+@dataclass(frozen=True)
+class _Case:
+    pattern: str
+    line: str
+    error: type[JobError] = JobError
+
+
+_CREDENTIALS = (
+    "run 'gcloud auth application-default login', or name a key file with"
+    " GOOGLE_APPLICATION_CREDENTIALS"
+)
+_CASES = (
+    _Case(
+        r"incorrect passphrase|passphrase must be set",
+        "passphrase: it is not the one that the stack was made with; set"
+        " PULUMI_CONFIG_PASSPHRASE_FILE or PULUMI_CONFIG_PASSPHRASE to that one",
+        RefusedError,
+    ),
+    _Case(
+        r"(?:no resource plugin|download and install resource plugin)"
+        r" '?(?:pulumi-resource-)?(?P<name>[\w-]+?)'? .*?at version v?(?P<version>[\d.]+\d)",
+        "plugin: {name} {version} is not installed; run"
+        " 'pulumi plugin install resource {name} {version}'",
+    ),
+    _Case(
+        r"(?:unable to detect a project|project: required field is not set)",
+        "project: none is named; set gcp:project in the stack's settings or GOOGLE_CLOUD_PROJECT",
+        RefusedError,
+    ),
+    _Case(
+        r"could not find default credentials|No credentials loaded"
+        r"|load application default credentials|credentials: .*no such file",
+        f"credentials: there are none for Google Cloud; {_CREDENTIALS}",
+    ),
+    _Case(
+        r"Error 401\b|invalid_grant|[Ii]nvalid (?:authentication )?[Cc]redentials",
+        f"credentials: Google Cloud refuses them (401); {_CREDENTIALS}",
+    ),
+    _Case(
+        r"Error 403: Required '(?P<permission>[\w.]+)' permission for '(?P<target>[^']+)'",
+        "credentials: the account lacks {permission} on {target}; give it a role that has it",
+    ),
+    _Case(
+        r"Compute Engine API has not been used in project (?P<project>\S+)|accessNotConfigured",
+        "project: its Compute Engine API is off; run 'gcloud services enable"
+        " compute.googleapis.com'",
+    ),
+    _Case(
+        r"(?:The resource 'projects/(?P<project>[^/']+)' was not found"
+        r"|Permission denied on resource project (?P<denied>[\w-]+))",
+        "project: {project}{denied} does not exist or is not open to this account; name another"
+        " in gcp:project",
+    ),
+    _Case(
+        r"the stack is currently locked by",
+        "lock: another run works on this stack; wait for it to end",
+    ),
+)
+# A refused configuration: Settings' own lines, and those of Pulumi's schema.
+_PROBLEM = re.compile(
+    r"^\s*(?:error: )?(?:pulumi\.\w+: )?(?P<line>(?:devstack|gcp):\w+: .+; .+?)\s*$", re.MULTILINE
+)
+_SCHEMA = re.compile(r"configuration key '(?P<key>[\w-]+:\w+)' must be (?P<what>.+)")
+_ERROR = re.compile(r"^\s*error: (?P<text>.*\S)", re.MULTILINE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def diagnose(command: str, output: str) -> JobError:
+    """The error that a failed command is reported as, from all that it printed."""
+    text = _COLOUR.sub("", output)
+    problems = list(dict.fromkeys(match["line"] for match in _PROBLEM.finditer(text)))
+    problems += [
+        f"{match['key']}: it must be {match['what']}; docs/guide.md has every key"
+        for match in _SCHEMA.finditer(text)
+    ]
+    if problems:
+        return RefusedError("\n".join(problems))
+    for case in _CASES:
+        match = re.search(case.pattern, text)
+        if match:
+            named = {name: value or "" for name, value in match.groupdict().items()}
+            return case.error(case.line.format(**named))
+    first = _ERROR.search(text)
+    reason = first["text"] if first else "it printed no error"
+    return JobError(f"pulumi {command}: it failed: {reason}; the lines above have the details")

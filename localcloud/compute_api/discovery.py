@@ -1,7 +1,7 @@
 """Discovery: which methods, parameters and body fields the API has, from Google's own document.
 
 The document comes with google-api-python-client. It lags behind the live service here and there;
-EXTRA_PARAMETERS says what real clients send that it does not know yet.
+the EXTRA_ tables say what real clients send that it does not know.
 """
 
 import importlib.util
@@ -18,6 +18,8 @@ EXTRA_PARAMETERS = {
     "compute.instances.get": {"view"},  # the provider plugin asks for view=FULL
 }
 EXTRA_LIST_PARAMETERS = {"returnPartialSuccess"}  # gcloud sends it with every list
+# The provider plugin sends it, as null when it is not set.
+EXTRA_FIELDS = {"RouterNat": {"initialNatIps": {"type": "array", "items": {"type": "string"}}}}
 
 # Parameters that every method takes: the document's own, and the system parameters spelled with $.
 _SYSTEM_PARAMETERS = {"$alt", "$prettyPrint", "$fields", "$key"}
@@ -50,6 +52,8 @@ class Discovery:
 
     def __init__(self, document: Json) -> None:
         self.schemas: dict[str, Json] = document["schemas"]
+        for name, fields in EXTRA_FIELDS.items():
+            self.schemas[name]["properties"] |= fields
         self._common = set(document["parameters"]) | _SYSTEM_PARAMETERS
         self.methods = {
             method["id"]: _method(method)

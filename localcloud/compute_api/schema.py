@@ -1,7 +1,8 @@
 """Schema: bodies are checked against the discovery document, as the API's front end does.
 
 An unknown field and a value of the wrong JSON type are refused with Google's words. A null counts
-as absent, and an integer may be written as a string, as in every Google API.
+as absent, also in a list (the provider plugin sends nodeAffinities: [null] for none), and an
+integer may be written as a string.
 """
 
 import re
@@ -46,7 +47,9 @@ class _Checker:
             if not isinstance(value, list):
                 raise _wrong(where, "repeated field", value)
             return [
-                self.value(schema["items"], item, f"{where}[{i}]") for i, item in enumerate(value)
+                self.value(schema["items"], item, f"{where}[{i}]")
+                for i, item in enumerate(value)
+                if item is not None
             ]
         if kind == "object":
             if not isinstance(value, dict):

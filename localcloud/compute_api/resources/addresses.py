@@ -42,7 +42,7 @@ def insert(cloud: Cloud, call: Call) -> Json:
 
 
 def _internal(cloud: Cloud, call: Call, resource: Resource) -> None:
-    if "subnetwork" not in call.body:
+    if not call.body.get("subnetwork"):
         raise errors.lacking("An internal address without a subnetwork")
     purpose = call.body.get("purpose", "GCE_ENDPOINT")
     if purpose != "GCE_ENDPOINT":
@@ -58,7 +58,7 @@ def _internal(cloud: Cloud, call: Call, resource: Resource) -> None:
         )
     resource.body |= {"purpose": purpose, "subnetwork": subnetwork.link}
     resource.references.append(subnetwork.path)
-    if "address" not in call.body:
+    if not call.body.get("address"):
         resource.body["address"] = addressing.free_internal(cloud, subnetwork)
         return
     address = addressing.parse_address(call.body["address"], "resource.address")
@@ -73,7 +73,7 @@ def _internal(cloud: Cloud, call: Call, resource: Resource) -> None:
 
 
 def _external(cloud: Cloud, call: Call, resource: Resource) -> None:
-    if "subnetwork" in call.body:
+    if call.body.get("subnetwork"):
         raise errors.invalid(
             "resource.subnetwork",
             call.body["subnetwork"],
@@ -83,7 +83,7 @@ def _external(cloud: Cloud, call: Call, resource: Resource) -> None:
         call.project,
         [("STATIC_ADDRESSES", 1, call.params["region"])],
     )
-    if "address" not in call.body:
+    if not call.body.get("address"):
         resource.body["address"] = addressing.free_external(cloud)
         return
     # An ephemeral address that an instance of the project has can be made static.

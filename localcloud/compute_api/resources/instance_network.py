@@ -9,6 +9,7 @@ from localcloud.compute_api.store import Resource
 
 def interface(cloud: Cloud, call: Call, given: Json, field: str) -> tuple[Json, list[str]]:
     """Make an interface without addresses; also give what it refers to."""
+    given = {name: value for name, value in given.items() if value != ""}
     if "subnetwork" not in given and "network" not in given:
         raise errors.invalid(field, "", "At least one of network or subnetwork must be specified.")
     subnetwork = _subnetwork(cloud, call, given, field)

@@ -110,6 +110,8 @@ def tags(given: Json) -> Json:
 
 def scheduling(given: Json) -> Json:
     """Give the scheduling with the service's defaults, or refuse what cannot be together."""
+    # The provider plugin writes what is not set as an empty string or list.
+    given = {name: value for name, value in given.items() if value not in ("", [])}
     model = given.get("provisioningModel", "STANDARD")
     if model not in {"STANDARD", "SPOT"}:
         raise errors.lacking(f"The provisioning model {model}")

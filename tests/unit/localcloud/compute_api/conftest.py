@@ -37,11 +37,11 @@ class Client:
         self.zone = f"{self.base}/zones/us-east4-a"
         self._service = Service(api.cloud)
 
-    def send(self, verb: str, path: str, body: Any = None, token: str = "t") -> Any:
+    def send(self, verb: str, path: str, body: Any = None, bearer: str = "t") -> Any:
         """Send a request; give the service's answer as it is."""
         path, _, query = path.partition("?")
         raw = b"" if body is None else json.dumps(body).encode()
-        return self._service.answer(Wire(verb, PREFIX + path, query, f"Bearer {token}", raw))
+        return self._service.answer(Wire(verb, PREFIX + path, query, f"Bearer {bearer}", raw))
 
     def call(self, verb: str, path: str, body: Any = None) -> dict[str, Any]:
         """Send a request that must be accepted."""
@@ -57,6 +57,7 @@ class Client:
         return Refusal(error["code"], error["errors"][0]["reason"], error["message"], answer.body)
 
     def get(self, path: str) -> dict[str, Any]:
+        """Read a resource."""
         return self.call("GET", path)
 
     def do(self, verb: str, path: str, body: Any = None) -> dict[str, Any]:
@@ -77,24 +78,29 @@ class Client:
         return operation["error"]["errors"][0]
 
     def network(self, name: str = "net", **fields: Any) -> str:
+        """Create a network in custom mode."""
         body = {"name": name, "autoCreateSubnetworks": False} | fields
         self.done("POST", f"{self.base}/global/networks", body)
         return f"{self.base}/global/networks/{name}"
 
     def subnetwork(self, name: str = "sub", cidr: str = "10.0.3.0/24", network: str = "net") -> str:
+        """Create a subnetwork of us-east4."""
         body = {"name": name, "network": f"global/networks/{network}", "ipCidrRange": cidr}
         self.done("POST", f"{self.region}/subnetworks", body)
         return f"{self.region}/subnetworks/{name}"
 
     def address(self, name: str, **fields: Any) -> str:
+        """Reserve an address of us-east4."""
         self.done("POST", f"{self.region}/addresses", {"name": name} | fields)
         return f"{self.region}/addresses/{name}"
 
     def internal(self, name: str, ip: str) -> str:
+        """Reserve an internal address."""
         subnetwork = f"{self.region}/subnetworks/sub"
         return self.address(name, addressType="INTERNAL", subnetwork=subnetwork, address=ip)
 
     def instance_body(self, name: str = "vm", **fields: Any) -> dict[str, Any]:
+        """Make the body of an instance with one disk and one interface."""
         parameters = {"sourceImage": UBUNTU, "diskSizeGb": "20"}
         return {
             "name": name,
@@ -104,10 +110,12 @@ class Client:
         } | fields
 
     def instance(self, name: str = "vm", **fields: Any) -> str:
+        """Create an instance."""
         self.done("POST", f"{self.zone}/instances", self.instance_body(name, **fields))
         return f"{self.zone}/instances/{name}"
 
     def nic(self, **fields: Any) -> list[dict[str, Any]]:
+        """Make an interface in the subnetwork."""
         return [{"subnetwork": f"{self.region}/subnetworks/sub"} | fields]
 
 

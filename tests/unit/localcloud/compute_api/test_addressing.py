@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localcloud.compute_api import addressing
-from localcloud.compute_api.cloud import Cloud
 from localcloud.compute_api.clock import ManualClock
+from localcloud.compute_api.cloud import Cloud
 from localcloud.compute_api.errors import ApiError
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.store import Resource

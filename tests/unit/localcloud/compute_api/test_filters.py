@@ -1,5 +1,6 @@
 """Filters: which items a filter= expression lets through."""
 
+import contextlib
 import re
 
 import pytest
@@ -102,7 +103,5 @@ def test_or_is_the_union(a: str, b: str, value: str) -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_either_a_filter_or_refused(text: str) -> None:
     """No expression brings the double down."""
-    try:
+    with contextlib.suppress(ApiError):
         filters.parse(text)({"name": "a", "labels": {"b": "c"}})
-    except ApiError as error:
-        assert error.code == 400

@@ -19,7 +19,9 @@ def test_chain_follows_references_not_the_order_of_requests(wired):
     """Both routers refer to the network only, so they count once."""
     wired.api.set_latency(LATENCIES)
     for name in ("a", "b"):
-        wired.done("POST", f"{wired.region}/routers", {"name": name, "network": "global/networks/net"})
+        wired.done(
+            "POST", f"{wired.region}/routers", {"name": name, "network": "global/networks/net"}
+        )
     methods, seconds = chain(wired)
     assert methods == ["networks.insert", "routers.insert"]
     assert seconds == 5.0

@@ -53,6 +53,11 @@ def test_null_counts_as_absent() -> None:
     assert schema.check(SCHEMAS, "Network", {"name": "a", "params": None}) == {"name": "a"}
 
 
+def test_null_in_a_list_counts_as_absent() -> None:
+    body = {"scheduling": {"nodeAffinities": [None]}}
+    assert schema.check(SCHEMAS, "Instance", body) == {"scheduling": {"nodeAffinities": []}}
+
+
 def test_integers_may_be_written_as_strings() -> None:
     assert schema.check(SCHEMAS, "Network", {"mtu": "1460"}) == {"mtu": 1460}
 

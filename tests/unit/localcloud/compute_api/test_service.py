@@ -2,6 +2,8 @@
 
 import pytest
 
+from localcloud.compute_api.service import Service, Wire
+
 
 def test_route_that_the_api_lacks_is_refused(client):
     assert client.refused("GET", f"{client.base}/global/nonsense").code == 404
@@ -40,24 +42,21 @@ def test_body_where_none_belongs_is_refused(wired):
 
 
 def test_malformed_json_is_refused(client):
-    answer = client._service.answer(
-        type(client._service).answer.__globals__["Wire"](
-            "POST", f"/compute/v1/{client.base}/global/networks", "", "Bearer t", b"{"
-        )
-    )
+    path = f"/compute/v1/{client.base}/global/networks"
+    answer = Service(client.api.cloud).answer(Wire("POST", path, "", "Bearer t", b"{"))
     assert answer.status == 400
 
 
 def test_request_without_a_token_is_refused(client):
-    answer = client.send("GET", f"{client.base}/global/networks", token="")
+    answer = client.send("GET", f"{client.base}/global/networks", bearer="")
     assert answer.body["error"]["status"] == "UNAUTHENTICATED"
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_token_can_be_refused(client, status):
     client.api.refuse_token("stale", status)
-    assert client.send("GET", f"{client.base}/global/networks", token="stale").status == status
-    assert client.send("GET", f"{client.base}/global/networks", token="good").status == 200
+    assert client.send("GET", f"{client.base}/global/networks", bearer="stale").status == status
+    assert client.send("GET", f"{client.base}/global/networks", bearer="good").status == 200
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -1,0 +1,98 @@
+"""Networks: creation, modes, MTU and deletion while in use."""
+
+import pytest
+
+
+def test_custom_mode_network_has_no_subnetworks(client):
+    network = client.get(client.network())
+    assert network["autoCreateSubnetworks"] is False
+    assert "subnetworks" not in network
+
+
+def test_network_has_the_mtu_asked_for(client):
+    assert client.get(client.network(mtu=1500))["mtu"] == 1500
+
+
+def test_network_has_googles_default_mtu(client):
+    assert client.get(client.network())["mtu"] == 1460
+
+
+@pytest.mark.parametrize("mtu", [1299, 8897])
+def test_mtu_out_of_bounds_is_refused(client, mtu):
+    body = {"name": "net", "autoCreateSubnetworks": False, "mtu": mtu}
+    refusal = client.refused("POST", f"{client.base}/global/networks", body)
+    assert refusal.message.startswith(f"Invalid value for field 'resource.mtu': '{mtu}'.")
+
+
+def test_name_that_is_taken_is_refused(client):
+    path = client.network()
+    refusal = client.refused(
+        "POST", f"{client.base}/global/networks", {"name": "net", "autoCreateSubnetworks": False}
+    )
+    assert (refusal.code, refusal.reason) == (409, "alreadyExists")
+    assert refusal.message == f"The resource '{path}' already exists"
+
+
+def test_malformed_name_is_refused(client):
+    refusal = client.refused(
+        "POST", f"{client.base}/global/networks", {"name": "Net", "autoCreateSubnetworks": False}
+    )
+    assert "'resource.name': 'Net'. Must be a match of regex" in refusal.message
+
+
+def test_legacy_network_is_refused(client):
+    """The default of the API without autoCreateSubnetworks cannot be had any more."""
+    assert client.refused("POST", f"{client.base}/global/networks", {"name": "n"}).code == 400
+
+
+def test_auto_mode_network_brings_a_subnetwork_per_region(client):
+    network = client.get(client.network(autoCreateSubnetworks=True))
+    assert len(network["subnetworks"]) == 5
+    assert client.get(f"{client.region}/subnetworks/net")["ipCidrRange"].startswith("10.")
+
+
+def test_auto_mode_network_goes_with_its_subnetworks(client):
+    client.done("DELETE", client.network(autoCreateSubnetworks=True))
+    assert client.api.inventory(client.project) == []
+
+
+def test_auto_subnetwork_cannot_be_deleted_alone(client):
+    client.network(autoCreateSubnetworks=True)
+    refusal = client.refused("DELETE", f"{client.region}/subnetworks/net")
+    assert "Cannot delete auto subnetwork" in refusal.message
+
+
+@pytest.mark.parametrize("user", ["subnetwork", "firewall", "router", "instance"])
+def test_deletion_while_in_use_fails_in_the_operation(wired, user):
+    """The service accepts the request; only the operation says no."""
+    network = f"{wired.base}/global/networks/net"
+    reference = {"name": "user", "network": network}
+    if user == "firewall":
+        rule = reference | {"allowed": [{"IPProtocol": "icmp"}]}
+        wired.done("POST", f"{wired.base}/global/firewalls", rule)
+    elif user == "router":
+        wired.done("POST", f"{wired.region}/routers", reference)
+    elif user == "instance":
+        wired.instance("user")
+    if user != "subnetwork":
+        wired.api.remove(f"{wired.region}/subnetworks/sub")
+    error = wired.failed("DELETE", network)
+    assert error["code"] == "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE"
+    assert f"The network resource '{network}' is already being used by" in error["message"]
+    assert wired.get(network)["name"] == "net"
+
+
+def test_routing_mode_can_be_changed(client):
+    path = client.network()
+    client.done("PATCH", path, {"routingConfig": {"routingMode": "GLOBAL"}})
+    assert client.get(path)["routingConfig"] == {"routingMode": "GLOBAL"}
+
+
+def test_network_can_be_read_by_its_id(client):
+    network = client.get(client.network())
+    assert client.get(f"{client.base}/global/networks/{network['id']}")["name"] == "net"
+
+
+def test_same_name_in_another_project_is_another_network(client):
+    client.network()
+    assert client.refused("GET", "projects/other/global/networks/net").code == 404

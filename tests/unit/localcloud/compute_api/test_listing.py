@@ -1,0 +1,57 @@
+"""Listing: pages, filters and aggregated lists."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+@pytest.fixture
+def five(client):
+    for i in range(5):
+        client.address(f"a{i}", labels={"parity": "even" if i % 2 == 0 else "odd"})
+    return client
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
+@given(size=st.integers(min_value=1, max_value=6))
+def test_pages_add_up_to_the_whole(five, size):
+    names, token = [], ""
+    while True:
+        answer = five.get(f"{five.region}/addresses?maxResults={size}&pageToken={token}")
+        names += [item["name"] for item in answer["items"]]
+        assert len(answer["items"]) <= size
+        token = answer.get("nextPageToken")
+        if not token:
+            break
+    assert names == ["a0", "a1", "a2", "a3", "a4"]
+
+
+def test_filter_by_label_finds_what_carries_it(five):
+    answer = five.get(f"{five.region}/addresses?filter=labels.parity%3Dodd")
+    assert [item["name"] for item in answer["items"]] == ["a1", "a3"]
+
+
+def test_empty_list_has_no_items(client):
+    """Clients take the absence of items for none."""
+    assert "items" not in client.get(f"{client.region}/addresses")
+
+
+@pytest.mark.parametrize("query", ["maxResults=501", "maxResults=x", "pageToken=!", "orderBy=size"])
+def test_malformed_page_is_refused(client, query):
+    assert client.refused("GET", f"{client.region}/addresses?{query}").reason == "invalid"
+
+
+def test_aggregated_list_warns_of_each_empty_scope(five):
+    items = five.get(f"{five.base}/aggregated/addresses")["items"]
+    assert len(items["regions/us-east4"]["addresses"]) == 5
+    assert items["regions/us-east1"]["warning"]["code"] == "NO_RESULTS_ON_PAGE"
+
+
+def test_aggregated_list_of_instances_is_by_zone(wired):
+    wired.instance()
+    items = wired.get(f"{wired.base}/aggregated/instances?returnPartialSuccess=true")["items"]
+    assert [item["name"] for item in items["zones/us-east4-a"]["instances"]] == ["vm"]
+
+
+def test_list_shows_the_own_project_only(five):
+    assert "items" not in five.get("projects/somebody-else/regions/us-east4/addresses")

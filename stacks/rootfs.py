@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import jinja2
+import yaml
 from jinja2 import meta
 
 _EXECUTABLE = 0o100
@@ -31,6 +32,7 @@ class Templates:
             autoescape=False,  # noqa: S701 (what is made is shell, YAML and INI)
         )
         self._environment.filters["quote"] = lambda value: shlex.quote(str(value))
+        self._environment.filters["yaml"] = _on_one_line
 
     def render(self, path: Path) -> str:
         """The template's text with its values. Raises TemplateError."""
@@ -45,6 +47,13 @@ class Templates:
         """Raise TemplateError for values that no template so far has used."""
         if self._unused:
             raise TemplateError(f"no template uses {', '.join(sorted(self._unused))}")
+
+
+def _on_one_line(value: object) -> str:
+    """The value as YAML; JSON would not do, whose escapes beyond U+FFFF YAML reads otherwise."""
+    return yaml.safe_dump(
+        value, default_flow_style=True, default_style='"', width=float("inf")
+    ).strip()
 
 
 def files(root: Path, templates: Templates) -> Iterator[dict[str, str]]:

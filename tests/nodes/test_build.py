@@ -151,6 +151,18 @@ def test_stack_sh_that_hangs_is_ended(make_host):
     assert node.show()["error"] == "stack.sh did not end within 1 s"
 
 
+def test_a_build_that_is_ended_by_a_signal_says_so(make_host):
+    """As a shutdown does, or a package that restarts cloud-init under itself."""
+    script = '#!/bin/bash\nkill "$(<"$FAKE_STATE/build.pid")"\n'
+    node = make_host("controller", stack_sh=script)
+
+    node.run("bash", "-c", 'echo $$ >"$FAKE_STATE/build.pid"; exec devstack-build')
+
+    answer = node.show()
+    assert (answer["verdict"], answer["class"]) == ("failed", "interrupted")
+    assert answer["error"] == "ended by a signal during 'stack.sh'; replace the instance"
+
+
 def test_success_with_a_service_missing_is_a_failure(make_host):
     """stack.sh's own status says nothing of what the tests need."""
     node = make_host("controller")

@@ -51,8 +51,12 @@ def current(subject: str) -> State:
         return state
     if state["verdict"] == "ready" or state["stage"].startswith(_REBOOT):
         return {**state, "verdict": "pending", "stage": _REBOOT}
+    return _interrupted(state, "rebooted")
+
+
+def _interrupted(state: State, how: str) -> State:
     # Half a DevStack cannot be mended in place.
-    error = f"rebooted during '{state['stage']}'; replace the instance"
+    error = f"{how} during '{state['stage']}'; replace the instance"
     return {**state, "verdict": "failed", "error": error, "class": "interrupted"}
 
 
@@ -101,12 +105,13 @@ def _recorded(subject: str) -> State | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Record from a script: `claim`, `stage NAME`, `ready`, `fail [--log FILE] WHAT`, `boot`."""
+    """Record what a script of the node is about to do, or how it ended."""
     parser = argparse.ArgumentParser(prog="devstack-node state")
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("claim", help="begin, or fail if this instance has begun before")
     actions.add_parser("boot", help="begin again after a reboot, or fail if there is no way on")
     actions.add_parser("ready")
+    actions.add_parser("interrupt", help="end by a signal")
     actions.add_parser("stage").add_argument("name")
     fail = actions.add_parser("fail")
     fail.add_argument("what")
@@ -123,7 +128,15 @@ def _claim(_: argparse.Namespace) -> int:
 
 
 def _boot(_: argparse.Namespace) -> int:
-    state = current("node")
+    return _record_again(current("node"))
+
+
+def _interrupt(_: argparse.Namespace) -> int:
+    _record_again(_interrupted(current("node"), "ended by a signal"))
+    return 0
+
+
+def _record_again(state: State) -> int:
     record("node", state["stage"], state["verdict"], state["error"], state["class"])
     return 1 if state["verdict"] == "failed" else 0
 
@@ -145,4 +158,11 @@ def _fail(options: argparse.Namespace) -> int:
     return 0
 
 
-_ACTIONS = {"claim": _claim, "boot": _boot, "stage": _stage, "ready": _ready, "fail": _fail}
+_ACTIONS = {
+    "boot": _boot,
+    "claim": _claim,
+    "fail": _fail,
+    "interrupt": _interrupt,
+    "ready": _ready,
+    "stage": _stage,
+}

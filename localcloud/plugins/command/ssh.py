@@ -50,7 +50,8 @@ class Connection:
             "port": self.port,
             "username": self.user,
             "config": None,
-            "client_keys": self.client_keys or None,
+            # A tuple would be taken for a key and its certificate.
+            "client_keys": list(self.client_keys) or None,
             "password": self.password,
             "agent_path": self.agent_path,
             "known_hosts": None,

@@ -1,6 +1,5 @@
 """Addressing: which IP addresses are free, taken or the service's own."""
 
-from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 
 from localcloud.compute_api import errors, links
@@ -145,7 +144,7 @@ def free_external(cloud: Cloud) -> str:
         for resource in cloud.store.all()
         if resource.collection == "addresses" and resource.body["addressType"] == "EXTERNAL"
     }
-    for address in _hosts(cloud.options.external_range):
+    for address in cloud.options.external_range.hosts():
         if str(address) not in taken:
             return str(address)
     raise errors.ApiError(
@@ -153,10 +152,6 @@ def free_external(cloud: Cloud) -> str:
         "backendError",
         f"localcloud's range of external addresses, {cloud.options.external_range}, is used up",
     )
-
-
-def _hosts(network: IPv4Network) -> Iterator[IPv4Address]:
-    return iter(network.hosts())
 
 
 def overlapping(cloud: Cloud, network_link: str, candidate: IPv4Network) -> Resource | None:

@@ -4,7 +4,6 @@ Each queued fault is used up by one call (or by `times` calls); what is left can
 that a test can check that its faults happened.
 """
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -80,7 +79,6 @@ class Faults:
         """List what nobody suffered yet."""
         return [asdict(fault) for fault in self._queue]
 
-    def clear(self, faults: Iterable[Fault] | None = None) -> None:
-        """Forget the given faults, or all."""
-        for fault in list(self._queue if faults is None else faults):
-            self._queue.remove(fault)
+    def clear(self) -> None:
+        """Forget all faults."""
+        self._queue.clear()

@@ -1,7 +1,7 @@
 """Options: what somebody who starts the double can set."""
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address
 
 # Seconds from an accepted request to DONE, when nothing is set. Tests want answers at once.
 DEFAULT_LATENCY_S = 0.0
@@ -33,6 +33,11 @@ class Options:
     # By method (instances.insert) or by kind (instance); "default" is for the rest.
     latency_s: dict[str, float] = field(default_factory=dict)
     external_range: IPv4Network = TEST_NET_3
+
+    def __post_init__(self) -> None:
+        # Whoever reaches the double can do anything with it.
+        if not ip_address(self.host).is_loopback:
+            raise ValueError(f"host: {self.host} is not a loopback address; use 127.0.0.1")
 
     def latency(self, method_id: str, kind: str) -> float:
         """Give the seconds that an operation of this method takes."""

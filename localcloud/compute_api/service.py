@@ -76,7 +76,8 @@ class Service:
         query = dict(parse_qsl(wire.query, keep_blank_values=True))
         self._discovery.check_query(method, query)
         self._admit(method, params)
-        fault = cloud.faults.take(method.id, path)
+        with cloud.lock:
+            fault = cloud.faults.take(method.id, path)
         if fault and fault.kind == "error":
             raise fault.api_error()
         if fault and fault.kind == "slow":

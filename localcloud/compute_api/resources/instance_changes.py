@@ -196,6 +196,19 @@ def delete_access_config(cloud: Cloud, call: Call) -> Json:
     )
 
 
+def set_disk_auto_delete(cloud: Cloud, call: Call) -> Json:
+    """Let a disk go with the instance, or stay."""
+    instance = _instance(cloud, call)
+    name = call.query["deviceName"]
+    found = [disk for disk in instance.body["disks"] if disk["deviceName"] == name]
+    if not found:
+        raise errors.invalid("deviceName", name, "No such disk.")
+    wanted = call.query["autoDelete"] == "true"
+    return cloud.update(
+        call, instance, "setDiskAutoDelete", lambda: found[0].update(autoDelete=wanted), []
+    )
+
+
 METHODS = {
     "instances.start": start,
     "instances.stop": stop,
@@ -207,6 +220,7 @@ METHODS = {
     "instances.setMinCpuPlatform": set_min_cpu_platform,
     "instances.setScheduling": set_scheduling,
     "instances.setDeletionProtection": set_deletion_protection,
+    "instances.setDiskAutoDelete": set_disk_auto_delete,
     "instances.addAccessConfig": add_access_config,
     "instances.deleteAccessConfig": delete_access_config,
 }

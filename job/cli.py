@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _dispatch(given: argparse.Namespace) -> None:
-    if given.command == "down" and not stack.exists(given.stack, os.environ):
+    if given.command not in _PULUMI_COMMANDS and not stack.exists(given.stack, os.environ):
+        if given.command != "down":
+            raise commands.missing(given.stack)
         commands.nothing(given.stack)
         return
     pulumi = commands.connect(given.stack, os.environ, given.settings)

@@ -67,6 +67,11 @@ def nothing(name: str) -> None:
     print(f"job: stack {name} does not exist; there is nothing to destroy")
 
 
+def missing(name: str) -> JobError:
+    """The error of what needs a stack that is there."""
+    return JobError(f"--stack: {name} does not exist; run 'up' first")
+
+
 def outputs(pulumi: Pulumi, *, show_secrets: bool) -> None:
     """Print the outputs as JSON, secrets masked unless they are asked for."""
     print(json.dumps(_outputs(pulumi, show_secrets=show_secrets), indent=2))
@@ -104,7 +109,7 @@ def _select(pulumi: Pulumi) -> None:
 
 def _require(pulumi: Pulumi) -> None:
     if not _is_there(pulumi):
-        raise JobError(f"--stack: {pulumi.stack.name} does not exist; run 'up' first")
+        raise missing(pulumi.stack.name)
 
 
 def _is_there(pulumi: Pulumi) -> bool:

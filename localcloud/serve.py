@@ -1,20 +1,24 @@
-"""Serve: the Compute API double in a process of its own, until a signal."""
+"""Serve: the Compute API double and simulated machines, in one process, until a signal."""
 
 import os
 import signal
 import socket
 import threading
 import time
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from localcloud import daemon
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.console import say
+from localcloud.machines.simulated import SimulatedNodes
 
 # Stacks have the port in their state, so it is worth some waiting.
 _PORT_WAIT_S = 5
 _POLL_S = 0.1
+# External IPs are loopback addresses: there, the machines answer ssh.
+_EXTERNAL_RANGE = IPv4Network("127.64.0.0/24")
 
 
 def serve(folder: Path) -> int:
@@ -26,7 +30,9 @@ def serve(folder: Path) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with lock, ComputeApi(Options(port=_usable(daemon.last_port(folder)))) as api:
+    options = Options(port=_usable(daemon.last_port(folder)), external_range=_EXTERNAL_RANGE)
+    with lock, SimulatedNodes() as nodes, ComputeApi(options) as api:
+        nodes.attach(api)
         daemon.announce(folder, daemon.Daemon(pid=os.getpid(), port=api.port))
         say(f"a double of the Compute Engine API, not Google Cloud, listens on {api.url}")
         ended.wait()

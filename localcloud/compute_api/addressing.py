@@ -79,7 +79,9 @@ def _uses(resource: Resource, address: Json) -> bool:
                 address.get("subnetwork"),
             ):
                 return True
-        elif any(config.get("natIP") == address["address"] for config in nic["accessConfigs"]):
+        elif any(
+            config.get("natIP") == address["address"] for config in nic.get("accessConfigs", [])
+        ):
             return True
     return False
 

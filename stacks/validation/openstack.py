@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from stacks.devstack_services import lint
+from stacks.local_conf import BRANCH_VARIABLES
 from stacks.platforms import PLATFORMS, RELEASES, releases_for
 from stacks.problems import Problem, problem
 
@@ -37,15 +38,28 @@ def _sources(settings: "Settings") -> Iterator[Problem]:
     for key in ("ovn_branch", "ovs_branch"):
         if not _REF.fullmatch(getattr(settings, key)):
             yield problem(key, f"'{getattr(settings, key)}' is no git ref", "give a branch")
-    for value in settings.project_refs:
-        if not _PROJECT_REF.fullmatch(value):
-            yield problem(
-                "project_refs", f"'{value}'", "write project=ref, like nova=stable/2025.2"
-            )
+    yield from _project_refs(settings)
+    if settings.package_mirror and settings.operating_system.startswith("centos"):
+        yield problem("package_mirror", "CentOS has no apt", "leave it empty")
     for key in _URLS:
         value = getattr(settings, key)
         if (value or key == "git_base") and not _URL.fullmatch(value):
             yield problem(key, f"'{value}' is no URL", "write it like https://host/path")
+
+
+def _project_refs(settings: "Settings") -> Iterator[Problem]:
+    for value in settings.project_refs:
+        project = value.partition("=")[0]
+        if not _PROJECT_REF.fullmatch(value):
+            yield problem(
+                "project_refs", f"'{value}'", "write project=ref, like nova=stable/2025.2"
+            )
+        elif project not in BRANCH_VARIABLES:
+            yield problem(
+                "project_refs",
+                f"DevStack takes no ref of '{project}'",
+                f"name one of {', '.join(BRANCH_VARIABLES)}",
+            )
 
 
 def _pair(settings: "Settings") -> Iterator[Problem]:

@@ -10,6 +10,7 @@ import pytest
         ("devstackRef", "stable/$(x)", "is no git ref"),
         ("ovnBranch", "", "'' is no git ref"),
         ("projectRefs", '["nova"]', "write project=ref"),
+        ("projectRefs", '["nowa=main"]', "DevStack takes no ref of 'nowa'; name one of cinder"),
         ("gitBase", "github.com", "is no URL; write it like https://host/path"),
         ("gitBase", "", "is no URL"),
         ("pipIndexUrl", "https://host/a b", "is no URL"),
@@ -30,3 +31,9 @@ def test_a_wrong_pair_is_refused_with_the_right_ones(refusals):
             "with it, or one of ubuntu-24.04, debian-12, debian-13, centos-stream-9 with 2026.1"
         )
     ]
+
+
+def test_an_apt_mirror_is_refused_where_there_is_no_apt(refusals):
+    given = {"operatingSystem": "centos-stream-9", "packageMirror": "http://mirror.example/debian"}
+
+    assert refusals(**given) == ["devstack:packageMirror: CentOS has no apt; leave it empty"]

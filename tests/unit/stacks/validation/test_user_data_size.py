@@ -9,7 +9,7 @@ def overlay(tmp_path):
 
     def write(kilobytes):
         path = tmp_path / "overlay.conf"
-        path.write_text(("# " + "x" * 77 + "\n") * (kilobytes * 1000 // 80))
+        path.write_text(("# " + "x" * 97 + "\n") * (kilobytes * 10))
         return str(path)
 
     return write

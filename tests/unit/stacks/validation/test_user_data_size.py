@@ -5,11 +5,11 @@ import pytest
 
 @pytest.fixture
 def overlay(tmp_path):
-    """A file of that many kilobytes, in lines as long as people write them."""
+    """A file of that many kilobytes, in lines of 125 bytes: each line costs four more of indentation."""
 
     def write(kilobytes):
         path = tmp_path / "overlay.conf"
-        path.write_text(("# " + "x" * 97 + "\n") * (kilobytes * 10))
+        path.write_text(("# " + "x" * 122 + "\n") * (kilobytes * 8))
         return str(path)
 
     return write

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def overlay(tmp_path):
-    """A file of that many kilobytes, in lines of 125 bytes: each line costs four more of indentation."""
+    """A file of that many kilobytes. Lines are long, since each costs four bytes of indentation."""
 
     def write(kilobytes):
         path = tmp_path / "overlay.conf"

@@ -60,6 +60,7 @@ class Service:
                 failure = ApiError.of_connection(error)
             if not failure.passing or call.stop_reason():
                 raise failure
+            call.status(f"will try again: {failure}")
             time.sleep(delay)
             delay = min(delay * 2, _LONGEST_RETRY_S)
 

@@ -81,11 +81,12 @@ def _entry_text(entry: Json) -> str:
     if entry.get("code") == "QUOTA_EXCEEDED":
         quotas = (detail["quotaInfo"] for detail in details if "quotaInfo" in detail)
         text += _quota_text(next(quotas, {}))
-    for detail in details:
-        if localized := detail.get("localizedMessage", {}).get("message"):
-            text += f"\n\n{localized}\n"
-        for link in detail.get("help", {}).get("links", [])[:1]:
-            text += "\n\n" + "".join(f"{link[key]}\n" for key in ("description", "url"))
+    advice = [detail["localizedMessage"] for detail in details if "localizedMessage" in detail]
+    for localized in advice[:1]:
+        text += f"\n\n{localized.get('message', '')}\n"
+    help_links = [link for detail in details for link in detail.get("help", {}).get("links", [])]
+    for link in help_links[:1]:
+        text += "\n\n" + "".join(f"{link[key]}\n" for key in ("description", "url") if key in link)
     return text
 
 

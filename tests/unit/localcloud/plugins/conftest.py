@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from localcloud.compute_api.server import ComputeApi
+from tests.unit.localcloud.plugins.gcp_plugin import GcpPlugin
 from tests.unit.localcloud.plugins.plugin_process import Plugin
 
 
@@ -26,3 +28,24 @@ def make_command() -> Iterator[Callable[[], Plugin]]:
     yield make
     for plugin in plugins:
         plugin.close()
+
+
+@pytest.fixture(scope="session")
+def api() -> Iterator[ComputeApi]:
+    """One API for all; each test has a project of its own."""
+    with ComputeApi() as started:
+        yield started
+
+
+@pytest.fixture
+def gcp(api: ComputeApi, gcp_process: Plugin) -> GcpPlugin:
+    """The gcp plugin, configured for a project that is empty."""
+    return GcpPlugin(gcp_process, api)
+
+
+@pytest.fixture(scope="session")
+def gcp_process() -> Iterator[Plugin]:
+    """One process for all, since it can be configured again."""
+    plugin = Plugin("localcloud.plugins.gcp")
+    yield plugin
+    plugin.close()

@@ -1,0 +1,169 @@
+"""Gcp: what fails, in the real plugin's words, and what state then says."""
+
+import time
+
+import grpc
+import pytest
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from localcloud.compute_api.capacity import FullZone
+from localcloud.compute_api.faults import Fault
+from localcloud.plugins.values import from_struct
+from tests.unit.localcloud.plugins.gcp_plugin import ADDRESS, INSTANCE, NETWORK
+from tests.unit.localcloud.plugins.plugin_process import Plugin, failure
+
+
+def test_a_full_zone_is_an_operation_that_fails_and_leaves_nothing(gcp):
+    """The message is the service's own; no id comes back, so nothing gets into state."""
+    subnetwork = gcp.subnetwork().link
+    gcp.api.fill_zone(FullZone(zone="us-east4-a", project=gcp.project))
+    with pytest.raises(grpc.RpcError) as raised:
+        gcp.create(INSTANCE, gcp.instance_inputs(subnetwork))
+    gcp.api.empty_zone("us-east4-a")
+    assert failure(raised).startswith(
+        f"Error waiting for instance to create: The zone 'projects/{gcp.project}/zones/us-east4-a'"
+        " does not have enough resources available to fulfill the request."
+    )
+    assert raised.value.trailing_metadata() == ()
+
+
+def test_a_failed_operation_of_another_type_names_both(gcp):
+    """The real plugin says it twice."""
+    fault = Fault(
+        method="networks.insert",
+        kind="operation_error",
+        project=gcp.project,
+        code="INTERNAL",
+        message="Internal error.",
+    )
+    gcp.api.add_fault(fault)
+    with pytest.raises(grpc.RpcError) as raised:
+        gcp.network()
+    assert failure(raised) == (
+        "Error waiting to create Network: Error waiting for Creating Network: Internal error.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (503, "backendError"),
+        (429, "rateLimitExceeded"),
+        (403, "rateLimitExceeded"),
+        (409, "operationInProgress"),
+    ],
+)
+def test_a_passing_refusal_is_tried_again(gcp, status, reason):
+    """And the operator sees why it takes longer."""
+    gcp.api.add_fault(
+        Fault(
+            method="networks.insert",
+            kind="error",
+            project=gcp.project,
+            status=status,
+            reason=reason,
+            message="Later.",
+        )
+    )
+    assert gcp.network().id
+    assert f"will try again: googleapi: Error {status}: Later., {reason}" in (
+        gcp.plugin.engine.statuses
+    )
+
+
+def test_other_refusals_are_final(gcp):
+    """A second try would only take time."""
+    fault = Fault(
+        method="networks.insert",
+        kind="error",
+        project=gcp.project,
+        status=403,
+        reason="forbidden",
+        message="Required 'compute.networks.create' permission",
+    )
+    gcp.api.add_fault(fault)
+    with pytest.raises(grpc.RpcError) as raised:
+        gcp.network()
+    assert failure(raised) == (
+        "Error creating Network: googleapi: Error 403: Required 'compute.networks.create'"
+        " permission, forbidden"
+    )
+
+
+def test_labels_that_fail_after_the_creation_leave_the_resource_in_state(gcp):
+    """It exists, and a destroy must find it."""
+    fault = Fault(
+        method="addresses.setLabels",
+        kind="error",
+        project=gcp.project,
+        status=400,
+        reason="invalid",
+        message="No.",
+    )
+    gcp.api.add_fault(fault)
+    with pytest.raises(grpc.RpcError) as raised:
+        gcp.create(ADDRESS, {"name": "ip", "region": "us-east4", "labels": {"a": "b"}})
+    kept = partial_state(raised.value)
+    assert kept.id == f"projects/{gcp.project}/regions/us-east4/addresses/ip"
+    assert from_struct(kept.properties)["name"] == "ip"
+    assert "Error adding labels to ComputeAddress" in kept.reasons[0]
+
+
+def partial_state(error):
+    """What the engine takes out of a failed creation."""
+    metadata = dict(error.trailing_metadata())
+    status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
+    kept = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(kept)
+    return kept
+
+
+def test_deletion_in_use_names_the_user(gcp):
+    """With the URN in front, as the real plugin does."""
+    subnetwork = gcp.subnetwork()
+    gcp.create(INSTANCE, gcp.instance_inputs(subnetwork.link))
+    with pytest.raises(grpc.RpcError) as raised:
+        gcp.delete(subnetwork)
+    assert "is already being used by" in failure(raised)
+    assert failure(raised).startswith("deleting urn:pulumi:")
+
+
+def test_a_creation_ends_at_its_timeout(gcp):
+    """custom_timeouts: the operation goes on without us."""
+    gcp.api.set_latency({"network": 30})
+    try:
+        started = time.monotonic()
+        with pytest.raises(grpc.RpcError) as raised:
+            gcp.create(NETWORK, {"name": "slow"}, timeout_s=1)
+    finally:
+        gcp.api.set_latency({"network": 0})
+    assert time.monotonic() - started < 5
+    assert "timeout while waiting for state to become 'DONE'" in failure(raised)
+
+
+def test_cancel_ends_a_wait(api):
+    """The engine calls Cancel when the operator presses Ctrl-C."""
+    plugin = Plugin("localcloud.plugins.gcp")
+    try:
+        plugin.configure(project="cancelled", computeCustomEndpoint=api.url, accessToken="x")
+        api.set_latency({"network": 30})
+        timer = plugin.cancel_soon(0.5)
+        with pytest.raises(grpc.RpcError) as raised:
+            plugin.create(NETWORK, {"name": "slow"})
+        timer.join()
+    finally:
+        api.set_latency({"network": 0})
+        plugin.close()
+    assert failure(raised).endswith("unable to finish polling, context has been cancelled")
+
+
+def test_waiting_adds_little_to_an_operation(gcp):
+    """Bench needs operations of half a second to take half a second."""
+    gcp.api.set_latency({"network": 0.5})
+    try:
+        started = time.monotonic()
+        gcp.create(NETWORK, {"name": "timed"})
+        took = time.monotonic() - started
+    finally:
+        gcp.api.set_latency({"network": 0})
+    assert 0.5 <= took < 0.75

@@ -60,16 +60,23 @@ class _Checker:
                     key: self.value(entry, item, f"{where}[{key}]") for key, item in value.items()
                 }
             return self.message(schema, value, where)
+        if schema.get("format") in {"int64", "uint64"}:
+            return _integer_string(value, where)
         return _SCALARS[kind](value, where)
 
 
 def _string(value: object, where: str) -> str:
-    # A 64-bit integer is declared as a string, and clients may send a number for it.
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     if not isinstance(value, str):
         raise _wrong(where, "TYPE_STRING", value)
     return value
+
+
+def _integer_string(value: object, where: str) -> str:
+    """Read a 64-bit integer, which JSON carries as a string; clients may send a number."""
+    try:
+        return str(_integer(value, where))
+    except ApiError:
+        raise _wrong(where, "TYPE_INT64", value) from None
 
 
 def _integer(value: object, where: str) -> int:

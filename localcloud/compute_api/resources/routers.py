@@ -100,7 +100,7 @@ def _check_nat(cloud: Cloud, call: Call, nat: Json, field: str) -> Json:
         checked["natIps"][i] = cloud.store.ready(path).link
     for i, entry in enumerate(nat.get("subnetworks", [])):
         path = links.resolve(
-            entry["name"], f"{field}.subnetworks[{i}].name", call.project, "subnetworks"
+            entry.get("name", ""), f"{field}.subnetworks[{i}].name", call.project, "subnetworks"
         )
         checked["subnetworks"][i]["name"] = cloud.store.ready(path).link
     return checked

@@ -66,5 +66,9 @@ def test_64_bit_integers_become_strings() -> None:
     assert schema.check(SCHEMAS, "Disk", {"sizeGb": 500}) == {"sizeGb": "500"}
 
 
+def test_word_for_a_64_bit_integer_is_refused() -> None:
+    assert "'resource.size_gb' (TYPE_INT64), 'big'" in refusal("Disk", {"sizeGb": "big"})
+
+
 def test_labels_take_any_key() -> None:
     assert schema.check(SCHEMAS, "Address", {"labels": {"k": "v"}}) == {"labels": {"k": "v"}}

@@ -114,3 +114,9 @@ def test_ephemeral_address_in_use_can_be_reserved(wired):
 def test_external_address_of_nobody_is_refused(client):
     body = {"name": "a", "address": "203.0.113.200"}
     assert client.refused("POST", f"{client.region}/addresses", body).reason == "invalid"
+
+
+def test_instance_without_an_external_ip_uses_no_external_address(wired):
+    path = wired.address("a")
+    wired.instance()
+    assert wired.get(path)["status"] == "RESERVED"

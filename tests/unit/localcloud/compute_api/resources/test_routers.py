@@ -73,3 +73,10 @@ def test_router_goes_with_its_nat(wired, router):
 def test_router_without_a_network_is_refused(wired):
     refusal = wired.refused("POST", f"{wired.region}/routers", {"name": "r"})
     assert refusal.message == "Required field 'resource.network' not specified"
+
+
+def test_nat_of_another_network_is_no_obstacle(wired, router):
+    wired.done("PATCH", router, {"nats": [NAT]})
+    wired.network("second")
+    other = {"name": "second", "network": "global/networks/second", "nats": [NAT]}
+    wired.done("POST", f"{wired.region}/routers", other)

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from localcloud.compute_api import admin, batch
-from localcloud.compute_api.options import KINDS, TEST_NET_3, Options
+from localcloud.compute_api.options import TEST_NET_3, Options
 from localcloud.compute_api.server import ComputeApi
 
 BANNER = "localcloud compute_api: a double of the Compute Engine API, not Google Cloud"
@@ -26,12 +26,14 @@ Batches go to {batch.PATH}; the controls for tests are under {admin.PREFIX}.
 
 def _latency(text: str) -> tuple[str, float]:
     key, _, seconds = text.partition("=")
-    if "." not in key and key not in {*KINDS, "default"}:
-        raise argparse.ArgumentTypeError(f"{key!r} is none of default, {', '.join(KINDS)}")
     try:
-        return key, float(seconds)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form instance=2.0") from None
+        latency = key, float(seconds)
+        Options.check_latency(dict([latency]))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not of the form instance=2.0: {error}"
+        ) from None
+    return latency
 
 
 def _loopback(text: str) -> str:

@@ -9,7 +9,6 @@ from localcloud.compute_api.cloud import Cloud
 from localcloud.compute_api.errors import Json
 from localcloud.compute_api.faults import Fault
 from localcloud.compute_api.hooks import Callback
-from localcloud.compute_api.options import KINDS
 from localcloud.compute_api.resources import images, instance_disks, instances
 from localcloud.compute_api.resources.common import check_labels, put_labels
 
@@ -118,9 +117,7 @@ class Controls:
 
     def set_latency(self, latency_s: dict[str, float]) -> None:
         """Set how long operations take, by kind (instance), method or "default"."""
-        for key in latency_s:
-            if "." not in key and key not in {*KINDS, "default"}:
-                raise ValueError(f"latency: {key!r} is no kind; kinds are {', '.join(KINDS)}")
+        self.cloud.options.check_latency(latency_s)
         self.cloud.options.latency_s.update(latency_s)
 
     def remove(self, path: str) -> None:

@@ -38,6 +38,16 @@ class Options:
         # Whoever reaches the double can do anything with it.
         if not ip_address(self.host).is_loopback:
             raise ValueError(f"host: {self.host} is not a loopback address; use 127.0.0.1")
+        self.check_latency(self.latency_s)
+
+    @staticmethod
+    def check_latency(latency_s: dict[str, float]) -> None:
+        """Refuse a latency of nothing that there is; a method is not checked."""
+        for key in latency_s:
+            if "." not in key and key not in {*KINDS, "default"}:
+                raise ValueError(
+                    f"latency: {key!r} is no kind; kinds are default, {', '.join(KINDS)}"
+                )
 
     def latency(self, method_id: str, kind: str) -> float:
         """Give the seconds that an operation of this method takes."""

@@ -6,7 +6,7 @@ command that runs, too.
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import asyncssh
 
@@ -47,19 +47,39 @@ async def _run(
     output = Output(call, inputs.get("logging"))
     environment = {**inputs.get("environment", {}), **previous}
     async with await _dial_until_it_answers(call, Connection.of(inputs["connection"])) as client:
-        # A server that accepts none of the variables says nothing of it: asyncssh does not ask.
-        process = await client.create_process(command, env=environment, encoding=None)
-        if inputs.get("stdin"):
-            process.stdin.write(inputs["stdin"].encode())
-        process.stdin.write_eof()
-        await asyncio.gather(
-            _pump(process.stdout, "stdout", output), _pump(process.stderr, "stderr", output)
-        )
-        await process.wait_closed()
+        try:
+            failure = await _attend(client, command, environment, inputs.get("stdin"), output)
+        except (asyncssh.Error, OSError):
+            # The connection broke, so nobody will ever say how the command ended.
+            failure = "wait: remote command exited without exit status or exit signal"
     output.close()
-    if process.exit_status != 0 or process.exit_signal:
-        _fail(process, command, output)
+    if failure:
+        raise ProviderError(f"{failure}: running {go_quote(command)}:\n{output.everything()}")
     return output.properties()
+
+
+async def _attend(
+    client: asyncssh.SSHClientConnection,
+    command: str,
+    environment: dict[str, str],
+    stdin: str | None,
+    output: Output,
+) -> str | None:
+    """Start, feed, read and wait; the failure in Go's words, or None."""
+    # A server that accepts none of the variables says nothing of it: asyncssh does not ask.
+    process = await client.create_process(command, env=environment, encoding=None)
+    if stdin:
+        process.stdin.write(stdin.encode())
+    process.stdin.write_eof()
+    await asyncio.gather(
+        _pump(process.stdout, "stdout", output), _pump(process.stderr, "stderr", output)
+    )
+    await process.wait_closed()
+    if process.exit_signal:
+        return f"Process exited with status 1 from signal {process.exit_signal[0]}"
+    if process.exit_status is None:
+        return "wait: remote command exited without exit status or exit signal"
+    return f"Process exited with status {process.exit_status}" if process.exit_status else None
 
 
 async def _dial_until_it_answers(call: Call, wanted: Connection) -> asyncssh.SSHClientConnection:
@@ -85,13 +105,3 @@ async def _dial_until_it_answers(call: Call, wanted: Connection) -> asyncssh.SSH
 async def _pump(reader: asyncssh.SSHReader[bytes], stream: Stream, output: Output) -> None:
     while data := await reader.read(65536):
         output.feed(stream, data)
-
-
-def _fail(process: asyncssh.SSHClientProcess[bytes], command: str, output: Output) -> NoReturn:
-    if process.exit_signal:
-        reason = f"Process exited with status 1 from signal {process.exit_signal[0]}"
-    elif process.exit_status is None:
-        reason = "wait: remote command exited without exit status or exit signal"
-    else:
-        reason = f"Process exited with status {process.exit_status}"
-    raise ProviderError(f"{reason}: running {go_quote(command)}:\n{output.everything()}")

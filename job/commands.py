@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from job import e2e_files, graph, stack
-from job.errors import JobError
+from job.errors import JobError, RefusedError
 from job.locks import release_stale
 from job.pending import reconcile
-from job.pulumi import Pulumi
+from job.pulumi import InterruptedJobError, Pulumi
 from job.versions import find_cli
 
 _DESTROY_ATTEMPTS = 2
@@ -48,18 +48,37 @@ def down(pulumi: Pulumi) -> None:
         pulumi.stack.remove()
         nothing(name)
         return
-    _recover(pulumi)
-    flags = ["--yes", "--skip-preview", "--continue-on-error", "--remove", "--stack", name]
     for attempt in range(1, _DESTROY_ATTEMPTS + 1):
+        _recover(pulumi)
         try:
-            # What failed may be gone by now: the second attempt looks first.
-            pulumi.run("destroy", *flags, *(["--refresh"] if attempt > 1 else []))
+            _destroy(pulumi, look_first=attempt > 1)
             break
+        except (RefusedError, InterruptedJobError):
+            raise
         except JobError as error:
-            if type(error) is not JobError or attempt == _DESTROY_ATTEMPTS:
-                raise
-            print(f"{error}\njob: destroying once more", flush=True)
+            print(error, flush=True)
+            if attempt == _DESTROY_ATTEMPTS:
+                raise JobError(_what_is_left(pulumi)) from error
+            print("job: destroying once more", flush=True)
     pulumi.stack.remove()
+
+
+def _destroy(pulumi: Pulumi, *, look_first: bool) -> None:
+    flags = ["--yes", "--skip-preview", "--continue-on-error", "--remove"]
+    if look_first:
+        # What failed may be gone by now.
+        flags.append("--refresh")
+    pulumi.run("destroy", *flags, "--stack", pulumi.stack.name)
+
+
+def _what_is_left(pulumi: Pulumi) -> str:
+    state = json.loads(pulumi.ask("stack export", "--stack", pulumi.stack.name))
+    left = [
+        resource.get("id") or resource["urn"]
+        for resource in (state["deployment"] or {}).get("resources") or []
+        if resource["custom"] and not resource["type"].startswith("pulumi:")
+    ]
+    return f"down: left over: {', '.join(left)}; run 'down' again"
 
 
 def nothing(name: str) -> None:

@@ -49,6 +49,10 @@ _CASES = (
         "credentials: the account lacks {permission} on {target}; give it a role that has it",
     ),
     _Case(
+        r"Error 403: (?P<reason>(?!.*(?:[Qq]uota|rateLimit))[^\n]*(?:permission|forbidden)[^\n]*)",
+        "credentials: the account may not do this ({reason}); give it a role that may",
+    ),
+    _Case(
         r"Compute Engine API has not been used in project (?P<project>\S+)|accessNotConfigured",
         "project: its Compute Engine API is off; run 'gcloud services enable"
         " compute.googleapis.com'",
@@ -68,7 +72,7 @@ _CASES = (
 _PROBLEM = re.compile(
     r"^\s*(?:error: )?(?:pulumi\.\w+: )?(?P<line>(?:devstack|gcp):\w+: .+; .+?)\s*$", re.MULTILINE
 )
-_SCHEMA = re.compile(r"configuration key '(?P<key>[\w-]+:\w+)' must be (?P<what>.+)")
+_SCHEMA = re.compile(r"configuration key '(?:devstack:)?(?P<key>\w+)' must be (?P<what>.+)")
 _ERROR = re.compile(r"^\s*error: (?P<text>.*\S)", re.MULTILINE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -78,7 +82,7 @@ def diagnose(command: str, output: str) -> JobError:
     text = _COLOUR.sub("", output)
     problems = list(dict.fromkeys(match["line"] for match in _PROBLEM.finditer(text)))
     problems += [
-        f"{match['key']}: it must be {match['what']}; docs/guide.md has every key"
+        f"devstack:{match['key']}: it must be {match['what']}; docs/guide.md has every key"
         for match in _SCHEMA.finditer(text)
     ]
     if problems:

@@ -40,9 +40,9 @@ class Pulumi:
     def run(self, command: str, *arguments: str) -> None:
         """Run a command and show what it prints as it comes. Raises JobError if it fails."""
         colour = "always" if sys.stdout.isatty() else "never"
-        process = self._start(command, *arguments, "--color", colour)
         printed: list[str] = []
-        with _forwarded_signals(process) as received:
+        process = self._start(command, *arguments, "--color", colour)
+        with process, _forwarded_signals(process) as received:
             pumps = [
                 threading.Thread(target=_pump, args=(source, target, printed))
                 for source, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr))
@@ -54,6 +54,9 @@ class Pulumi:
                 pump.join()
         if received:
             raise InterruptedJobError(command, received[0])
+        if process.returncode < 0:
+            killer = signal.Signals(-process.returncode).name
+            raise JobError(f"pulumi {command}: it was killed ({killer}); run the job again")
         if process.returncode:
             raise diagnose(command, "".join(printed))
 

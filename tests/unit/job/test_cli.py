@@ -1,0 +1,164 @@
+"""Command line: what each command asks of Pulumi, and how it ends."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from job import cli as module
+from job.cli import main
+from job.stack import CHECKOUT
+
+LOOKS = ("version", "stack ls", "stack export", "stack select")
+
+
+@pytest.fixture(autouse=True)
+def _environment(environ, monkeypatch):
+    for name in list(os.environ):
+        if name.startswith(("PULUMI_", "DEVSTACK_")):
+            monkeypatch.delenv(name)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def acts(cli):
+    """What Pulumi was told to do, without what only looks."""
+
+    def give():
+        return [call for call in cli.calls if not call.startswith(LOOKS)]
+
+    return give
+
+
+@pytest.fixture
+def existing(cli):
+    """A stack `ci` that was made before."""
+    cli.answer("stack ls", stdout='[{"name": "organization/devstack/ci"}]')
+    assert main(["preview", "--stack", "ci"]) == 0
+    (cli.folder / "calls").unlink()
+
+
+def test_up_makes_the_stack_and_updates_it_without_a_question(cli, acts):
+    assert main(["up", "--stack", "ci"]) == 0
+    assert "stack select ci --create --secrets-provider passphrase" in cli.calls
+    assert acts() == ["up --yes --skip-preview --stack ci"]
+
+
+def test_preview_changes_nothing_and_hands_over_flags(acts):
+    assert main(["preview", "--stack", "ci", "--", "--expect-no-changes"]) == 0
+    assert acts() == ["preview --stack ci --expect-no-changes"]
+
+
+@pytest.mark.usefixtures("existing")
+def test_down_destroys_all_it_can_and_forgets_the_stack(acts, environ):
+    assert main(["down", "--stack", "ci"]) == 0
+    assert acts() == ["destroy --yes --skip-preview --continue-on-error --remove --stack ci"]
+    assert not Path(environ["DEVSTACK_STATE_DIR"], "stacks/ci").exists()
+
+
+def test_down_of_nothing_says_so_and_succeeds(monkeypatch, capsys):
+    """It asks for no CLI either: a job's teardown runs it whatever happened before."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    assert main(["down", "--stack", "ci"]) == 0
+    assert capsys.readouterr().out == "job: stack ci does not exist; there is nothing to destroy\n"
+
+
+@pytest.mark.usefixtures("existing")
+def test_down_tries_once_more_and_looks_first(cli, acts):
+    """What refused to go may have gone meanwhile."""
+    cli.answer("destroy", {"code": 0}, code=1, stderr="error: in use\n")
+
+    assert main(["down", "--stack", "ci"]) == 0
+    assert [("--refresh" in call) for call in acts()] == [False, True]
+
+
+@pytest.mark.usefixtures("existing")
+def test_down_that_fails_names_what_is_left_and_keeps_the_state(cli, capsys, environ):
+    cli.answer("destroy", code=1, stderr="error: in use\n")
+    left = [
+        {"urn": "u1", "custom": True, "type": "pulumi:providers:gcp", "id": "x"},
+        {"urn": "u2", "custom": True, "type": "gcp:compute/network:Network", "id": "net-id"},
+    ]
+    cli.answer("stack export", stdout=json.dumps({"deployment": {"resources": left}}))
+
+    assert main(["down", "--stack", "ci"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "down: left over: net-id; run 'down' again"
+    assert Path(environ["DEVSTACK_STATE_DIR"], "stacks/ci").exists()
+
+
+@pytest.mark.usefixtures("existing")
+def test_down_of_a_stack_that_pulumi_does_not_know_forgets_it(cli, acts, environ):
+    cli.answer("stack ls", stdout="[]")
+
+    assert main(["down", "--stack", "ci"]) == 0
+    assert acts() == []
+    assert not Path(environ["DEVSTACK_STATE_DIR"], "stacks/ci").exists()
+
+
+@pytest.mark.usefixtures("existing")
+def test_outputs_are_json_with_secrets_masked(cli, capsys):
+    cli.answer("stack output", stdout='{"a": "[secret]"}')
+
+    assert main(["outputs", "--stack", "ci"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"a": "[secret]"}
+    assert "stack output --json --stack ci" in cli.calls
+
+
+@pytest.mark.usefixtures("existing")
+def test_secrets_are_shown_on_demand_only(cli):
+    cli.answer("stack output", stdout="{}")
+    main(["outputs", "--stack", "ci", "--show-secrets"])
+
+    assert "stack output --json --stack ci --show-secrets" in cli.calls
+
+
+@pytest.mark.parametrize("command", ["outputs", "graph", "e2e-files"])
+def test_what_needs_a_stack_says_that_there_is_none(command, capsys, environ, tmp_path):
+    flags = ["--dir", str(tmp_path)] if command == "e2e-files" else []
+
+    assert main([command, "--stack", "ci", *flags]) == 1
+    assert capsys.readouterr().err == "--stack: ci does not exist; run 'up' first\n"
+    assert not Path(environ["DEVSTACK_STATE_DIR"]).exists()
+
+
+def test_a_refused_configuration_ends_with_2(cli, capsys):
+    cli.answer("up", code=1, stdout="  error: devstack:mtu: 9000; choose 1460\n")
+
+    assert main(["up", "--stack", "ci"]) == 2
+    assert capsys.readouterr().err == "devstack:mtu: 9000; choose 1460\n"
+
+
+def test_a_failure_ends_with_1(cli):
+    cli.answer("up", code=255, stdout="error: no\n")
+
+    assert main(["up", "--stack", "ci"]) == 1
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def broken(_given):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module, "_dispatch", broken)
+
+    with pytest.raises(ZeroDivisionError):
+        main(["up", "--stack", "ci"])
+
+
+def test_the_checkout_stays_as_it_is():
+    before = sorted(path.name for path in CHECKOUT.iterdir())
+    main(["up", "--stack", "ci"])
+
+    assert sorted(path.name for path in CHECKOUT.iterdir()) == before
+
+
+@pytest.mark.usefixtures("existing")
+def test_an_interrupted_down_is_not_tried_again(cli, acts, signalled):
+    cli.answer("destroy", signals=0.6)
+    signalled(signal.SIGTERM)
+
+    assert main(["down", "--stack", "ci"]) == 128 + signal.SIGTERM
+    assert len(acts()) == 1

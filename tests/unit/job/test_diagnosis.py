@@ -1,0 +1,145 @@
+"""Diagnosis: Pulumi's output, as it was seen, in one line that says what to do."""
+
+import pytest
+
+from job.diagnosis import diagnose
+from job.errors import RefusedError
+
+SETTINGS = """\
+    pulumi:pulumi:Stack devstack-ci running error: devstack:nosuch: unknown key; remove it
+Diagnostics:
+  pulumi:pulumi:Stack (devstack-ci):
+    error: devstack:nosuch: unknown key; remove it
+    devstack:mtu: 9000 bytes; choose 1300 to 8896
+    error: an unhandled error occurred: program exited with non-zero exit code: 1
+"""
+
+
+def test_a_refused_configuration_is_one_line_a_problem():
+    error = diagnose("up", SETTINGS)
+
+    assert isinstance(error, RefusedError)
+    assert str(error).splitlines() == [
+        "devstack:nosuch: unknown key; remove it",
+        "devstack:mtu: 9000 bytes; choose 1300 to 8896",
+    ]
+
+
+@pytest.mark.parametrize("key", ["mtu", "devstack:mtu"])
+def test_a_value_of_the_wrong_type_is_named_by_its_whole_key(key):
+    output = (
+        f"error: validating stack config: Stack 'ci' with configuration key '{key}'"
+        " must be of type 'integer'\n"
+    )
+    error = diagnose("up", output)
+
+    assert str(error).startswith("devstack:mtu: it must be of type 'integer'; ")
+    assert error.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("output", "line", "exit_code"),
+    [
+        (
+            "error: getting stack configuration: get stack secrets manager: incorrect passphrase",
+            "passphrase: it is not the one",
+            2,
+        ),
+        (
+            (
+                "error: no resource plugin 'pulumi-resource-gcp' found in the workspace at version"
+                " v10.2.0 or on your $PATH"
+            ),
+            "plugin: gcp 10.2.0 is not installed; run 'pulumi plugin install resource gcp 10.2.0'",
+            1,
+        ),
+        (
+            (
+                "error: Could not automatically download and install resource plugin"
+                " 'pulumi-resource-command' at version v1.2.1, install the plugin using"
+            ),
+            "plugin: command 1.2.1 is not installed",
+            1,
+        ),
+        (
+            "error: google: could not find default credentials. See https://…",
+            "credentials: there are none",
+            1,
+        ),
+        (
+            (
+                "error: Error creating Network: googleapi: Error 401: Request had invalid"
+                " authentication credentials., authError"
+            ),
+            "credentials: Google Cloud refuses them (401)",
+            1,
+        ),
+        (
+            (
+                "error: googleapi: Error 403: Required 'compute.networks.create' permission for"
+                " 'projects/capo/global/networks/x', forbidden"
+            ),
+            (
+                "credentials: the account lacks compute.networks.create on"
+                " projects/capo/global/networks/x;"
+            ),
+            1,
+        ),
+        (
+            "error: googleapi: Error 403: The caller does not have permission, forbidden",
+            "credentials: the account may not do this (The caller does not have permission",
+            1,
+        ),
+        (
+            (
+                "error: Error creating Network: googleapi: Error 404: The resource 'projects/capo'"
+                " was not found, notFound"
+            ),
+            "project: capo does not exist",
+            1,
+        ),
+        (
+            (
+                "error: googleapi: Error 403: Compute Engine API has not been used in project 42"
+                " before or it is disabled., accessNotConfigured"
+            ),
+            "project: its Compute Engine API is off",
+            1,
+        ),
+        (
+            "error: the stack is currently locked by 1 lock(s). Either wait",
+            "lock: another run works on this stack",
+            1,
+        ),
+    ],
+    ids=lambda value: value[:24] if isinstance(value, str) else "",
+)
+def test_a_known_failure_is_one_line(output, line, exit_code):
+    error = diagnose("up", output)
+
+    assert str(error).startswith(line)
+    assert "\n" not in str(error)
+    assert error.exit_code == exit_code
+
+
+def test_a_quota_is_no_question_of_permission():
+    error = diagnose("up", "error: googleapi: Error 403: Quota 'CPUS' exceeded., forbidden\n")
+
+    assert "Quota 'CPUS' exceeded" in str(error)
+    assert not str(error).startswith("credentials")
+
+
+def test_a_missing_resource_is_no_missing_project():
+    output = "error: Error 404: The resource 'projects/capo/global/networks/x' was not found\n"
+
+    assert "projects/capo/global/networks/x" in str(diagnose("up", output))
+
+
+def test_an_unknown_failure_gives_pulumis_first_error_without_colours():
+    error = diagnose("up", "fine\n  \x1b[31merror: \x1b[0mfirst\nerror: second\n")
+
+    assert str(error) == "pulumi up: it failed: first; the lines above have the details"
+
+
+def test_a_failure_without_a_word_is_still_one_line():
+    assert "it printed no error" in str(diagnose("up", ""))

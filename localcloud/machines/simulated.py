@@ -18,6 +18,7 @@ from localcloud.compute_api.hooks import Callback, InstanceView
 from localcloud.machines.node_status import Course, NodeStatus
 from localcloud.machines.shell import Shell
 from localcloud.machines.ssh_access import SshAccess, UserDataError
+from localcloud.machines.ssh_server import NodeSshServer
 
 _SSH_PORT = 22  # which takes root on most systems
 _WORKER = "worker"
@@ -47,7 +48,7 @@ class SimulatedNodes:
         self.courses = dict(courses or {})
         self.port = port
         self._nodes: dict[_Key, NodeStatus] = {}
-        self._servers: dict[_Key, asyncssh.SSHAcceptor] = {}
+        self._servers: dict[_Key, NodeSshServer] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="nodes", daemon=True)
         self._thread.start()
@@ -66,8 +67,9 @@ class SimulatedNodes:
         if instance.nat_ip is None:
             return
         try:
-            access = SshAccess.of(instance.metadata.get("user-data", ""))
-            self._servers[key] = self._do(self._listen(instance, access, status))
+            server = NodeSshServer(SshAccess.of(instance.metadata.get("user-data", "")))
+            shell = Shell(status, lambda: self._worker_of(instance))
+            self._servers[key] = self._do(server.listen(instance.nat_ip, self.port, shell.run))
         except (UserDataError, asyncssh.KeyImportError, OSError) as error:
             print(f"{instance.name}: no ssh at {instance.nat_ip}: {error}", file=sys.stderr)
 
@@ -76,12 +78,13 @@ class SimulatedNodes:
         key = _key(instance)
         self._nodes.pop(key, None)
         if server := self._servers.pop(key, None):
-            self._do(_closed(server))
+            self._do(server.close())
 
     def close(self) -> None:
         """End all machines."""
         for key in list(self._servers):
-            self._do(_closed(self._servers.pop(key)))
+            self._do(self._servers.pop(key).close())
+        self._do(_end_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -97,19 +100,6 @@ class SimulatedNodes:
     ) -> None:
         self.close()
 
-    async def _listen(
-        self, instance: InstanceView, access: SshAccess, status: NodeStatus
-    ) -> asyncssh.SSHAcceptor:
-        shell = Shell(status, lambda: self._worker_of(instance))
-        return await asyncssh.listen(
-            instance.nat_ip or "",
-            self.port,
-            server_factory=lambda: _Server(access),
-            server_host_keys=[asyncssh.import_private_key(access.host_key)],
-            process_factory=shell.run,
-            reuse_address=True,
-        )
-
     def _worker_of(self, instance: InstanceView) -> NodeStatus | None:
         name = f"{instance.name.removesuffix(_CONTROLLER)}{_WORKER}"
         return self._nodes.get((instance.project, name))
@@ -118,28 +108,14 @@ class SimulatedNodes:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
-class _Server(asyncssh.SSHServer):
-    """Lets in whom the user data names, by key alone."""
-
-    def __init__(self, access: SshAccess) -> None:
-        self._access = access
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        """Keep the connection, to which a user's keys are given."""
-        self._connection = conn
-
-    def begin_auth(self, username: str) -> bool:
-        """Tell asyncssh the user's keys; without any, nothing opens."""
-        keys = self._access.authorized_keys.get(username, "")
-        self._connection.set_authorized_keys(asyncssh.import_authorized_keys(keys))
-        return True
-
-
 def _key(instance: InstanceView) -> _Key:
     # Names are unique in a zone, and our program's in a project.
     return instance.project, instance.name
 
 
-async def _closed(server: asyncssh.SSHAcceptor) -> None:
-    server.close()
-    await server.wait_closed()
+async def _end_all() -> None:
+    """Cancel what still runs on the loop, and see it end."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

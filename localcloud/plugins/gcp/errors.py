@@ -55,6 +55,11 @@ class OperationError(ProviderError):
     """A request that was accepted, and then failed or took too long."""
 
 
+def listed(error: ProviderError) -> str:
+    """Write a failure as Terraform's list of one, which the real plugin passes on."""
+    return f"1 error occurred:\n\t* {error}\n\n"
+
+
 def operation_text(error: Json) -> str:
     """Describe how an operation failed: messages, with what Google says of quotas and remedies."""
     return "".join(_entry_text(entry) for entry in error.get("errors", []))

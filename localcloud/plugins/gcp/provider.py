@@ -3,7 +3,7 @@
 from localcloud.plugins.gcp import check, config, inputs_of, labels
 from localcloud.plugins.gcp.client import Compute, Service
 from localcloud.plugins.gcp.config import Config
-from localcloud.plugins.gcp.errors import NotFoundError
+from localcloud.plugins.gcp.errors import ApiError, NotFoundError, listed
 from localcloud.plugins.gcp.links import Place
 from localcloud.plugins.gcp.plan import Plan, plan
 from localcloud.plugins.gcp.resource import Resource
@@ -20,6 +20,7 @@ from localcloud.plugins.provider import (
     ProviderError,
     require_known,
 )
+from localcloud.plugins.quote import go_quote
 from localcloud.plugins.values import UNKNOWN, Properties, public
 
 
@@ -85,13 +86,16 @@ class GcpProvider(Provider):
         settings, service = self._configured()
         compute = Compute(service, call)
         place = resource.place(planned.values, settings)
-        resource.create(compute, place, planned)
+        try:
+            resource.create(compute, place, planned)
+        except ProviderError as error:
+            raise ProviderError(listed(error)) from error
         resource_id = resource.resource_id(place)
         try:
             resource.complete(compute, place, planned)
             return resource_id, self._read(call, resource, place, _known(planned.values))
         except ProviderError as error:
-            reason = f"creating {call.urn}: {error}"
+            reason = f"creating {call.urn}: {listed(error)}"
             raise PartialStateError(
                 resource_id, _concealed(resource, _known(planned.values)), reason
             ) from error
@@ -105,6 +109,8 @@ class GcpProvider(Provider):
             properties = self._read(call, resource, place, public(state))
         except NotFoundError:
             return None
+        except ProviderError as error:
+            raise ProviderError(f"refreshing {call.urn}: {listed(error)}") from error
         if state:
             now = inputs_of.refreshed(resource, public(inputs), public(properties), settings)
         else:
@@ -127,7 +133,7 @@ class GcpProvider(Provider):
         try:
             resource.update(Compute(service, call), place, state, planned, changed)
         except ProviderError as error:
-            reason = f"updating {call.urn}: {error}"
+            reason = f"updating {call.urn}: {listed(error)}"
             raise PartialStateError(
                 call.resource_id, _concealed(resource, state), reason
             ) from error
@@ -143,7 +149,7 @@ class GcpProvider(Provider):
         except NotFoundError:
             return
         except ProviderError as error:
-            raise ProviderError(f"deleting {call.urn}: {error}") from error
+            raise ProviderError(f"deleting {call.urn}: {listed(error)}") from error
 
     def _plan(self, resource: Resource, state: Properties | None, news: Properties) -> Plan:
         wanted = inputs_of.own(news)
@@ -172,7 +178,11 @@ class GcpProvider(Provider):
     def _read(self, call: Call, resource: Resource, place: Place, state: Properties) -> Properties:
         _, service = self._configured()
         compute = Compute(service, call)
-        found = resource.find(compute, place)
+        try:
+            found = resource.find(compute, place)
+        except ApiError as error:
+            what = f"Compute{resource.noun} {go_quote(resource.resource_id(place))}"
+            raise ProviderError(f"Error when reading or editing {what}: {error}") from error
         if found is None:
             raise NotFoundError(f"{resource.resource_id(place)} is gone")
         values = resource.outputs(compute, place, found, state)

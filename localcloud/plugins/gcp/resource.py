@@ -12,7 +12,7 @@ from localcloud.plugins.gcp import convert
 from localcloud.plugins.gcp.client import Compute
 from localcloud.plugins.gcp.config import Config
 from localcloud.plugins.gcp.convert import Json
-from localcloud.plugins.gcp.errors import ApiError, OperationError
+from localcloud.plugins.gcp.errors import ApiError, NotFoundError, OperationError
 from localcloud.plugins.gcp.links import Place, name_of
 from localcloud.plugins.gcp.plan import Plan
 from localcloud.plugins.gcp.schema import Field
@@ -144,7 +144,12 @@ class Resource:
     def delete(self, compute: Compute, place: Place, state: Properties) -> None:
         """Delete it; NotFoundError says that it was gone."""
         del state
-        compute.change(f"Deleting {self.noun}", self.collection, "delete", **self.at(place))
+        try:
+            compute.change(f"Deleting {self.noun}", self.collection, "delete", **self.at(place))
+        except NotFoundError:
+            raise
+        except ApiError as error:
+            raise ProviderError(f"Error when reading or editing {self.noun}: {error}") from error
 
     def _home(self, place: Place) -> str:
         return "global" if self.scope == "global" else f"{self.scope}s/{vars(place)[self.scope]}"

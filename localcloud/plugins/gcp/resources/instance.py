@@ -80,14 +80,17 @@ class Instance(Resource):
         InstanceUpdate(compute, self.at(place), state, plan.values).run(changed, plan.changes)
 
     def delete(self, compute: Compute, place: Place, state: Properties) -> None:
-        """See Resource."""
+        """See Resource; but one that is gone is an error, as in the real plugin."""
         if state.get("deletionProtection"):
             raise ProviderError(
                 f"Cannot delete instance {place.name}: instance Deletion Protection is enabled. Set"
                 ' deletion_protection to false for this resource and run "terraform apply" before'
                 " attempting to delete it."
             )
-        compute.change("instance to delete", self.collection, "delete", **self.at(place))
+        try:
+            compute.change("instance to delete", self.collection, "delete", **self.at(place))
+        except ApiError as error:
+            raise ProviderError(f"Error deleting instance: {error}") from error
 
 
 def metadata_items(values: Properties) -> list[Json]:

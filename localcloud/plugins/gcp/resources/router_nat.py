@@ -137,7 +137,12 @@ class RouterNat(Resource):
                 raise NotFoundError(f"{self.resource_id(place)} is gone")
             return [nat for nat in nats if nat["name"] != place.name]
 
-        self._change("Deleting RouterNat", compute, place, remove)
+        try:
+            self._change("Deleting RouterNat", compute, place, remove)
+        except NotFoundError:
+            raise
+        except ApiError as error:
+            raise ProviderError(f"Error when reading or editing RouterNat: {error}") from error
 
     def _change(
         self, activity: str, compute: Compute, place: Place, change: Callable[[Nats], Nats]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 import time
 from dataclasses import replace
 
@@ -180,6 +181,17 @@ def test_an_ended_node_is_silent(nodes):
     nodes.end(instance())
     with pytest.raises(ConnectionRefusedError):
         ask(nodes, "true")
+
+
+def test_a_node_that_ends_drops_who_waits_for_it(nodes):
+    """As a machine that is deleted does; the job must notice."""
+    nodes.courses["controller"] = Course(verdict_after_s=60)
+    nodes.boot(instance())
+    timer = threading.Timer(0.7, nodes.end, [instance()])
+    timer.start()
+    answer = ask(nodes, f"{STATUS} wait --timeout 60")
+    timer.join()
+    assert (answer.exit_status, answer.stdout) == (None, "")
 
 
 def test_only_the_user_datas_key_opens(nodes):

@@ -35,6 +35,7 @@ class SshServer:
     def close(self) -> None:
         """Stop for good."""
         self.stop()
+        self._do(_end_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -105,6 +106,13 @@ class _Server(asyncssh.SSHServer):
         return username == "cloud" and password == PASSWORD
 
 
+async def _end_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def _pump(source: Any, sink: Any) -> None:
     while data := await source.read(4096):
         sink.write(data)
@@ -112,8 +120,8 @@ async def _pump(source: Any, sink: Any) -> None:
 
 def private(key: asyncssh.SSHKey, passphrase: str | None = None) -> str:
     """Give a private key as text."""
-    # One round, since a strong key takes seconds to derive.
-    return key.export_private_key(passphrase=passphrase, rounds=1).decode()
+    # The fewest rounds without a warning: more take seconds.
+    return key.export_private_key(passphrase=passphrase, rounds=50).decode()
 
 
 def public_text(key: asyncssh.SSHKey) -> str:

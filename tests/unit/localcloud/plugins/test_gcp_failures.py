@@ -21,6 +21,7 @@ def test_a_full_zone_is_an_operation_that_fails_and_leaves_nothing(gcp):
         gcp.create(INSTANCE, gcp.instance_inputs(subnetwork))
     gcp.api.empty_zone("us-east4-a")
     assert failure(raised).startswith(
+        "1 error occurred:\n\t* "
         f"Error waiting for instance to create: The zone 'projects/{gcp.project}/zones/us-east4-a'"
         " does not have enough resources available to fulfill the request."
     )
@@ -40,7 +41,8 @@ def test_a_failed_operation_of_another_type_names_both(gcp):
     with pytest.raises(grpc.RpcError) as raised:
         gcp.network()
     assert failure(raised) == (
-        "Error waiting to create Network: Error waiting for Creating Network: Internal error.\n"
+        "1 error occurred:\n\t* Error waiting to create Network: Error waiting for Creating"
+        " Network: Internal error.\n\n\n"
     )
 
 
@@ -85,8 +87,8 @@ def test_other_refusals_are_final(gcp):
     with pytest.raises(grpc.RpcError) as raised:
         gcp.network()
     assert failure(raised) == (
-        "Error creating Network: googleapi: Error 403: Required 'compute.networks.create'"
-        " permission, forbidden"
+        "1 error occurred:\n\t* Error creating Network: googleapi: Error 403: Required"
+        " 'compute.networks.create' permission, forbidden\n\n"
     )
 
 
@@ -124,8 +126,29 @@ def test_deletion_in_use_names_the_user(gcp):
     gcp.create(INSTANCE, gcp.instance_inputs(subnetwork.link))
     with pytest.raises(grpc.RpcError) as raised:
         gcp.delete(subnetwork)
-    assert "is already being used by" in failure(raised)
     assert failure(raised).startswith("deleting urn:pulumi:")
+    assert "* Error when reading or editing Subnetwork: googleapi: Error 400" in failure(raised)
+    assert "is already being used by" in failure(raised)
+
+
+def test_a_refresh_that_is_refused_is_no_loss(gcp):
+    """Only a 404 takes a resource out of state."""
+    made = gcp.network()
+    fault = Fault(
+        method="networks.get",
+        kind="error",
+        project=gcp.project,
+        status=403,
+        reason="forbidden",
+        message="No.",
+    )
+    gcp.api.add_fault(fault)
+    with pytest.raises(grpc.RpcError) as raised:
+        gcp.refresh(made)
+    assert failure(raised).startswith("refreshing urn:pulumi:")
+    assert f'editing ComputeNetwork "{made.id}": googleapi: Error 403: No., forbidden' in (
+        failure(raised)
+    )
 
 
 def test_a_creation_ends_at_its_timeout(gcp):
@@ -154,7 +177,7 @@ def test_cancel_ends_a_wait(api):
     finally:
         api.set_latency({"network": 0})
         plugin.close()
-    assert failure(raised).endswith("unable to finish polling, context has been cancelled")
+    assert failure(raised).strip().endswith("unable to finish polling, context has been cancelled")
 
 
 def test_waiting_adds_little_to_an_operation(gcp):

@@ -94,7 +94,17 @@ def test_deletion_deletes_and_twice_is_no_error(gcp, kind):
     made = make(gcp, kind)
     gcp.delete(made)
     assert gcp.refresh(made) is None
+    if kind != INSTANCE:
+        gcp.delete(made)
+
+
+def test_an_instance_that_is_gone_cannot_be_deleted(gcp):
+    """The real plugin does not take the 404 for success: such a destroy needs a refresh."""
+    made = gcp.instance()
     gcp.delete(made)
+    with pytest.raises(grpc.RpcError) as raised:
+        gcp.delete(made)
+    assert "* Error deleting instance: googleapi: Error 404" in failure(raised)
 
 
 @KINDS
@@ -125,12 +135,12 @@ def test_a_second_creation_fails(gcp, kind):
     with pytest.raises(grpc.RpcError) as raised:
         gcp.create(kind, made.inputs)
     if kind == NAT:
-        assert failure(raised).startswith("Unable to create RouterNat, existing object already")
+        assert "* Unable to create RouterNat, existing object already found" in failure(raised)
     else:
         noun = "instance" if kind == INSTANCE else kind.rsplit(":", 1)[-1]
         assert failure(raised) == (
-            f"Error creating {noun}: googleapi: Error 409: The resource '{made.id}' already exists,"
-            " alreadyExists"
+            f"1 error occurred:\n\t* Error creating {noun}: googleapi: Error 409: The resource"
+            f" '{made.id}' already exists, alreadyExists\n\n"
         )
 
 

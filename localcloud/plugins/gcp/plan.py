@@ -103,11 +103,13 @@ class _Planner:
         for index in range(max(len(old), len(new))):
             here = f"{path}[{index}]"
             if index >= len(new):
-                self._note(here, old[index], None, each.force_new)
-            elif index >= len(old) or new[index] is UNKNOWN:
-                before = old[index] if index < len(old) else None
-                self._note(here, before, new[index], each.force_new)
+                self.changes[here] = Change("delete", each.force_new)
+            elif index >= len(old):  # an empty one, too, is an addition
+                self.changes[here] = Change("add", each.force_new)
                 values += self._created(each, [new[index]], here)
+            elif new[index] is UNKNOWN:
+                self.changes[here] = Change("update", each.force_new)
+                values.append(UNKNOWN)
             else:
                 values.append(self.object(each.fields, old[index], new[index], here))
         return values

@@ -152,25 +152,21 @@ class GcpProvider(Provider):
             raise ProviderError(f"deleting {call.urn}: {listed(error)}") from error
 
     def _plan(self, resource: Resource, state: Properties | None, news: Properties) -> Plan:
-        wanted = inputs_of.own(news)
-        if resource.labelled:
-            wanted = labels.derive(wanted, state, self._configured()[0])
-        planned = plan(resource.fields, state, wanted)
-        if state is None:
-            self._place_in_plan(planned)
-        return planned
-
-    def _place_in_plan(self, planned: Plan) -> None:
-        """Fill in what the configuration says of the place: a preview knows it."""
         settings, _ = self._configured()
-        for part in ("project", "region", "zone"):
-            if planned.values.get(part) is UNKNOWN and getattr(settings, part):
-                planned.values[part] = getattr(settings, part)
+        wanted = inputs_of.own(news)
+        # The region alone may change in the configuration without moving what exists.
+        parts = ("project", "region", "zone") if state is None else ("project", "zone")
+        for part in parts:
+            if part in resource.parts() and getattr(settings, part):
+                wanted.setdefault(part, getattr(settings, part))
+        if resource.labelled:
+            wanted = labels.derive(wanted, state, settings)
+        return plan(resource.fields, state, wanted)
 
     def _check_place(self, resource: Resource, inputs: Properties) -> list[Failure]:
         try:
-            known = {key: value or "" for key, value in inputs.items()}
-            resource.place({**known, "router": "any"}, self._configured()[0])
+            known = {key: "?" if value is UNKNOWN else value for key, value in inputs.items()}
+            resource.place(known, self._configured()[0])
         except ProviderError as error:
             return [Failure("", str(error))]
         return []

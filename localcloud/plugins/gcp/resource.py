@@ -17,7 +17,7 @@ from localcloud.plugins.gcp.links import Place, name_of
 from localcloud.plugins.gcp.plan import Plan
 from localcloud.plugins.gcp.schema import Field
 from localcloud.plugins.provider import Failure, ProviderError
-from localcloud.plugins.values import UNKNOWN, Properties
+from localcloud.plugins.values import Properties
 
 Scope = Literal["global", "region", "zone"]
 
@@ -51,6 +51,10 @@ class Resource:
             return replace(found, zone=name_of(self._part("zone", properties, config)))
         return found
 
+    def parts(self) -> tuple[str, ...]:
+        """Give the parts of its place that the configuration may say."""
+        return ("project",) if self.scope == "global" else ("project", self.scope)
+
     def resource_id(self, place: Place) -> str:
         """Give the id in state."""
         return f"projects/{place.project}/{self._home(place)}/{self.collection}/{place.name}"
@@ -60,9 +64,8 @@ class Resource:
         for pattern in self.id_patterns():
             if match := re.fullmatch(pattern, resource_id):
                 parts = match.groupdict()
-                for part in ("project", self.scope):
-                    if part != "global":
-                        parts[part] = self._part(part, parts, config)
+                for part in self.parts():
+                    parts[part] = self._part(part, parts, config)
                 return Place(**parts)
         raise ProviderError(
             f"Import id {resource_id!r} doesn't match any of the accepted formats:"
@@ -87,7 +90,7 @@ class Resource:
     def within(self, place: Place) -> dict[str, str]:
         """Give the parameters that name its collection."""
         where = {"project": place.project, "region": place.region, "zone": place.zone}
-        return {part: at for part, at in where.items() if part in ("project", self.scope)}
+        return {part: where[part] for part in self.parts()}
 
     # What is done with it
 
@@ -156,7 +159,7 @@ class Resource:
 
     def _part(self, name: str, properties: Properties, config: Config) -> str:
         value = properties.get(name)
-        if value and value is not UNKNOWN:
+        if value:
             return str(value)
         given: str = getattr(config, name, "")
         if not given:

@@ -96,6 +96,32 @@ class GcpPlugin:
 
     # What tests need to begin with
 
+    def make(self, kind: str) -> Made:
+        """Make one of a type, with what it needs."""
+        simple = {NETWORK: self.network, SUBNETWORK: self.subnetwork, INSTANCE: self.instance}
+        return simple[kind]() if kind in simple else self.create(kind, self._inputs(kind))
+
+    def _inputs(self, kind: str) -> dict[str, Any]:
+        if kind == ADDRESS:
+            return {"name": "ip", "region": "us-east4", "labels": {"stack": "ci"}}
+        if kind == FIREWALL:
+            return {
+                "name": "fw",
+                "network": self.network().link,
+                "allows": [{"protocol": "tcp", "ports": ["22"]}, {"protocol": "icmp"}],
+                "sourceRanges": ["10.0.0.0/8"],
+                "targetTags": ["node"],
+            }
+        if kind == ROUTER:
+            return {"name": "router", "region": "us-east4", "network": self.network().link}
+        return {
+            "name": "nat",
+            "region": "us-east4",
+            "router": self.make(ROUTER).state["name"],
+            "natIpAllocateOption": "AUTO_ONLY",
+            "sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES",
+        }
+
     def network(self) -> Made:
         """Make a network in custom mode."""
         return self.create(NETWORK, {"name": "net", "autoCreateSubnetworks": False, "mtu": 1460})

@@ -113,6 +113,22 @@ def test_region_and_zone_of_the_provider_are_the_default(gcp):
     assert "/zones/us-east4-b/" in gcp.create(INSTANCE, inputs).id
 
 
+def test_another_project_replaces_and_another_region_does_not(gcp):
+    """The real plugin compares what exists with the project that is configured."""
+    made = gcp.make(ADDRESS)
+    inputs = {name: value for name, value in made.inputs.items() if name != "region"}
+    gcp.configure(project="elsewhere", region="us-west1")
+    changes = gcp.plugin.diff(ADDRESS, made.state, inputs)
+    assert list(changes.replaces) == ["project"]
+
+
+def test_a_place_may_be_unknown_in_a_preview(gcp):
+    """It may be another resource's output."""
+    inputs = {"name": UNKNOWN, "region": UNKNOWN}
+    assert gcp.plugin.check(ADDRESS, inputs) == (inputs, {})
+    assert gcp.preview(ADDRESS, inputs)["region"] is UNKNOWN
+
+
 def test_default_labels_and_the_attribution_can_be_set(gcp):
     """By the provider's configuration."""
     gcp.configure(defaultLabels={"team": "capo"}, addPulumiAttributionLabel=False)

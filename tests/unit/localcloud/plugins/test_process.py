@@ -1,0 +1,78 @@
+"""Process: plugins start fast, say who they are, and end with their engine."""
+
+import os
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+
+import grpc
+import pytest
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import provider_pb2
+
+from tests.unit.localcloud.plugins.plugin_process import failure
+
+MODULES = ["localcloud.plugins.gcp", "localcloud.plugins.command"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_what_is_needed_is_imported(module):
+    """The SDKs and Google's larger library take seconds, and ssh is needed late if at all."""
+    slow = ["pulumi_gcp", "pulumi_command", "google.cloud.compute", "asyncssh"]
+    code = f"import sys, {module}.__main__; print([m for m in {slow} if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"
+
+
+def test_a_plugin_ends_when_its_engine_is_gone():
+    """Nobody tells it: an engine that was killed cannot."""
+    code = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-m', 'localcloud.plugins.command'],"
+        " stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)\n"
+        "child.stdout.readline()\n"
+        "print(child.pid)"
+    )
+    engine = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    deadline = time.monotonic() + 10
+    while _lives(int(engine.stdout)):
+        assert time.monotonic() < deadline, "the plugin outlived its engine"
+        time.sleep(0.1)
+
+
+def _lives(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:  # noqa: PTH123 - it may vanish
+        return stat.read().split()[2] != "Z"
+
+
+def test_the_version_is_the_sdks(command, gcp_process):
+    """Which is what the program asks the engine for."""
+    assert command.stub.GetPluginInfo(Empty()).version == version("pulumi-command")
+    assert gcp_process.stub.GetPluginInfo(Empty()).version == version("pulumi-gcp")
+
+
+def test_configuration_says_who_keeps_secrets(command, gcp_process):
+    """The command plugin itself, and for gcp the engine."""
+    assert _configured(command).acceptSecrets
+    assert not _configured(gcp_process, computeCustomEndpoint="http://127.0.0.1:1/").acceptSecrets
+
+
+def _configured(plugin, **settings):
+    response = plugin.configure(accessToken="t", project="p", **settings)
+    assert response.supportsPreview
+    return response
+
+
+def test_invokes_are_refused(gcp_process):
+    """The program looks nothing up."""
+    with pytest.raises(grpc.RpcError) as raised:
+        gcp_process.stub.Invoke(provider_pb2.InvokeRequest(tok="gcp:compute/getImage:getImage"))
+    assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    assert failure(raised) == "Method not implemented!"

@@ -11,7 +11,7 @@ import asyncssh
 import pytest
 import yaml
 
-from localcloud.compute_api.hooks import InstanceView
+from localcloud.compute_api.hooks import Hooks, InstanceView
 from localcloud.machines.node_status import Course
 from localcloud.machines.simulated import SimulatedNodes
 
@@ -179,6 +179,19 @@ def test_an_ended_node_is_silent(nodes):
     """Its address may be given to the next."""
     nodes.boot(instance())
     nodes.end(instance())
+    with pytest.raises(ConnectionRefusedError):
+        ask(nodes, "true")
+
+
+def test_machines_follow_the_instances(nodes):
+    """Once attached to what tells of them."""
+    hooks = Hooks()
+    nodes.attach(hooks)
+    hooks.running(instance())
+    hooks.drain()
+    assert ask(nodes, "true").exit_status == 0
+    hooks.deleted(instance())
+    hooks.drain()
     with pytest.raises(ConnectionRefusedError):
         ask(nodes, "true")
 

@@ -1,7 +1,8 @@
 """Commands: what the job can do with a stack."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Create or update everything."""
     _select(pulumi)
     _recover(pulumi)
-    pulumi.run("up", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
+    with _at_work(pulumi):
+        pulumi.run("up", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
 
 
 def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
@@ -51,7 +53,8 @@ def down(pulumi: Pulumi) -> None:
     for attempt in range(1, _DESTROY_ATTEMPTS + 1):
         _recover(pulumi)
         try:
-            _destroy(pulumi, look_first=attempt > 1)
+            with _at_work(pulumi):
+                _destroy(pulumi, look_first=attempt > 1)
             break
         except (RefusedError, InterruptedJobError):
             raise
@@ -72,10 +75,9 @@ def _destroy(pulumi: Pulumi, *, look_first: bool) -> None:
 
 
 def _what_is_left(pulumi: Pulumi) -> str:
-    state = json.loads(pulumi.ask("stack export", "--stack", pulumi.stack.name))
     left = [
         resource.get("id") or resource["urn"]
-        for resource in (state["deployment"] or {}).get("resources") or []
+        for resource in _resources(pulumi)
         if resource["custom"] and not resource["type"].startswith("pulumi:")
     ]
     return f"down: left over: {', '.join(left)}; run 'down' again"
@@ -142,3 +144,24 @@ def _recover(pulumi: Pulumi) -> None:
     """Deal with what a killed run left: its lock, and what it was doing."""
     release_stale(pulumi)
     reconcile(pulumi)
+    if pulumi.stack.unfinished.exists():
+        # Google's client takes half a second to import, which only this case needs.
+        from job import strays  # noqa: PLC0415
+
+        known = {resource.get("id", "") for resource in _resources(pulumi)}
+        for stray in strays.remove(strays.place_of(pulumi.stack), known):
+            print(f"job: deleted {stray}, which an earlier run left", flush=True)
+
+
+@contextmanager
+def _at_work(pulumi: Pulumi) -> Iterator[None]:
+    """Mark the stack until the work is done; a mark that stays says that it was cut off."""
+    pulumi.stack.unfinished.touch()
+    yield
+    pulumi.stack.unfinished.unlink()
+
+
+def _resources(pulumi: Pulumi) -> list[dict[str, Any]]:
+    state = json.loads(pulumi.ask("stack export", "--stack", pulumi.stack.name))
+    resources: list[dict[str, Any]] = (state["deployment"] or {}).get("resources") or []
+    return resources

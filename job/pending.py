@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from job.pulumi import Pulumi
+from job.stack import project_of
 
 # As the provider writes the ids of what it has created.
 _IDS = {
@@ -24,13 +25,6 @@ _IDS = {
     "gcp:compute/routerNat:RouterNat": "{project}/{region}/{router}/{name}",
     "gcp:compute/instance:Instance": "projects/{project}/zones/{zone}/instances/{name}",
 }
-_PROJECT_VARIABLES = (
-    "GOOGLE_PROJECT",
-    "GOOGLE_CLOUD_PROJECT",
-    "GCLOUD_PROJECT",
-    "CLOUDSDK_CORE_PROJECT",
-)
-
 State = dict[str, Any]
 
 
@@ -42,7 +36,7 @@ def reconcile(pulumi: Pulumi) -> None:
     pending = deployment.get("pending_operations") or []
     if not pending:
         return
-    fallback = next(filter(None, map(pulumi.stack.environment.get, _PROJECT_VARIABLES)), "")
+    fallback = project_of(pulumi.stack.environment)
     print(f"job: an earlier run was killed; reading back {len(pending)} operations", flush=True)
     document["deployment"] = adopted(deployment, fallback)
     with TemporaryDirectory(dir=pulumi.stack.folder) as folder:

@@ -19,6 +19,13 @@ import yaml
 from job.errors import RefusedError
 from job.folders import CHECKOUT, state_dir
 
+# As the provider finds it.
+_PROJECT_VARIABLES = (
+    "GOOGLE_PROJECT",
+    "GOOGLE_CLOUD_PROJECT",
+    "GCLOUD_PROJECT",
+    "CLOUDSDK_CORE_PROJECT",
+)
 # The name becomes part of the names of instances.
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,30}[a-z0-9])?")
 _PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -47,9 +54,27 @@ class Stack:
         """Whether state is in the stack's folder, and not in a backend of the user's."""
         return self.backend_url == _own_backend(self.folder)
 
+    @property
+    def unfinished(self) -> Path:
+        """There while a run is at work, and after one that was cut off."""
+        return self.folder / "unfinished"
+
+    def setting(self, key: str) -> str:
+        """A plain text of the configuration, such as `devstack:region`, or its default."""
+        value = _mapping(self.folder / f"Pulumi.{self.name}.yaml").get("config", {}).get(key)
+        if value is None:
+            schema = _mapping(self.folder / "Pulumi.yaml")["config"]
+            value = schema.get(key.removeprefix("devstack:"), {}).get("default", "")
+        return str(value)
+
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
         shutil.rmtree(self.folder)
+
+
+def project_of(environ: Mapping[str, str]) -> str:
+    """The project that the environment names, or an empty string."""
+    return next(filter(None, map(environ.get, _PROJECT_VARIABLES)), "")
 
 
 def exists(name: str, environ: Mapping[str, str]) -> bool:

@@ -162,3 +162,21 @@ def test_an_interrupted_down_is_not_tried_again(cli, acts, signalled):
 
     assert main(["down", "--stack", "ci"]) == 128 + signal.SIGTERM
     assert len(acts()) == 1
+
+
+def test_a_finished_up_is_not_searched_for(searched):
+    assert main(["up", "--stack", "ci"]) == 0
+    assert main(["up", "--stack", "ci"]) == 0
+
+    assert searched == []
+
+
+def test_after_a_failed_up_the_next_command_searches(cli, searched):
+    """By the stack's names, in the place that its settings name."""
+    cli.answer("up", code=1, stderr="error: cut off\n")
+    assert main(["up", "--stack", "ci"]) == 1
+    cli.answer("up")
+    assert main(["up", "--stack", "ci"]) == 0
+
+    [place] = searched
+    assert (place.prefix, place.region) == ("capo-e2e-ci", "us-east4")

@@ -1,0 +1,197 @@
+"""The program on the real engine: stacks of their own projects on one Compute API double."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from localcloud.compute_api.options import Options
+from localcloud.compute_api.server import ComputeApi
+from localcloud.engine.engine import Engine, ensure
+from localcloud.machines.simulated import SimulatedNodes
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+# Not the range of localcloud's own daemon, which may run beside the tests.
+EXTERNAL_RANGE = IPv4Network("127.65.0.0/16")
+COMMAND_TIMEOUT_S = 120
+OPERATION_S = 0.2
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make plans` write the plans anew instead of comparing them."""
+    parser.addoption("--write-plans", action="store_true")
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended, and what the engine said of each resource."""
+
+    code: int
+    out: str
+    err: str
+    events: list[dict[str, Any]]
+
+    def changes(self) -> dict[str, str]:
+        """What was done, or would be done, to each resource that did not stay the same."""
+        steps = [event["resourcePreEvent"]["metadata"] for event in self.events_of("resourcePre")]
+        return {
+            step["urn"].rpartition("::")[2]: step["op"]
+            for step in steps
+            if step["op"] not in {"same", "refresh", "read"} and "devstack:" not in step["type"]
+        }
+
+    def events_of(self, kind: str) -> list[dict[str, Any]]:
+        """The events of one kind, in order."""
+        return [event for event in self.events if f"{kind}Event" in event]
+
+
+@dataclass
+class Cloud:
+    """One stack in a project of its own, and the API that it is created in."""
+
+    api: ComputeApi
+    nodes: SimulatedNodes
+    engine: Engine
+    folder: Path
+    project: str
+    stack: str = "test"
+    access_token: str = "test"
+    checkout: Path = CHECKOUT
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def job(self, command: str, *flags: str, check: bool = True, **config: Any) -> Done:
+        """Run `python -m job` with configuration, as a user would; fail the test if it fails."""
+        done = subprocess.run(
+            self.command(command, *flags, **config),
+            cwd=self.checkout,
+            env=self.variables(),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+        )
+        lines = self.events_file.read_text().splitlines() if self.events_file.exists() else []
+        self.events_file.unlink(missing_ok=True)
+        ended = Done(done.returncode, done.stdout, done.stderr, [json.loads(li) for li in lines])
+        assert not check or ended.code == 0, f"{command}: {ended.code}\n{ended.out}\n{ended.err}"
+        return ended
+
+    def command(self, command: str, *flags: str, **config: Any) -> list[str]:
+        """The command line of a job, with its configuration written to the settings file."""
+        settings = self.folder / f"{self.stack}.yaml"
+        settings.write_text(yaml.safe_dump({"config": self.configuration(**config)}))
+        line = [sys.executable, "-m", "job", command, "--stack", self.stack]
+        line += ["--settings", str(settings)]
+        if command in {"up", "preview", "refresh"}:
+            flags = ("--event-log", str(self.events_file), *flags)
+            return [*line, "--", *flags]
+        return [*line, *flags]
+
+    def configuration(self, **given: Any) -> dict[str, Any]:
+        """The stack's configuration: what leads to the double, and what the test gives."""
+        endpoint = {
+            "gcp:project": self.project,
+            "gcp:computeCustomEndpoint": self.api.url,
+            "gcp:accessToken": self.access_token,
+        }
+        return endpoint | {f"devstack:{key}": value for key, value in given.items()}
+
+    def variables(self) -> dict[str, str]:
+        """The environment of a job."""
+        return {
+            **os.environ,
+            **self.engine.environment,
+            "DEVSTACK_STATE_DIR": str(self.folder / "state"),
+            "PULUMI_DEBUG_COMMANDS": "true",
+            **self.environment,
+        }
+
+    @property
+    def events_file(self) -> Path:
+        """Where the engine writes its event stream."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def staged(self) -> Path:
+        """The folder of the stack's state."""
+        return self.folder / "state" / "stacks" / self.stack
+
+    def state(self) -> list[dict[str, Any]]:
+        """The resources in the stack's state."""
+        [path] = self.staged.glob(f"backend/.pulumi/stacks/*/{self.stack}.json")
+        document = json.loads(path.read_text())
+        resources: list[dict[str, Any]] = document["checkpoint"]["latest"]["resources"]
+        return resources
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets included."""
+        document: dict[str, Any] = json.loads(self.job("outputs", "--show-secrets").out)
+        return document
+
+    def inventory(self) -> set[str]:
+        """What exists in the project, as paths below it; disks belong to their instances."""
+        prefix = f"projects/{self.project}/"
+        paths = {entry["path"].removeprefix(prefix) for entry in self.api.inventory(self.project)}
+        return {path for path in paths if "/disks/" not in path}
+
+    def operations(self, kind: str) -> list[dict[str, Any]]:
+        """The operations so far of one method, such as instances.insert."""
+        found: list[dict[str, Any]] = self.api.operations(self.project)["operations"]
+        return [operation for operation in found if operation["method"] == kind]
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The engine that this machine has, or that localcloud built."""
+    return ensure()
+
+
+@pytest.fixture(scope="session")
+def simulated_nodes() -> Iterator[SimulatedNodes]:
+    with SimulatedNodes() as nodes:
+        yield nodes
+
+
+@pytest.fixture(scope="session")
+def compute_api(simulated_nodes: SimulatedNodes) -> Iterator[ComputeApi]:
+    options = Options(external_range=EXTERNAL_RANGE, latency_s={"default": OPERATION_S})
+    with ComputeApi(options) as api:
+        simulated_nodes.attach(api)
+        yield api
+
+
+@pytest.fixture(scope="session")
+def make_cloud(
+    engine: Engine, compute_api: ComputeApi, simulated_nodes: SimulatedNodes
+) -> Callable[[Path], Cloud]:
+    """A stack that does not exist yet, in a project of its own."""
+
+    def make(folder: Path) -> Cloud:
+        project = f"test-{uuid.uuid4().hex[:8]}"
+        return Cloud(compute_api, simulated_nodes, engine, folder, project)
+
+    return make
+
+
+@pytest.fixture
+def cloud(make_cloud: Callable[[Path], Cloud], tmp_path: Path) -> Cloud:
+    """A stack of the test's own."""
+    return make_cloud(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def running(
+    make_cloud: Callable[[Path], Cloud], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Cloud, Done]:
+    """A stack with the default configuration that tests only look at, and how it came up."""
+    cloud = make_cloud(tmp_path_factory.mktemp("running"))
+    return cloud, cloud.job("up")

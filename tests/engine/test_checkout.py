@@ -1,0 +1,49 @@
+"""The checkout: it stays clean, and may be read-only."""
+
+import os
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def clone(cloud, tmp_path):
+    """A clean clone of what is committed, as CI checks it out."""
+    path = tmp_path / "clone"
+    subprocess.run(
+        ["git", "clone", "--quiet", str(cloud.checkout), str(path)], check=True, timeout=60
+    )
+    return path
+
+
+def read_only(path):
+    """A command line prefix with which a folder cannot be written to, even by root."""
+    if os.geteuid():
+        subprocess.run(["chmod", "--recursive", "a-w", str(path)], check=True, timeout=60)
+        return []
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0" && exec "$@"'
+    return ["unshare", "--mount", "bash", "-c", script, str(path)]
+
+
+def test_a_read_only_checkout_does_and_stays_clean(cloud, clone):
+    cloud.checkout = clone
+    for command in ("up", "preview", "down"):
+        subprocess.run(
+            [*read_only(clone), *cloud.command(command)],
+            cwd=clone,
+            env=cloud.variables(),
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+    status = subprocess.run(
+        ["git", "status", "--porcelain", "--ignored"],
+        cwd=clone,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert status.stdout == ""
+    assert cloud.inventory() == set()

@@ -1,0 +1,146 @@
+"""Interruptions: from whatever a killed run left, up completes and down leaves nothing."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+WAIT_S = 60
+
+
+def start(cloud, *arguments, **config):
+    """Start a job in a session of its own."""
+    return subprocess.Popen(
+        cloud.command(*arguments, **config),
+        cwd=cloud.checkout,
+        env=cloud.variables(),
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for_insert(cloud, method):
+    """Wait until the API has accepted a request."""
+    deadline = time.monotonic() + WAIT_S
+    while not cloud.operations(method):
+        assert time.monotonic() < deadline, f"no {method} within {WAIT_S} s"
+        time.sleep(0.02)
+
+
+def descendants(pid):
+    """The process and all below it, whatever sessions they are in."""
+    children = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(entry.name))
+    found, ahead = [], [pid]
+    while ahead:
+        one = ahead.pop()
+        found.append(one)
+        ahead += children.get(one, [])
+    return found
+
+
+def kill_all(process):
+    """End a job without a chance to tidy up, as a deleted pod does."""
+    for pid in descendants(process.pid):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.communicate(timeout=WAIT_S)
+
+
+@pytest.mark.parametrize(
+    "method", ["networks.insert", "addresses.insert", "routers.patch", "instances.insert"]
+)
+def test_after_a_kill_up_completes_and_down_leaves_nothing(cloud, method):
+    """The request was accepted and the engine never learnt of it: nothing is made twice."""
+    process = start(cloud, "up")
+    wait_for_insert(cloud, method)
+    kill_all(process)
+    cloud.job("up")
+
+    assert cloud.job("preview").changes() == {}
+    assert len([path for path in cloud.inventory() if "/instances/" in path]) == 2
+    cloud.job("down")
+    assert cloud.inventory() == set()
+
+
+def test_after_a_kill_down_alone_leaves_nothing(cloud):
+    """Teardown may be all that follows."""
+    process = start(cloud, "up")
+    wait_for_insert(cloud, "instances.insert")
+    kill_all(process)
+    cloud.job("down")
+
+    assert cloud.inventory() == set()
+
+
+def test_a_killed_down_is_completed_by_the_next(cloud):
+    cloud.job("up")
+    process = start(cloud, "down")
+    wait_for_insert(cloud, "instances.delete")
+    kill_all(process)
+    cloud.job("down")
+
+    assert cloud.inventory() == set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_up_in_order(cloud, number):
+    """What was begun is finished and kept in state, the exit code says which signal it was."""
+    process = start(cloud, "up")
+    wait_for_insert(cloud, "subnetworks.insert")
+    process.send_signal(number)
+    process.communicate(timeout=WAIT_S)
+
+    assert process.returncode == 128 + number
+    cloud.job("down")
+    assert cloud.inventory() == set()
+
+
+def lock_of(cloud, pid):
+    """Write a lock as the file backend does."""
+    folder = cloud.staged / "backend/.pulumi/locks/organization/devstack" / cloud.stack
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = {
+        "pid": pid,
+        "username": "somebody",
+        "hostname": socket.gethostname(),
+        "timestamp": datetime.now(UTC).isoformat(),
+    }
+    (folder / "lock.json").write_text(json.dumps(lock))
+
+
+def test_a_lock_of_a_dead_process_is_removed(cloud):
+    cloud.job("up")
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    lock_of(cloud, dead.pid)
+    done = cloud.job("down")
+
+    assert f"stale lock of dead process {dead.pid}" in done.out
+    assert cloud.inventory() == set()
+
+
+def test_a_lock_of_a_live_process_is_respected(cloud):
+    """Another run is at work; two at once would undo each other."""
+    cloud.job("up")
+    lock_of(cloud, os.getpid())
+    done = cloud.job("down", check=False)
+
+    assert done.code == 1
+    assert f"process {os.getpid()}" in done.err
+    assert cloud.inventory() != set()

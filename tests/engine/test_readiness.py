@@ -1,0 +1,68 @@
+"""Waiting: `up` ends when the nodes say that they are ready, and fails with their own reason."""
+
+import pytest
+
+from localcloud.machines.node_status import Course
+
+OPEN = {"sshSourceRanges": ["192.0.2.0/24"]}
+
+
+@pytest.fixture
+def course(simulated_nodes):
+    """Let the nodes that start from now on fare in a certain way."""
+
+    def choose(**courses):
+        simulated_nodes.courses = courses
+
+    yield choose
+    simulated_nodes.courses = {}
+
+
+def test_up_waits_for_both_nodes(cloud, course):
+    course(controller=Course(verdict_after_s=1), worker=Course(verdict_after_s=2))
+    done = cloud.job("up", waitFor="all", readyTimeoutS=60, **OPEN)
+
+    assert done.changes().items() >= {
+        ("controller-ready", "create"),
+        ("worker-ready", "create"),
+    }
+
+
+def test_up_fails_with_the_nodes_reason(cloud, course):
+    course(controller=Course(error="stack.sh ended with 3"))
+    done = cloud.job("up", check=False, waitFor="controller", readyTimeoutS=60, **OPEN)
+
+    assert done.code == 1
+    assert "stack.sh ended with 3" in done.out + done.err
+
+
+def test_a_failed_worker_fails_up_although_the_controller_is_ready(cloud, course):
+    course(worker=Course(error="no /dev/kvm"))
+    done = cloud.job("up", check=False, waitFor="all", readyTimeoutS=60, **OPEN)
+
+    assert done.code == 1
+    assert "no /dev/kvm" in done.out + done.err
+
+
+def test_a_node_that_is_never_ready_ends_the_wait(cloud, course):
+    course(controller=Course(verdict_after_s=3600))
+    done = cloud.job("up", check=False, waitFor="controller", readyTimeoutS=2, **OPEN)
+
+    assert done.code == 1
+    assert "pending" in done.out + done.err
+
+
+def test_up_again_does_not_wait_again(cloud, course):
+    course()
+    cloud.job("up", waitFor="all", readyTimeoutS=60, **OPEN)
+
+    assert cloud.job("up", waitFor="all", readyTimeoutS=60, **OPEN).changes() == {}
+
+
+def test_a_stack_that_never_became_ready_can_be_destroyed(cloud, course):
+    """Teardown must not ask the nodes."""
+    course(controller=Course(error="broken"))
+    cloud.job("up", check=False, waitFor="controller", readyTimeoutS=60, **OPEN)
+    cloud.job("down")
+
+    assert cloud.inventory() == set()

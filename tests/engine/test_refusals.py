@@ -1,0 +1,81 @@
+"""Refusals: one line that names the key and the remedy, exit code 2, and nothing created."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        ({"mtuu": 1460}, "devstack:mtuu: unknown key; did you mean 'mtu'?"),
+        ({"internalCidr": "10.0.3.7/24"}, "use '10.0.3.0/24'"),
+        ({"vcpuQuota": 20}, "16 + 8 = 24 vCPUs are more than the quota of 20"),
+        ({"release": "2026.1"}, "'2026.1' does not run on ubuntu-22.04"),
+        ({"controllerMachineType": "e2-standard-16"}, "E2 machines do not nest"),
+        ({"sshAuthorizedKeysFile": "/nonexistent"}, "cannot read '/nonexistent'"),
+        ({"secondaryAz": "testaz1"}, "'testaz1' is the primary AZ too"),
+        ({"additionalServices": ["ovs-switchd"]}, "did you mean 'ovs-vswitchd'?"),
+        ({"mtu": "large"}, "devstack:mtu: it must be"),
+    ],
+)
+def test_a_bad_configuration_is_refused(cloud, config, line):
+    done = cloud.job("up", check=False, **config)
+
+    assert done.code == 2, done.out + done.err
+    assert line in done.err
+    assert "Traceback" not in done.out + done.err
+    assert cloud.inventory() == set()
+
+
+def test_all_problems_are_shown_at_once(cloud):
+    done = cloud.job("preview", check=False, mtu=1, internalCidr="x", wrong=1)
+    keys = ("devstack:mtu: ", "devstack:internalCidr: ", "devstack:wrong: ")
+
+    assert done.code == 2
+    assert all(key in done.err for key in keys)
+
+
+def test_a_missing_project_is_refused(cloud):
+    cloud.project = ""
+    for name in ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"):
+        cloud.environment[name] = ""
+    done = cloud.job("up", check=False)
+
+    assert done.code == 2
+    assert "gcp:project: no Google Cloud project" in done.err
+
+
+def test_a_wrong_passphrase_is_named(cloud):
+    cloud.job("up", worker=False)
+    cloud.environment["PULUMI_CONFIG_PASSPHRASE"] = "wrong"
+    done = cloud.job("preview", check=False, worker=False)
+
+    assert done.code == 2
+    assert done.err.strip().splitlines()[-1].startswith("passphrase: ")
+
+
+@pytest.mark.parametrize(
+    ("refused", "line"), [("credentials", "credentials: "), ("project", "project: ")]
+)
+def test_refused_credentials_and_projects_are_named(cloud, refused, line):
+    if refused == "project":
+        cloud.api.refuse_project(cloud.project, 404)
+    else:
+        cloud.access_token = f"refused-by-{cloud.project}"
+        cloud.api.refuse_token(cloud.access_token, 401)
+    done = cloud.job("up", check=False)
+
+    assert done.code != 0
+    assert any(text.startswith(line) for text in done.err.splitlines())
+    assert cloud.inventory() == set()
+
+
+def test_a_missing_plugin_is_named_with_its_version(cloud, tmp_path):
+    """A plugin is never downloaded in the middle of a job."""
+    cloud.environment["PULUMI_HOME"] = str(tmp_path / "empty")
+    cloud.environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+    done = cloud.job("up", check=False)
+
+    assert done.code == 1
+    assert "plugin: " in done.err
+    assert "pulumi plugin install resource" in done.err
+    assert cloud.inventory() == set()

@@ -1,0 +1,81 @@
+"""Secrets: made once, the same for as long as the stack lives, and readable nowhere."""
+
+import json
+import shutil
+import subprocess
+
+import yaml
+
+
+def secrets_of(cloud):
+    """Words that only somebody with the stack's passphrase may know."""
+    outputs = cloud.outputs()
+    clouds = yaml.safe_load(outputs["clouds_yaml"])["clouds"]
+    # The first line of the body is the same in every such key.
+    key_lines = outputs["ssh_private_key"].splitlines()[2:-1]
+    return {clouds["capo-e2e"]["auth"]["password"], *key_lines}
+
+
+def test_no_secret_is_in_state_events_or_log(running):
+    """All of these end up in a public bucket."""
+    cloud, up = running
+    texts = {
+        "state": json.dumps(cloud.state()),
+        "events": json.dumps(up.events),
+        "output": up.out + up.err,
+        "files": "".join(
+            path.read_text(errors="replace")
+            for path in cloud.staged.rglob("*")
+            if path.is_file() and path.name != "passphrase"
+        ),
+    }
+    found = {where for where, text in texts.items() for s in secrets_of(cloud) if s in text}
+
+    assert found == set()
+
+
+def test_the_passphrase_is_readable_for_its_owner_only(running):
+    cloud, _ = running
+
+    assert (cloud.staged / "passphrase").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_changed_generator_changes_no_credentials(cloud, tmp_path):
+    """The nodes know the old ones; another checkout of the program must not renew them."""
+    cloud.job("up")
+    before = secrets_of(cloud)
+    changed = tmp_path / "checkout"
+    shutil.copytree(
+        cloud.checkout,
+        changed,
+        ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis"),
+    )
+    generator = changed / "stacks" / "generate_credentials.py"
+    generator.write_text(generator.read_text() + "\n# changed\n")
+    cloud.checkout = changed
+
+    assert cloud.job("up").changes() == {}
+    assert secrets_of(cloud) == before
+
+
+def test_each_stack_has_credentials_of_its_own(running, cloud):
+    cloud.job("up", worker=False)
+
+    assert not secrets_of(cloud) & secrets_of(running[0])
+
+
+def test_known_hosts_is_what_ssh_reads(running, tmp_path):
+    """ssh-keygen finds the controller's key by its address."""
+    cloud, _ = running
+    outputs = cloud.outputs()
+    path = tmp_path / "known_hosts"
+    path.write_text(outputs["known_hosts"])
+    found = subprocess.run(
+        ["ssh-keygen", "-F", outputs["controller_public_ip"], "-f", str(path)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert "ssh-ed25519" in found.stdout

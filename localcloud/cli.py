@@ -50,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     stop.set_defaults(function=_stop)
     status = commands.add_parser("status", help="tell whether the cloud runs, and where")
     status.set_defaults(function=_status)
-    serve = commands.add_parser("serve", help="be the cloud, in the foreground")
+    serve = commands.add_parser("serve", help="be the cloud, until a signal")
+    serve.add_argument("--detach", action="store_true", help="in the background")
     serve.set_defaults(function=_serve)
     return parser
 
@@ -101,7 +102,7 @@ def _status(_given: argparse.Namespace, folder: Path) -> int:
     return 0
 
 
-def _serve(_given: argparse.Namespace, folder: Path) -> int:
-    from localcloud.serve import serve  # noqa: PLC0415 - it imports much that only it needs
+def _serve(given: argparse.Namespace, folder: Path) -> int:
+    from localcloud import serve  # noqa: PLC0415 - it imports much that only it needs
 
-    return serve(folder)
+    return serve.detached(folder) if given.detach else serve.serve(folder)

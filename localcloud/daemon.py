@@ -115,22 +115,20 @@ def _start(folder: Path) -> Daemon:
     """Start a daemon that outlives this process, and wait until it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     with _log(folder).open("a") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "localcloud", "--folder", folder, "serve"],
+        done = subprocess.run(
+            [sys.executable, "-m", "localcloud", "--folder", folder, "serve", "--detach"],
+            check=False,
             cwd=CHECKOUT,
-            start_new_session=True,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             stdout=log,
         )
+    # One that lost against another just started did not fail, and the other may need a moment.
     deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
+    while done.returncode == 0 and time.monotonic() < deadline:
         daemon = find(folder)
         if daemon is not None and _answers(daemon):
             return daemon
-        # One that lost against another just started ends with 0.
-        if process.poll():
-            break
         time.sleep(_POLL_S)
     raise LocalcloudError(f"daemon: it did not start; read {_log(folder)}")
 

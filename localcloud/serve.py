@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -21,11 +22,24 @@ _POLL_S = 0.1
 _EXTERNAL_RANGE = IPv4Network("127.64.0.0/24")
 
 
-def serve(folder: Path) -> int:
+def detached(folder: Path) -> int:
+    """Serve in a process that nobody waits for; return when it listens, 1 if it does not."""
+    reading, writing = os.pipe()
+    if os.fork():
+        os.close(writing)
+        return 0 if os.read(reading, 1) else 1
+    os.close(reading)
+    os.setsid()
+    with os.fdopen(writing, "wb", buffering=0) as pipe:
+        return serve(folder, ready=lambda: pipe.write(b"."))
+
+
+def serve(folder: Path, ready: Callable[[], object] = lambda: None) -> int:
     """Run as the one daemon of a state folder."""
     lock = daemon.take_lock(folder)
     if lock is None:
         say(f"another daemon serves {folder}")
+        ready()
         return 0
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -34,6 +48,7 @@ def serve(folder: Path) -> int:
     with lock, SimulatedNodes() as nodes, ComputeApi(options) as api:
         nodes.attach(api)
         daemon.announce(folder, daemon.Daemon(pid=os.getpid(), port=api.port))
+        ready()
         say(f"a double of the Compute Engine API, not Google Cloud, listens on {api.url}")
         ended.wait()
     return 0

@@ -1,0 +1,47 @@
+"""Pins: said once, in go.mod, and in the name of what is cached."""
+
+from dataclasses import replace
+
+import pytest
+
+from job.versions import parse, required_version
+from localcloud.engine import pins
+
+
+def test_the_cli_is_as_new_as_the_python_sdk():
+    """The job refuses an older one."""
+    assert parse(pins.CLI.version) >= parse(required_version())
+
+
+@pytest.mark.parametrize("program", pins.PROGRAMS, ids=lambda program: program.name)
+def test_each_program_carries_its_modules_version(program):
+    variable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+
+    assert f"-X {variable}={program.version}" in pins.build_flags(program)[-1]
+
+
+def test_an_executable_holds_no_path_of_the_machine_that_built_it():
+    assert "-trimpath" in pins.build_flags(pins.CLI)
+
+
+def test_the_cache_changes_with_the_toolchain():
+    assert pins.cache_key("go1.26.6 linux amd64") != pins.cache_key("go1.26.6 linux arm64")
+
+
+@pytest.mark.parametrize("name", ["go.mod", "go.sum"])
+def test_the_cache_changes_with_a_pin(tmp_path, monkeypatch, name):
+    for file in ("go.mod", "go.sum"):
+        (tmp_path / file).write_bytes((pins.CLI.folder / file).read_bytes())
+    monkeypatch.setattr(pins, "PROGRAMS", (replace(pins.CLI, folder=tmp_path), pins.LANGUAGE_HOST))
+    before = pins.cache_key("go")
+    with (tmp_path / name).open("a") as file:
+        file.write("// changed\n")
+
+    assert pins.cache_key("go") != before
+
+
+def test_a_module_that_is_not_required_is_an_error(tmp_path):
+    (tmp_path / "go.mod").write_text("module x\n\ngo 1.26\n")
+
+    with pytest.raises(ValueError, match=r"go\.mod has no line"):
+        _ = replace(pins.CLI, folder=tmp_path).version

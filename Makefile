@@ -20,6 +20,7 @@ INSTALLED := $(VENV)/.requirements-installed
 # Neither a read-only checkout nor `git status` should notice that tests ran.
 PYTEST := $(PY) -m pytest -p no:cacheprovider
 TYPED := stacks job localcloud docs __main__.py
+NODE_LIBRARIES := $(wildcard cloudinit/*/rootfs/usr/local/lib/devstack-node)
 SHFMT := $(VENV)/bin/shfmt --indent 2
 JOB := $(if $(filter local,$(STACK)),$(PY) -m localcloud run -- )$(PY) -m job
 
@@ -68,6 +69,8 @@ lint: venv ## style of the Python code
 
 types: venv ## types of the Python code
 	@$(PY) -m mypy $(TYPED)
+	@# The oldest Python that mypy knows; CentOS Stream 9 has 3.9, which ruff looks after.
+	@MYPYPATH=$$(tr ' ' : <<<'$(NODE_LIBRARIES)') $(PY) -m mypy --python-version 3.10 $(wildcard $(NODE_LIBRARIES:=/*/))
 
 # Found by their first line, since a program on a node has no suffix.
 SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
@@ -82,18 +85,24 @@ docs-check: venv ## whether the generated documents are current
 
 # --- tests ---
 
-.PHONY: test unit contract engine bench
+.PHONY: test unit nodes contract engine plans bench
 test: tested-on ## all tests
 	@$(PYTEST) tests
 
 unit: tested-on ## the tests that start no engine
 	@$(PYTEST) tests/unit
 
+nodes: tested-on ## what runs on the nodes
+	@$(PYTEST) tests/nodes
+
 contract: tested-on ## the API double against what Google's own clients expect
 	@$(PYTEST) tests/contract
 
 engine: tested-on ## the program on the real engine and localcloud
 	@$(PYTEST) tests/engine
+
+plans: tested-on ## write the plans anew that the engine tests compare with
+	@$(PYTEST) tests/engine/test_plan.py --write-plans
 
 bench: ready ## measure `up`, `destroy` and the program
 	@$(PY) -m tests.engine.bench

@@ -30,8 +30,9 @@ class DevStack(pulumi.ComponentResource):
         own_zones = {"controller": settings.controller_zone, "worker": settings.worker_zone}
         self.zones = {role: own_zones[role] or settings.zones[0] for role in settings.roles}
         child = pulumi.ResourceOptions(parent=self)
-        self.credentials = GeneratedCredentials("credentials", child).credentials
+        # Network first: its chain is the longest, and the engine starts plugins one by one.
         self.network = Network("network", self._network_args(), child)
+        self.credentials = GeneratedCredentials("credentials", child).credentials
         self._firewall = Firewall("firewall", self._firewall_args(), child)
         self._nodes = {role: Node(role, self._node_args(role), child) for role in self.zones}
         self._wait()

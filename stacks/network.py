@@ -58,7 +58,9 @@ class Network(pulumi.ComponentResource):
                 address_type="INTERNAL",
                 subnetwork=self.subnetwork,
                 address=address,
-                labels=args.labels,
+                # Not labels: the provider sets them by an operation of their own, 5 s for which
+                # the node would wait.
+                description=_describe(args.labels),
                 # The same address cannot be reserved twice.
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             ).address
@@ -120,5 +122,5 @@ class Network(pulumi.ComponentResource):
 
 
 def _describe(labels: dict[str, str]) -> str:
-    """Labels as text: these kinds of resource carry no labels in the Compute API."""
+    """Labels as text, for what carries no labels."""
     return " ".join(f"{key}={value}" for key, value in labels.items())

@@ -78,7 +78,7 @@ def test_internal_addresses_are_reserved(run_program, args, role, address):
         "addressType": "INTERNAL",
         "subnetwork": "link-of-capo-e2e-test",
         "address": address,
-        "labels": {"devstack-stack": "test"},
+        "description": "devstack-stack=test",
     }
 
 

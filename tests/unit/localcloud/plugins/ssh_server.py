@@ -8,7 +8,7 @@ import asyncssh
 
 HOST_KEY = asyncssh.generate_private_key("ssh-ed25519")
 USER_KEY = asyncssh.generate_private_key("ssh-ed25519")
-PASSWORD = "correct horse"  # noqa: S105 - opens nothing but this
+PASSWORD = "correct horse"
 
 
 class SshServer:

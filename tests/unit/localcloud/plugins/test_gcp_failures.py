@@ -4,7 +4,10 @@ import time
 
 import grpc
 import pytest
-from pulumi.runtime.proto import provider_pb2, status_pb2
+
+# Not the copy that Pulumi brings: one process can have only one, and Google's clients load this.
+from google.rpc import status_pb2
+from pulumi.runtime.proto import provider_pb2
 
 from localcloud.compute_api.capacity import FullZone
 from localcloud.compute_api.faults import Fault

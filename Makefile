@@ -105,7 +105,7 @@ plans: tested-on ## write the plans anew that the engine tests compare with
 	@$(PYTEST) tests/engine/test_plan.py --write-plans
 
 bench: ready ## measure `up`, `destroy` and the program
-	@$(PY) -m tests.engine.bench
+	@$(PY) -m tests.bench
 
 # --- what the above needs ---
 

@@ -20,10 +20,15 @@ _TYPES = {str: "string", bool: "boolean", int: "integer", tuple[str, ...]: "arra
 _BEGIN, _END = "<!-- settings: written by docs/generate.py -->", "<!-- end of settings -->"
 
 
+# Of the provider's own configuration: its label of its own on every resource costs each address
+# a second operation, 5 s for which the nodes would wait.
+_PROVIDER = {"gcp:addPulumiAttributionLabel": "false"}
+
+
 def schema() -> dict[str, Any]:
     """The `config` section of Pulumi.yaml."""
     hints = get_type_hints(Settings)
-    section = {}
+    section: dict[str, Any] = {**_PROVIDER}
     for key, field in setting_fields(Settings).items():
         # A schema has no type for numbers with a fraction.
         kind = _TYPES.get(hints[field.name], "string")

@@ -1,0 +1,224 @@
+"""Bench: what `pulumi up` costs beyond what the Compute API itself takes, as ratios of one run.
+
+Operations take a tenth of their usual time: network and subnetwork 1 s, firewall, router and
+address 0.5 s, instance 2 s. Run by `make bench`; prints a table, asserts nothing.
+"""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import yaml
+
+from job import stack as staging
+from job.folders import CHECKOUT
+from localcloud.compute_api.options import Options
+from localcloud.compute_api.server import ComputeApi
+from localcloud.engine.engine import ensure
+
+LATENCY_S = {
+    "network": 1.0,
+    "subnetwork": 1.0,
+    "firewall": 0.5,
+    "router": 0.5,
+    "address": 0.5,
+    "instance": 2.0,
+}
+SEQUENTIAL = Path(__file__).parent / "sequential.py"
+RUNS = 3
+TIMEOUT_S = 120
+
+
+class Bench:
+    """Stacks on a Compute API double with those latencies, each in a project of its own."""
+
+    def __init__(self, api: ComputeApi, folder: Path) -> None:
+        self._api = api
+        self._folder = folder
+        self._engine = ensure()
+        self._count = 0
+
+    def stack(self, main: Path | None = None) -> "Run":
+        """Stage a fresh stack, of the program or of another main file."""
+        self._count += 1
+        project = f"bench-{self._count}"
+        folder = self._folder / project
+        folder.mkdir()
+        settings = folder / "settings.yaml"
+        endpoint = {
+            "gcp:project": project,
+            "gcp:computeCustomEndpoint": self._api.url,
+            "gcp:accessToken": "bench",
+        }
+        settings.write_text(yaml.safe_dump({"config": endpoint}))
+        environ = {
+            **os.environ,
+            **self._engine.environment,
+            "DEVSTACK_STATE_DIR": str(folder),
+            "PATH": f"{sys.prefix}/bin:{self._engine.environment.get('PATH', os.environ['PATH'])}",
+        }
+        # What a user has, whatever this machine is set to.
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        staged = staging.stage("bench", environ, settings=settings)
+        if main:
+            path = staged.folder / "Pulumi.yaml"
+            path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"main": str(main)}))
+        run = Run(self._api, project, staged)
+        run.pulumi("stack", "init", "bench")
+        return run
+
+
+class Run:
+    """One stack's runs of the Pulumi CLI."""
+
+    def __init__(self, api: ComputeApi, project: str, staged: staging.Stack) -> None:
+        self._api = api
+        self._project = project
+        self._staged = staged
+
+    def pulumi(self, *arguments: str) -> float:
+        """Run the CLI; the seconds that it took."""
+        started = time.monotonic()
+        subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self._staged.folder,
+            env=self._staged.environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            timeout=TIMEOUT_S,
+        )
+        return time.monotonic() - started
+
+    def up(self) -> float:
+        """Seconds of `pulumi up`."""
+        return self.pulumi("up", "--yes", "--skip-preview", "--stack", "bench")
+
+    def destroy(self) -> float:
+        """Seconds of `pulumi destroy`."""
+        return self.pulumi("destroy", "--yes", "--skip-preview", "--stack", "bench")
+
+    def chain(self) -> float:
+        """Seconds of the longest chain of operations so far of which each needs the one before."""
+        seconds: float = self._api.operations(self._project)["chainSeconds"]
+        return seconds
+
+    def second_instance_running(self, started: float) -> float:
+        """Seconds from then (since the epoch) until both instances ran."""
+        operations = self._api.operations(self._project)["operations"]
+        ends = [op["ends"] for op in operations if op["method"] == "instances.insert"]
+        return max(ends) - started
+
+
+def median(measure: Callable[[], float]) -> float:
+    """The median of some runs."""
+    return sorted(measure() for _ in range(RUNS))[RUNS // 2]
+
+
+def program_share() -> tuple[float, float]:
+    """Seconds and MiB of the program alone, on mocks: start of Python to its last registration."""
+    code = (
+        "import json, os, runpy, pulumi; from tests.unit.conftest import RecordingMocks;"
+        "os.environ['PULUMI_CONFIG'] = json.dumps({'gcp:project': 'bench'});"
+        "pulumi.runtime.set_mocks(RecordingMocks(), project='devstack', stack='bench');"
+        "pulumi.runtime.test(lambda: runpy.run_path('__main__.py') and None)()"
+    )
+    return child("-c", code)
+
+
+def child(*arguments: str) -> tuple[float, float]:
+    """Wall seconds of a Python process, and the largest peak memory so far, MiB."""
+    started = time.monotonic()
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(
+        [sys.executable, *arguments], cwd=CHECKOUT, env=environ, check=True, timeout=TIMEOUT_S
+    )
+    seconds = time.monotonic() - started
+    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def report(what: str, seconds: float, against: float, baseline: str) -> None:
+    """One line of the table."""
+    print(f"{what:<52} {seconds:6.2f} s {seconds / against:6.2f} x {against:.2f} s, {baseline}")
+
+
+def main() -> None:
+    """Measure everything once, in an order that warms the caches first."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    external = IPv4Network("127.66.0.0/16")
+    # Before any engine runs, since peak memory is the largest of all children so far.
+    share_s, share_mib = program_share()
+    floor_s, _ = child("-c", "import pulumi_gcp.compute as c; c.Instance")
+    report("the program alone", share_s, floor_s, "the import of pulumi_gcp.compute")
+    print(f"{'its peak memory':<52} {share_mib:6.0f} MiB")
+    try:
+        with ComputeApi(Options(external_range=external, latency_s=LATENCY_S)) as api:
+            bench = Bench(api, folder)
+            measure_up_and_destroy(bench)
+            measure_overlap(bench)
+        measure_make_up(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def measure_up_and_destroy(bench: Bench) -> None:
+    """`up`, `up` with nothing to do, and `destroy`, against what the API imposes."""
+    ups, again, downs, chains = [], [], [], []
+    for _ in range(RUNS):
+        run = bench.stack()
+        ups.append(run.up())
+        again.append(run.up())
+        chains.append(run.chain())
+        downs.append(run.destroy())
+    middle = RUNS // 2
+    up_s, chain_s = sorted(ups)[middle], sorted(chains)[middle]
+    report("pulumi up", up_s, chain_s, "the API's longest chain")
+    report("pulumi up with nothing to do", sorted(again)[middle], up_s, "pulumi up")
+    report("pulumi destroy", sorted(downs)[middle], up_s, "pulumi up")
+
+
+def measure_overlap(bench: Bench) -> None:
+    """Both nodes at once, against a worker that waits for the controller."""
+
+    def measured(main: Path | None) -> float:
+        run = bench.stack(main)
+        started = time.time()
+        run.up()
+        return run.second_instance_running(started)
+
+    together, sequential = (median(lambda main=main: measured(main)) for main in (None, SEQUENTIAL))
+    report("up to the second instance running", together, sequential, "the worker made to wait")
+
+
+def measure_make_up(folder: Path) -> None:
+    """`make up` where everything is built, without latencies, against the engine's own time."""
+    environ = {**os.environ, "DEVSTACK_STATE_DIR": str(folder / "make")}
+    venv = f"VENV={sys.prefix}"
+
+    def make(target: str) -> float:
+        started = time.monotonic()
+        subprocess.run(
+            ["make", target, venv],
+            cwd=CHECKOUT,
+            env=environ,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=TIMEOUT_S,
+        )
+        return time.monotonic() - started
+
+    first = make("up")
+    again = make("up")
+    make("down")
+    report("make up, everything built", first, again, "make up with nothing to do")
+
+
+if __name__ == "__main__":
+    main()

@@ -53,6 +53,7 @@ class DevStack(pulumi.ComponentResource):
             cidr=settings.internal_cidr,
             mtu=settings.mtu,
             labels=settings.all_labels,
+            description=settings.description,
             internal_ips=internal_ips,
             external_roles=tuple(external_roles),
             existing_network=settings.existing_network,
@@ -70,7 +71,7 @@ class DevStack(pulumi.ComponentResource):
         return FirewallArgs(
             prefix=settings.name_prefix,
             network=self.network.network,
-            description=" ".join(f"{k}={v}" for k, v in settings.all_labels.items()),
+            description=settings.description,
             rules=(
                 Allow(
                     group="internal",

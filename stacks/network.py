@@ -16,6 +16,8 @@ class NetworkArgs:
     cidr: str
     mtu: int
     labels: dict[str, str]
+    description: str
+    """Of what carries no labels."""
     internal_ips: dict[str, str]
     external_roles: tuple[str, ...]
     existing_network: str
@@ -60,7 +62,7 @@ class Network(pulumi.ComponentResource):
                 address=address,
                 # Not labels: the provider sets them by an operation of their own, 5 s for which
                 # the node would wait.
-                description=_describe(args.labels),
+                description=args.description,
                 # The same address cannot be reserved twice.
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             ).address
@@ -88,7 +90,7 @@ class Network(pulumi.ComponentResource):
             name=args.prefix,
             auto_create_subnetworks=False,
             mtu=args.mtu,
-            description=_describe(args.labels),
+            description=args.description,
             opts=opts,
         )
         subnetwork = compute.Subnetwork(
@@ -97,7 +99,7 @@ class Network(pulumi.ComponentResource):
             region=args.region,
             network=network.self_link,
             ip_cidr_range=args.cidr,
-            description=_describe(args.labels),
+            description=args.description,
             opts=opts,
         )
         router = compute.Router(
@@ -105,7 +107,7 @@ class Network(pulumi.ComponentResource):
             name=f"{args.prefix}-router",
             region=args.region,
             network=network.self_link,
-            description=_describe(args.labels),
+            description=args.description,
             opts=opts,
         )
         self.nat = compute.RouterNat(
@@ -119,8 +121,3 @@ class Network(pulumi.ComponentResource):
         )
         self.network = network.self_link
         self.subnetwork = subnetwork.self_link
-
-
-def _describe(labels: dict[str, str]) -> str:
-    """Labels as text, for what carries no labels."""
-    return " ".join(f"{key}={value}" for key, value in labels.items())

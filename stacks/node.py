@@ -60,12 +60,12 @@ class Node(pulumi.ComponentResource):
             ),
             # The floating addresses that the controller routes are not its own.
             can_ip_forward=True,
+            # Without labels: a changed one would replace the node, with which the disk goes.
             boot_disk=compute.InstanceBootDiskArgs(
                 initialize_params=compute.InstanceBootDiskInitializeParamsArgs(
                     image=args.image,
                     size=args.boot_disk_gib,
                     type=args.boot_disk_type,
-                    labels=args.labels,
                 )
             ),
             network_interfaces=[

@@ -235,7 +235,16 @@ class Settings:
         return (self.primary_az, self.secondary_az) if self.worker else (self.primary_az,)
 
     @property
+    def own_labels(self) -> dict[str, str]:
+        """Labels that say whose a resource is; cleaning up by label relies on them."""
+        return {"devstack-cluster": self.cluster_name, "devstack-stack": self.stack}
+
+    @property
     def all_labels(self) -> dict[str, str]:
-        """Labels of everything that can carry them; cleaning up by label relies on them."""
-        own = {"devstack-cluster": self.cluster_name, "devstack-stack": self.stack}
-        return own | dict(label.split("=", 1) for label in self.labels)
+        """Labels of what can change them in place."""
+        return self.own_labels | dict(label.split("=", 1) for label in self.labels)
+
+    @property
+    def description(self) -> str:
+        """Of what carries no labels. It holds none that may change, since it cannot."""
+        return " ".join(f"{key}={value}" for key, value in self.own_labels.items())

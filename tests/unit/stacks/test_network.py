@@ -15,7 +15,8 @@ def args():
         region="us-east4",
         cidr="10.0.3.0/24",
         mtu=1460,
-        labels={"devstack-stack": "test"},
+        labels={"devstack-stack": "test", "pr": "17"},
+        description="devstack-stack=test",
         internal_ips={"controller": "10.0.3.15", "worker": "10.0.3.16"},
         external_roles=("controller",),
         existing_network="",
@@ -89,7 +90,7 @@ def test_only_the_roles_asked_for_have_an_external_address(run_program, args):
         "name": "capo-e2e-test-controller-external",
         "region": "us-east4",
         "addressType": "EXTERNAL",
-        "labels": {"devstack-stack": "test"},
+        "labels": {"devstack-stack": "test", "pr": "17"},
     }
     assert "worker-external" not in record.names("Address")
 

@@ -46,7 +46,6 @@ def test_an_instance_is_just_what_was_asked_for(run_program, args):
                 "image": "projects/p/global/images/family/f",
                 "size": 500,
                 "type": "pd-ssd",
-                "labels": {"devstack-role": "controller"},
             }
         },
         "networkInterfaces": [

@@ -20,10 +20,12 @@ from localcloud.engine.engine import Engine, ensure
 from localcloud.machines.simulated import SimulatedNodes
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-# Not the range of localcloud's own daemon, which may run beside the tests.
-EXTERNAL_RANGE = IPv4Network("127.65.0.0/16")
+# Of each test process its own, and not that of localcloud's daemon, which may run beside them.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+EXTERNAL_RANGE = IPv4Network(f"127.{65 + WORKER}.0.0/16")
 COMMAND_TIMEOUT_S = 120
 OPERATION_S = 0.2
+LONG_OPERATION_S = 5.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -194,4 +196,8 @@ def running(
 ) -> tuple[Cloud, Done]:
     """A stack with the default configuration that tests only look at, and how it came up."""
     cloud = make_cloud(tmp_path_factory.mktemp("running"))
-    return cloud, cloud.job("up")
+    # Long enough for two instances to overlap on a busy machine, if they do at all.
+    cloud.api.set_latency({"instances.insert": LONG_OPERATION_S})
+    up = cloud.job("up")
+    cloud.api.set_latency({"instances.insert": OPERATION_S})
+    return cloud, up

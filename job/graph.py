@@ -51,9 +51,10 @@ def draw(deployment: Mapping[str, Any], language: str) -> str:
 
 def read(resources: Iterable[Mapping[str, Any]]) -> tuple[list[Node], list[tuple[str, str]]]:
     """The trees of resources, and what depends on what: (dependency, dependent) by id."""
+    # State is in the order in which things were done, which differs from run to run.
     shown = [
         resource
-        for resource in resources
+        for resource in sorted(resources, key=lambda each: each["urn"].rpartition("::")[2])
         if not resource["type"].startswith("pulumi:") and not resource.get("delete")
     ]
     nodes = {

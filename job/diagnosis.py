@@ -37,7 +37,7 @@ _CASES = (
     ),
     _Case(
         r"could not find default credentials|No credentials loaded"
-        r"|load application default credentials|credentials: .*no such file",
+        r"|load application (?:default )?credentials|credentials: .*no such file",
         f"credentials: there are none for Google Cloud; {_CREDENTIALS}",
     ),
     _Case(

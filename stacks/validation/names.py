@@ -28,7 +28,7 @@ def check(settings: "Settings") -> Iterator[Problem]:
         yield Problem(
             key="gcp:project",
             what="no Google Cloud project",
-            remedy="run 'pulumi config set gcp:project PROJECT' or set GOOGLE_CLOUD_PROJECT",
+            remedy="set gcp:project in the stack's settings, or GOOGLE_CLOUD_PROJECT",
         )
     yield from _prefix(settings)
     yield from _labels(settings)

@@ -66,7 +66,7 @@ class Cloud:
     folder: Path
     project: str
     stack: str = "test"
-    access_token: str = "test"
+    access_token: str | None = "test"
     checkout: Path = CHECKOUT
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -103,8 +103,9 @@ class Cloud:
         endpoint = {
             "gcp:project": self.project,
             "gcp:computeCustomEndpoint": self.api.url,
-            "gcp:accessToken": self.access_token,
         }
+        if self.access_token is not None:
+            endpoint["gcp:accessToken"] = self.access_token
         return endpoint | {f"devstack:{key}": value for key, value in given.items()}
 
     def variables(self) -> dict[str, str]:

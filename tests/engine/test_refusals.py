@@ -1,6 +1,10 @@
 """Refusals: one line that names the key and the remedy, exit code 2, and nothing created."""
 
+import os
+
 import pytest
+
+from job.folders import cache_dir
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,18 @@ def test_refused_credentials_and_projects_are_named(cloud, refused, line):
 
     assert done.code != 0
     assert any(text.startswith(line) for text in done.err.splitlines())
+    assert cloud.inventory() == set()
+
+
+def test_absent_credentials_are_named(cloud, tmp_path):
+    """A job that was moved to a cluster without them must say so in seconds."""
+    cloud.access_token = None
+    cloud.environment |= {"HOME": str(tmp_path), "GOOGLE_APPLICATION_CREDENTIALS": "/nonexistent"}
+    cloud.environment |= {"DEVSTACK_CACHE_DIR": str(cache_dir(os.environ))}
+    done = cloud.job("up", check=False)
+
+    assert done.code == 1
+    assert any(text.startswith("credentials: there are none") for text in done.err.splitlines())
     assert cloud.inventory() == set()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from job import commands, stack
 from job.errors import JobError
+from job.tunnel import command as tunnel
 
 _HELP = {
     "preview": "show what `up` would change",
@@ -17,6 +18,7 @@ _HELP = {
     "outputs": "print the stack's outputs as JSON",
     "e2e-files": "write clouds.yaml and e2e.env",
     "graph": "draw the stack's resources",
+    "tunnel": "route the stack's private addresses over ssh until it is ended",
 }
 # These take further flags of Pulumi's own.
 _PULUMI_COMMANDS = {
@@ -42,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m job", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     made = {name: subparsers.add_parser(name, help=text) for name, text in _HELP.items()}
+    made["tunnel"].epilog = tunnel.EXAMPLE
     for subparser in made.values():
         subparser.add_argument("--stack", required=True, help="the stack's name")
         subparser.add_argument(
@@ -53,12 +56,15 @@ def _parser() -> argparse.ArgumentParser:
         made[name].add_argument("flags", nargs="*", metavar="-- FLAG", help="for pulumi itself")
     made["outputs"].add_argument("--show-secrets", action="store_true")
     made["e2e-files"].add_argument("--dir", type=Path, required=True, help="where to write them")
+    tunnel.add_options(made["tunnel"])
     made["graph"].add_argument("--format", choices=("mermaid", "dot"), default="mermaid")
     made["graph"].add_argument("--into", type=Path, help="a Markdown document with marks for it")
     return parser
 
 
 def _dispatch(given: argparse.Namespace) -> None:
+    if given.command == "tunnel":
+        tunnel.refuse(tunnel.options_of(given), os.environ)
     if given.command not in _PULUMI_COMMANDS and not stack.exists(given.stack, os.environ):
         if given.command != "down":
             raise commands.missing(given.stack)
@@ -73,5 +79,7 @@ def _dispatch(given: argparse.Namespace) -> None:
         commands.outputs(pulumi, show_secrets=given.show_secrets)
     elif given.command == "e2e-files":
         commands.write_e2e_files(pulumi, given.dir)
+    elif given.command == "tunnel":
+        commands.open_tunnel(pulumi, tunnel.options_of(given))
     else:
         commands.draw_graph(pulumi, given.format, given.into)

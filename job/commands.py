@@ -11,6 +11,7 @@ from job.errors import JobError, RefusedError
 from job.locks import release_stale
 from job.pending import reconcile
 from job.pulumi import InterruptedJobError, Pulumi
+from job.tunnel import command as tunnel
 from job.versions import find_cli
 
 _DESTROY_ATTEMPTS = 2
@@ -102,6 +103,13 @@ def write_e2e_files(pulumi: Pulumi, folder: Path) -> None:
     """Write what the E2E suite reads."""
     for path in e2e_files.write(_outputs(pulumi, show_secrets=True), folder):
         print(f"job: wrote {path}")
+
+
+def open_tunnel(pulumi: Pulumi, options: tunnel.Options) -> None:
+    """Hold a tunnel open in the foreground until a signal ends it."""
+    with tunnel.stopped_by_signals() as stop:
+        outputs = _outputs(pulumi, show_secrets=True)
+        tunnel.run(outputs, pulumi.stack.folder, options, pulumi.stack.environment, stop)
 
 
 def draw_graph(pulumi: Pulumi, language: str, into: Path | None) -> None:

@@ -1,0 +1,1 @@
+"""Tunnel: routes the nodes' network and the floating addresses over ssh, with sshuttle."""

@@ -1,0 +1,295 @@
+"""A network in network namespaces: the job, a container behind it, the controller, an outsider.
+
+    container --br-kind-- job --eth0-- wire --eth0-- controller (sshd, 10.0.3.15, 172.24.4.10)
+                                         +---eth0-- outsider (the job's default gateway, too)
+
+A namespace lives as long as the process that made it; when a test ends, nothing of it is left.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from job.folders import CHECKOUT
+from job.tunnel import probe
+
+JOB, CONTROLLER, OUTSIDER = "203.0.113.2", "203.0.113.10", "203.0.113.66"
+PRIVATE, FLOATING = "10.0.3.15", "172.24.4.10"
+_PATIENCE_S = 30
+_SERVER = """\
+import socketserver, sys
+class Hello(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + self.client_address[0].encode())
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+socketserver.ThreadingTCPServer((sys.argv[1], int(sys.argv[2])), Hello).serve_forever()
+"""
+_PULUMI = """\
+#!{python}
+import pathlib, sys
+line = " ".join(sys.argv[1:])
+if "output" in line:
+    print((pathlib.Path(__file__).parent / "outputs.json").read_text())
+elif "ls" in line:
+    print('[{{"name": "ci"}}]')
+else:
+    print("v999.0.0")
+"""
+
+
+def until(condition, what, patience_s=_PATIENCE_S):
+    """Wait for something that is about to be."""
+    deadline = time.monotonic() + patience_s
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"{what}: not within {patience_s} s"
+        time.sleep(0.05)
+    return result
+
+
+class Space:
+    """A network namespace."""
+
+    def __init__(self, holder):
+        self.path = Path(f"/proc/{holder.pid}/ns/net")
+
+    def command(self, *command):
+        return ["nsenter", f"--net={self.path}", "--", *command]
+
+    def run(self, *command, check=True):
+        done = subprocess.run(
+            self.command(*command), capture_output=True, text=True, timeout=30, check=False
+        )
+        assert not check or done.returncode == 0, f"{command}: {done.stderr}"
+        return done.stdout
+
+    def probe(self, host, port, timeout_s=4):
+        """What the job's own probe says here."""
+        return self.run(
+            sys.executable, "-I", probe.__file__, host, str(port), str(timeout_s)
+        ).strip()
+
+    def rules(self):
+        """All packet filters, of both kinds, without counters and empty base chains."""
+        text = self.run("nft", "list", "ruleset", check=False)
+        return re.findall(r"(?:sshuttle|devstack-tunnel)[-\w]*", text)
+
+
+class Net:
+    """The namespaces, and the processes in them."""
+
+    def __init__(self, stack, folder):
+        self.folder = folder
+        self._stack = stack
+        names = ("job", "container", "controller", "outsider", "wire")
+        self.job, self.container, self.controller, self.outsider, self.wire = (
+            self.space() for _ in names
+        )
+        self.wire.run("ip", "link", "add", "wire", "type", "bridge")
+        self.wire.run("ip", "link", "set", "wire", "up")
+        for space, address in (
+            (self.job, JOB),
+            (self.controller, CONTROLLER),
+            (self.outsider, OUTSIDER),
+        ):
+            self.plug(space, address, self.wire, "wire")
+        self.job.run("ip", "route", "add", "default", "via", OUTSIDER)
+        self.add_bridge(self.job, self.container)
+        for address in (PRIVATE, FLOATING):
+            self.controller.run("ip", "address", "add", f"{address}/32", "dev", "lo")
+        for address, port in ((PRIVATE, 80), (FLOATING, 22)):
+            self.serve(self.controller, address, port)
+
+    def space(self, *flags):
+        """A new namespace, with loopback."""
+        holder = self.start(["unshare", *flags, "--net", "sleep", "900"])
+        path = f"/proc/{holder.pid}/ns/net"
+        until(lambda: os.readlink(path) != os.readlink("/proc/self/ns/net"), "namespace")
+        space = Space(holder)
+        until(lambda: space.run("cat", "/proc/self/comm", check=False), "namespace")
+        space.run("ip", "link", "set", "lo", "up")
+        return space
+
+    def plug(self, space, address, other, bridge):
+        """Give a namespace an interface on a bridge of another one."""
+        port = f"p{len(other.run('ip', '-o', 'link').splitlines())}"
+        peer = str(space.path).split("/")[2]
+        other.run(
+            "ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", peer
+        )
+        other.run("ip", "link", "set", port, "master", bridge, "up")
+        space.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
+        space.run("ip", "link", "set", "eth0", "up")
+
+    def add_bridge(self, host, container):
+        """As Docker makes one for kind."""
+        host.run("ip", "link", "add", "br-kind", "type", "bridge")
+        host.run("ip", "address", "add", "172.18.0.1/24", "dev", "br-kind")
+        host.run("ip", "link", "set", "br-kind", "up")
+        self.plug(container, "172.18.0.2", host, "br-kind")
+        container.run("ip", "route", "add", "default", "via", "172.18.0.1")
+
+    def serve(self, space, address, port):
+        """A TCP service that sends the address of its client."""
+        process = self.start(space.command(sys.executable, "-c", _SERVER, address, str(port)))
+        until(lambda: space.probe(address, port) == "answered", f"server {address}:{port}")
+        return process
+
+    def start(self, command, log="/dev/null", **more):
+        """Start what is ended, with all that it starts, when the test ends."""
+        with open(log, "a") as file:
+            process = subprocess.Popen(
+                command, start_new_session=True, stdout=file, stderr=file, **more
+            )
+        self._stack.callback(_kill, process)
+        return process
+
+    def sshd(self, key, python="/usr/bin"):
+        """A real sshd on the controller that admits a key; `python` is first on its PATH."""
+        (self.folder / "authorized_keys").write_text(Path(f"{key}.pub").read_text())
+        (self.folder / "sshd_config").write_text(
+            f"ListenAddress {CONTROLLER}\nHostKey {self.folder}/host\nUsePAM no\nStrictModes no\n"
+            f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\n"
+            f"PasswordAuthentication no\nSetEnv PATH={python}:/bin\n"
+        )
+        # Its folder in /run is in a mount namespace of its own.
+        script = f"mount -t tmpfs run /run && mkdir /run/sshd && exec {SSHD} -D -e -f $1"
+        process = self.start(
+            self.controller.command(
+                "unshare", "--mount", "sh", "-c", script, "sh", str(self.folder / "sshd_config")
+            ),
+            self.folder / "sshd.log",
+        )
+        until(lambda: self.job.probe(CONTROLLER, 22) == "answered", "sshd")
+        return process
+
+
+SSHD = "/usr/sbin/sshd"
+
+
+def _kill(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait(10)
+
+
+class Tunnel:
+    """`python -m job tunnel` as a person runs it, in the job's namespace."""
+
+    def __init__(self, process, state, out):
+        self.process = process
+        self.folder = state / "stacks/ci"
+        self._out = out
+
+    @property
+    def printed(self):
+        return self._out.read_text()
+
+    @property
+    def record(self):
+        return json.loads((self.folder / "tunnel.json").read_text())
+
+    @property
+    def port(self):
+        return self.record["port"]
+
+    def wait_ready(self, times=1):
+        until(
+            lambda: self.printed.count("tunnel: ready") >= times or self.process.poll() is not None,
+            f"ready, {times} times",
+            90,
+        )
+        assert self.process.poll() is None, self.printed
+        return self
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@pytest.fixture
+def net(tmp_path):
+    """The network, up, without sshd."""
+    with ExitStack() as stack:
+        network = Net(stack, tmp_path)
+        for name in ("host", "other-host", "key"):
+            subprocess.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", tmp_path / name],
+                check=True,
+            )
+        yield network
+
+
+@pytest.fixture
+def outputs(tmp_path, net):
+    """What a stack with this controller exports."""
+    host_key = " ".join((tmp_path / "host.pub").read_text().split()[:2])
+    return {
+        "controller_public_ip": CONTROLLER,
+        "controller_private_ip": PRIVATE,
+        "ssh_user": "root",
+        "ssh_private_key": (tmp_path / "key").read_text(),
+        "known_hosts": f"{CONTROLLER},{PRIVATE} {host_key}\n",
+        "tunnel_cidrs": ["10.0.3.0/24", "172.24.4.0/24"],
+    }
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """A folder that is first on the job's PATH: Pulumi's stand-in, and no Docker."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, text in (
+        ("pulumi", _PULUMI.format(python=sys.executable)),
+        ("pulumi-language-python", "#!/bin/sh\n"),
+        ("docker", "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n"),
+    ):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def open_tunnel(tmp_path, net, outputs, programs):
+    """Start the command; it is ended with the test."""
+    (tmp_path / "Pulumi.ci.yaml").write_text("config: {}\n")
+
+    def start(*flags, space=net.job):
+        (programs / "outputs.json").write_text(json.dumps(outputs))
+        state = tmp_path / "a state % folder"
+        state.mkdir(exist_ok=True)
+        environ = {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "DEVSTACK_STATE_DIR": str(state),
+            "DEVSTACK_SETTINGS": str(tmp_path / "Pulumi.ci.yaml"),
+        }
+        (state / "stacks/ci").mkdir(parents=True, exist_ok=True)
+        out = tmp_path / f"out-{len(list(tmp_path.glob('out-*')))}"
+        command = [sys.executable, "-m", "job", "tunnel", "--stack", "ci", "--interval", "1", *flags]
+        process = net.start(
+            space.command(*command) if space else command,
+            out,
+            cwd=CHECKOUT,
+            env=environ,
+        )
+        return Tunnel(process, state, out)
+
+    return start
+
+
+@contextmanager
+def opened(space, *rule):
+    """A packet filter rule in a namespace for a while."""
+    space.run("iptables", "-I", *rule)
+    yield
+    space.run("iptables", "-D", *rule)

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from job.tunnel import probe
 
 JOB, CONTROLLER, OUTSIDER = "203.0.113.2", "203.0.113.10", "203.0.113.66"
 PRIVATE, FLOATING = "10.0.3.15", "172.24.4.10"
-_PATIENCE_S = 30
+_PATIENCE_S = 40
 _SERVER = """\
 import socketserver, sys
 class Hello(socketserver.BaseRequestHandler):
@@ -85,8 +85,9 @@ class Space:
 class Net:
     """The namespaces, and the processes in them."""
 
-    def __init__(self, stack, folder):
+    def __init__(self, stack, folder, made):
         self.folder = folder
+        self._made = made
         self._stack = stack
         names = ("job", "container", "controller", "outsider", "wire")
         self.job, self.container, self.controller, self.outsider, self.wire = (
@@ -113,6 +114,7 @@ class Net:
         path = f"/proc/{holder.pid}/ns/net"
         until(lambda: os.readlink(path) != os.readlink("/proc/self/ns/net"), "namespace")
         space = Space(holder)
+        self._made.add(os.readlink(path))
         until(lambda: space.run("cat", "/proc/self/comm", check=False), "namespace")
         space.run("ip", "link", "set", "lo", "up")
         return space
@@ -151,13 +153,17 @@ class Net:
         self._stack.callback(_kill, process)
         return process
 
-    def sshd(self, key, python="/usr/bin"):
-        """A real sshd on the controller that admits a key; `python` is first on its PATH."""
+    def at_the_end(self, function):
+        """Call it before what was started until now is killed."""
+        self._stack.callback(function)
+
+    def sshd(self, key, path="/usr/bin:/bin"):
+        """A real sshd on the controller that admits a key; `path` is the PATH of who logs in."""
         (self.folder / "authorized_keys").write_text(Path(f"{key}.pub").read_text())
         (self.folder / "sshd_config").write_text(
             f"ListenAddress {CONTROLLER}\nHostKey {self.folder}/host\nUsePAM no\nStrictModes no\n"
             f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\n"
-            f"PasswordAuthentication no\nSetEnv PATH={python}:/bin\n"
+            f"ClientAliveInterval 1\nPasswordAuthentication no\nSetEnv PATH={path}\n"
         )
         # Its folder in /run is in a mount namespace of its own.
         script = f"mount -t tmpfs run /run && mkdir /run/sshd && exec {SSHD} -D -e -f $1"
@@ -175,10 +181,8 @@ SSHD = "/usr/sbin/sshd"
 
 
 def _kill(process):
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait(10)
 
 
@@ -202,6 +206,10 @@ class Tunnel:
     def port(self):
         return self.record["port"]
 
+    def wait_ended(self):
+        """Its exit code, once it has ended by itself."""
+        return self.process.wait(60)
+
     def wait_ready(self, times=1):
         until(
             lambda: self.printed.count("tunnel: ready") >= times or self.process.poll() is not None,
@@ -211,16 +219,45 @@ class Tunnel:
         assert self.process.poll() is None, self.printed
         return self
 
+    def close(self):
+        """As a test that fails leaves it."""
+        if self.process.poll() is None:
+            self.end()
+
+    def wait_for(self, text, patience_s=_PATIENCE_S):
+        until(lambda: text in self.printed, text, patience_s)
+
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         return self.process.wait(30)
 
 
+def _processes(namespaces):
+    """Ids of what runs in the namespaces."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/ns/net"):
+        with suppress(OSError):
+            if os.readlink(link) in namespaces:
+                found.append(int(link.parts[2]))
+    return found
+
+
+def _require_empty(namespaces):
+    try:
+        until(lambda: not _processes(namespaces), "end of all processes", 10)
+    finally:
+        for pid in _processes(namespaces):
+            os.kill(pid, signal.SIGKILL)
+
+
 @pytest.fixture
 def net(tmp_path):
-    """The network, up, without sshd."""
+    """The network, up, without sshd. At the end nothing may run in it any more."""
     with ExitStack() as stack:
-        network = Net(stack, tmp_path)
+        made = set()
+        # Called last, when all that the test started was ended.
+        stack.callback(_require_empty, made)
+        network = Net(stack, tmp_path, made)
         for name in ("host", "other-host", "key"):
             subprocess.run(
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", tmp_path / name],
@@ -282,7 +319,9 @@ def open_tunnel(tmp_path, net, outputs, programs):
             cwd=CHECKOUT,
             env=environ,
         )
-        return Tunnel(process, state, out)
+        tunnel = Tunnel(process, state, out)
+        net.at_the_end(tunnel.close)
+        return tunnel
 
     return start
 

@@ -1,6 +1,11 @@
 """Tunnel: real sshuttle and sshd between network namespaces."""
 
+
 import pytest
+
+
+PRIVATE, FLOATING = ("10.0.3.15", 80), ("172.24.4.10", 22)
+JOB, CONTROLLER, OUTSIDER = "203.0.113.2", "203.0.113.10", "203.0.113.66"
 
 
 @pytest.fixture
@@ -8,13 +13,128 @@ def sshd(net, tmp_path):
     return net.sshd(tmp_path / "key")
 
 
+def reached(space):
+    """Whether both networks answer here."""
+    return [space.probe(*address) for address in (PRIVATE, FLOATING)] == ["answered"] * 2
+
+
 @pytest.mark.usefixtures("sshd")
-def test_job_and_container_reach_both_networks(net, open_tunnel):
+@pytest.mark.parametrize(
+    ("iptables", "method"),
+    [
+        pytest.param(None, "nat", id="nat"),
+        pytest.param("iptables-legacy", "nat", id="nat-legacy"),
+        pytest.param("false", "nft", id="nft"),
+    ],
+)
+def test_job_and_its_containers_reach_both_networks(net, open_tunnel, programs, iptables, method):
+    """And nothing is left when it ends."""
+    if iptables:
+        for suffix in ("", "-restore"):
+            target = "/bin/false" if iptables == "false" else f"/usr/sbin/{iptables}{suffix}"
+            (programs / f"iptables{suffix}").symlink_to(target)
+    assert not reached(net.job)
+
     tunnel = open_tunnel().wait_ready()
-    print(tunnel.printed, net.job.rules(), net.job.run("iptables-save"))
-    for space in (net.job, net.container):
-        assert space.probe("10.0.3.15", 80) == "answered"
-        assert space.probe("172.24.4.10", 22) == "answered"
+
+    assert f"method {method}, to 10.0.3.0/24, 172.24.4.0/24" in tunnel.printed
+    assert reached(net.job)
+    assert reached(net.container)
     assert tunnel.end() == 0
-    print(tunnel.printed)
     assert net.job.rules() == []
+    assert not reached(net.job)
+
+
+@pytest.mark.usefixtures("sshd")
+@pytest.mark.parametrize("iptables", [None, "/bin/false"], ids=["nat", "nft"])
+def test_outsider_is_refused(net, open_tunnel, programs, iptables):
+    """Neither at the redirector's port, nor with the job as its gateway."""
+    if iptables:
+        (programs / "iptables").symlink_to(iptables)
+    tunnel = open_tunnel().wait_ready()
+    net.outsider.run("ip", "route", "add", "10.0.3.0/24", "via", JOB)
+
+    assert net.outsider.probe(JOB, tunnel.port, 2) == "unreachable"
+    assert net.outsider.probe(*PRIVATE, 2) == "unreachable"
+
+    # So that it is the guard that refuses, and not a network that leads nowhere.
+    if iptables:
+        net.job.run("nft", "flush", "table", "inet", f"devstack-tunnel-{tunnel.port}")
+        assert net.outsider.probe(*PRIVATE, 2) == "answered"
+    else:
+        net.job.run("iptables", "-I", "INPUT", "-p", "tcp", "-j", "ACCEPT")
+        assert net.outsider.probe(*PRIVATE, 2) == "answered"
+
+
+@pytest.mark.usefixtures("sshd")
+def test_a_bridge_that_is_made_later_is_admitted(net, open_tunnel):
+    """The suite makes kind's network long after the tunnel is open."""
+    net.job.run("ip", "link", "delete", "br-kind")
+    tunnel = open_tunnel().wait_ready()
+    assert "open to lo\n" in tunnel.printed
+
+    container = net.space()
+    net.add_bridge(net.job, container)
+
+    assert reached(container)
+    assert "open to lo, br-kind\n" in tunnel.printed
+
+
+@pytest.mark.usefixtures("sshd")
+def test_a_bridge_that_strangers_come_in_by_is_not_admitted(net, open_tunnel):
+    """On a workstation the uplink itself may be a port of a bridge."""
+    net.job.run("ip", "link", "add", "br-lan", "type", "bridge")
+    net.job.run("ip", "link", "set", "eth0", "master", "br-lan")
+    net.job.run("ip", "address", "flush", "dev", "eth0")
+    net.job.run("ip", "address", "add", f"{JOB}/24", "dev", "br-lan")
+    net.job.run("ip", "link", "set", "br-lan", "up")
+    net.job.run("ip", "route", "replace", "default", "via", OUTSIDER)
+
+    tunnel = open_tunnel().wait_ready()
+
+    assert "open to lo, br-kind\n" in tunnel.printed
+    assert net.outsider.probe(JOB, tunnel.port, 2) == "unreachable"
+
+
+@pytest.mark.usefixtures("sshd")
+def test_controller_inside_a_routed_network_is_still_reached(open_tunnel, outputs, net):
+    """Otherwise ssh's own connection would go into the tunnel that it carries."""
+    outputs["tunnel_cidrs"].append("203.0.113.0/24")
+    tunnel = open_tunnel().wait_ready()
+    assert reached(net.container)
+    assert tunnel.end() == 0
+
+
+@pytest.mark.usefixtures("sshd")
+def test_probe_from_a_container_tells_where_it_fails(net, open_tunnel):
+    """The job's own way may work while a rule of Docker's drops what containers send."""
+    net.job.run("iptables", "-t", "raw", "-A", "PREROUTING", "-i", "br-kind", "-j", "DROP")
+
+    tunnel = open_tunnel("--probe-from", str(net.container.path))
+
+    assert tunnel.wait_ended() == 1
+    assert f"not from container {net.container.path}: unreachable" in tunnel.printed
+    assert net.job.rules() == []
+
+
+@pytest.mark.usefixtures("sshd")
+def test_probe_from_a_container_that_works(net, open_tunnel):
+    open_tunnel("--probe-from", str(net.container.path)).wait_ready()
+
+
+def test_podmans_namespace_is_served_from_inside(net, open_tunnel, tmp_path):
+    """It belongs to a user namespace, has its own way out, and the containers' bridge is in it."""
+    rootless = net.space("--user", "--map-root-user")
+    net.plug(rootless, "203.0.113.3", net.wire, "wire")
+    rootless.run("ip", "route", "add", "default", "via", OUTSIDER)
+    pod = net.space()
+    net.add_bridge(rootless, pod)
+    net.sshd(tmp_path / "key")
+
+    tunnel = open_tunnel("--netns", str(rootless.path)).wait_ready()
+
+    assert reached(pod)
+    assert net.job.rules() == []
+    assert net.job.probe(*PRIVATE) == "unreachable"
+    assert tunnel.end() == 0
+    assert rootless.rules() == []

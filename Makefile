@@ -85,9 +85,9 @@ docs-check: venv ## whether the generated documents are current
 
 # --- tests ---
 
-.PHONY: test unit nodes contract engine plans bench
-test: tested-on ## all tests
-	@$(PYTEST) tests
+.PHONY: test unit nodes contract engine tunnel-test plans bench
+test: tested-on ## all tests but tunnel-test
+	@$(PYTEST) tests --ignore tests/tunnel
 
 unit: tested-on ## the tests that start no engine
 	@$(PYTEST) tests/unit
@@ -100,6 +100,11 @@ contract: tested-on ## the API double against what Google's own clients expect
 
 engine: tested-on ## the program on the real engine and localcloud
 	@$(PYTEST) tests/engine
+
+tunnel-test: venv ## the tunnel between network namespaces, as root
+	@scripts/need-packages sshd=openssh-server ssh=openssh-client iptables=iptables \
+	  nft=nftables ip=iproute2 nsenter=util-linux
+	@$(PYTEST) tests/tunnel
 
 plans: tested-on ## write the plans anew that the engine tests compare with
 	@$(PYTEST) tests/engine/test_plan.py --write-plans

@@ -148,7 +148,9 @@ class Run:
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
         self.process.wait()
         deadline = time.monotonic() + 1
-        while (running := _running(handles)) and time.monotonic() < deadline:
+        while (
+            (running := _running(handles)) or _is_there(self.process.pid)
+        ) and time.monotonic() < deadline:
             time.sleep(0.05)
         left = [pid for pid, handle in self.family.items() if handle in running]
         for handle in handles:
@@ -161,16 +163,22 @@ def end_group(group: int) -> None:
     """End the sshuttle of a tunnel whose supervisor was killed, by its process group."""
     _signal_group(group, signal.SIGTERM)
     deadline = time.monotonic() + _GRACE_S
-    with suppress(ProcessLookupError):
-        while time.monotonic() < deadline:
-            os.killpg(group, 0)
-            time.sleep(0.05)
+    while _is_there(group) and time.monotonic() < deadline:
+        time.sleep(0.05)
     _signal_group(group, signal.SIGKILL)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.killpg(group, number)
+
+
+def _is_there(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _running(handles: Iterable[int]) -> set[int]:

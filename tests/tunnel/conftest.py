@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,8 @@ from job.tunnel import probe
 JOB, CONTROLLER, OUTSIDER = "203.0.113.2", "203.0.113.10", "203.0.113.66"
 PRIVATE, FLOATING = "10.0.3.15", "172.24.4.10"
 _PATIENCE_S = 40
+# It wants to be called by its whole path.
+_SSHD = "/usr/sbin/sshd"
 _SERVER = """\
 import socketserver, sys
 class Hello(socketserver.BaseRequestHandler):
@@ -61,9 +63,11 @@ class Space:
         self.path = Path(f"/proc/{holder.pid}/ns/net")
 
     def command(self, *command):
+        """The command line that runs a command in it."""
         return ["nsenter", f"--net={self.path}", "--", *command]
 
     def run(self, *command, check=True):
+        """What a command prints in it."""
         done = subprocess.run(
             self.command(*command), capture_output=True, text=True, timeout=30, check=False
         )
@@ -111,10 +115,10 @@ class Net:
     def space(self, *flags):
         """A new namespace, with loopback."""
         holder = self.start(["unshare", *flags, "--net", "sleep", "900"])
-        path = f"/proc/{holder.pid}/ns/net"
-        until(lambda: os.readlink(path) != os.readlink("/proc/self/ns/net"), "namespace")
+        path = Path(f"/proc/{holder.pid}/ns/net")
+        until(lambda: path.readlink() != Path("/proc/self/ns/net").readlink(), "namespace")
         space = Space(holder)
-        self._made.add(os.readlink(path))
+        self._made.add(path.readlink())
         until(lambda: space.run("cat", "/proc/self/comm", check=False), "namespace")
         space.run("ip", "link", "set", "lo", "up")
         return space
@@ -123,9 +127,7 @@ class Net:
         """Give a namespace an interface on a bridge of another one."""
         port = f"p{len(other.run('ip', '-o', 'link').splitlines())}"
         peer = str(space.path).split("/")[2]
-        other.run(
-            "ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", peer
-        )
+        other.run("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", peer)
         other.run("ip", "link", "set", port, "master", bridge, "up")
         space.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
         space.run("ip", "link", "set", "eth0", "up")
@@ -146,7 +148,7 @@ class Net:
 
     def start(self, command, log="/dev/null", **more):
         """Start what is ended, with all that it starts, when the test ends."""
-        with open(log, "a") as file:
+        with Path(log).open("a") as file:
             process = subprocess.Popen(
                 command, start_new_session=True, stdout=file, stderr=file, **more
             )
@@ -163,10 +165,13 @@ class Net:
         (self.folder / "sshd_config").write_text(
             f"ListenAddress {CONTROLLER}\nHostKey {self.folder}/host\nUsePAM no\nStrictModes no\n"
             f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\n"
-            f"ClientAliveInterval 1\nPasswordAuthentication no\nSetEnv PATH={path}\n"
+            f"ClientAliveInterval 1\nPasswordAuthentication no\n"
+            # Without the start-up files of whoever runs the tests.
+            f"ForceCommand exec env -i PATH={path} /bin/sh -c "
+            '"$SSH_ORIGINAL_COMMAND"\n'
         )
         # Its folder in /run is in a mount namespace of its own.
-        script = f"mount -t tmpfs run /run && mkdir /run/sshd && exec {SSHD} -D -e -f $1"
+        script = f"mount -t tmpfs run /run && mkdir /run/sshd && exec {_SSHD} -D -e -f $1"
         process = self.start(
             self.controller.command(
                 "unshare", "--mount", "sh", "-c", script, "sh", str(self.folder / "sshd_config")
@@ -175,9 +180,6 @@ class Net:
         )
         until(lambda: self.job.probe(CONTROLLER, 22) == "answered", "sshd")
         return process
-
-
-SSHD = "/usr/sbin/sshd"
 
 
 def _kill(process):
@@ -196,14 +198,17 @@ class Tunnel:
 
     @property
     def printed(self):
+        """All output so far."""
         return self._out.read_text()
 
     @property
     def record(self):
+        """What it has written down."""
         return json.loads((self.folder / "tunnel.json").read_text())
 
     @property
     def port(self):
+        """The redirector's port."""
         return self.record["port"]
 
     def wait_ended(self):
@@ -211,10 +216,11 @@ class Tunnel:
         return self.process.wait(60)
 
     def wait_ready(self, times=1):
+        """Wait until it has said so that often."""
         until(
             lambda: self.printed.count("tunnel: ready") >= times or self.process.poll() is not None,
-            f"ready, {times} times",
-            90,
+            "ready",
+            60,
         )
         assert self.process.poll() is None, self.printed
         return self
@@ -225,9 +231,11 @@ class Tunnel:
             self.end()
 
     def wait_for(self, text, patience_s=_PATIENCE_S):
+        """Wait until it has printed a text."""
         until(lambda: text in self.printed, text, patience_s)
 
     def end(self, number=signal.SIGTERM):
+        """Its exit code after a signal."""
         self.process.send_signal(number)
         return self.process.wait(30)
 
@@ -237,7 +245,7 @@ def _processes(namespaces):
     found = []
     for link in Path("/proc").glob("[0-9]*/ns/net"):
         with suppress(OSError):
-            if os.readlink(link) in namespaces:
+            if link.readlink() in namespaces:
                 found.append(int(link.parts[2]))
     return found
 
@@ -267,7 +275,7 @@ def net(tmp_path):
 
 
 @pytest.fixture
-def outputs(tmp_path, net):
+def outputs(tmp_path, net):  # noqa: ARG001 - it makes the host key
     """What a stack with this controller exports."""
     host_key = " ".join((tmp_path / "host.pub").read_text().split()[:2])
     return {
@@ -312,7 +320,17 @@ def open_tunnel(tmp_path, net, outputs, programs):
         }
         (state / "stacks/ci").mkdir(parents=True, exist_ok=True)
         out = tmp_path / f"out-{len(list(tmp_path.glob('out-*')))}"
-        command = [sys.executable, "-m", "job", "tunnel", "--stack", "ci", "--interval", "1", *flags]
+        command = [
+            sys.executable,
+            "-m",
+            "job",
+            "tunnel",
+            "--stack",
+            "ci",
+            "--interval",
+            "1",
+            *flags,
+        ]
         process = net.start(
             space.command(*command) if space else command,
             out,
@@ -324,11 +342,3 @@ def open_tunnel(tmp_path, net, outputs, programs):
         return tunnel
 
     return start
-
-
-@contextmanager
-def opened(space, *rule):
-    """A packet filter rule in a namespace for a while."""
-    space.run("iptables", "-I", *rule)
-    yield
-    space.run("iptables", "-D", *rule)

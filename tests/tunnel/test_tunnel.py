@@ -1,8 +1,6 @@
 """Tunnel: real sshuttle and sshd between network namespaces."""
 
-
 import pytest
-
 
 PRIVATE, FLOATING = ("10.0.3.15", 80), ("172.24.4.10", 22)
 JOB, CONTROLLER, OUTSIDER = "203.0.113.2", "203.0.113.10", "203.0.113.66"
@@ -13,9 +11,10 @@ def sshd(net, tmp_path):
     return net.sshd(tmp_path / "key")
 
 
-def reached(space):
+def reached(space, timeout_s=4):
     """Whether both networks answer here."""
-    return [space.probe(*address) for address in (PRIVATE, FLOATING)] == ["answered"] * 2
+    verdicts = [space.probe(*address, timeout_s) for address in (PRIVATE, FLOATING)]
+    return verdicts == ["answered"] * 2
 
 
 @pytest.mark.usefixtures("sshd")
@@ -33,7 +32,7 @@ def test_job_and_its_containers_reach_both_networks(net, open_tunnel, programs, 
         for suffix in ("", "-restore"):
             target = "/bin/false" if iptables == "false" else f"/usr/sbin/{iptables}{suffix}"
             (programs / f"iptables{suffix}").symlink_to(target)
-    assert not reached(net.job)
+    assert not reached(net.job, 1)
 
     tunnel = open_tunnel().wait_ready()
 
@@ -42,7 +41,7 @@ def test_job_and_its_containers_reach_both_networks(net, open_tunnel, programs, 
     assert reached(net.container)
     assert tunnel.end() == 0
     assert net.job.rules() == []
-    assert not reached(net.job)
+    assert not reached(net.job, 1)
 
 
 @pytest.mark.usefixtures("sshd")

@@ -61,11 +61,13 @@ class Namespace:
         except OSError as error:
             return Answer(_MISSING, "", f"{command[0]}: {error.strerror}")
         deadline = time.monotonic() + timeout_s
+        given = text or None
         with process:
             while True:
                 try:
-                    output, errors = process.communicate(text or None, timeout=_LOOK_S)
+                    output, errors = process.communicate(given, timeout=_LOOK_S)
                 except subprocess.TimeoutExpired:
+                    given = None  # It is kept, and may be given once only.
                     if time.monotonic() < deadline and not (stop and stop.is_set()):
                         continue
                     os.killpg(process.pid, signal.SIGKILL)

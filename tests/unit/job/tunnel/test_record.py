@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ def test_what_a_killed_one_left_is_removed(path, namespace, programs, dead):
     # Nobody's child, so that nobody has to reap it.
     script = "setsid sleep 60 >/dev/null 2>&1 & echo $!"
     orphan = int(subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout)
+    while os.getsid(orphan) != orphan:
+        time.sleep(0.01)
     (programs.folder / "rules").mkdir()
     for name in ("sshuttle-20123", "devstack-tunnel-20123", "sshuttle-12300"):
         (programs.folder / "rules" / name).touch()

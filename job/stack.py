@@ -65,7 +65,8 @@ class Stack:
         if value is None:
             schema = _mapping(self.folder / "Pulumi.yaml")["config"]
             value = schema.get(key.removeprefix("devstack:"), {}).get("default", "")
-        return str(value)
+        # A secret is no plain text.
+        return "" if isinstance(value, dict) else str(value)
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""

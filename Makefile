@@ -126,7 +126,7 @@ ready: venv
 	@scripts/need-packages ssh-keygen=openssh-client
 
 tested-on: ready
-	@scripts/need-packages cloud-init=cloud-init
+	@scripts/need-packages cloud-init=cloud-init git=git systemd-analyze=systemd
 	@$(PY) -m localcloud build
 
 docs: venv ## write the generated documents anew

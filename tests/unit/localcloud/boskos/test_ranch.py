@@ -39,6 +39,12 @@ def test_a_resource_is_lent_once(ranch):
         acquire(ranch, "c")
 
 
+def test_what_has_an_owner_is_not_lent_whatever_its_state(ranch):
+    ranch.put("one", state="free", owner="a")
+
+    assert acquire(ranch, "b") == "two"
+
+
 def test_the_one_that_rested_longest_is_lent(ranch, clock):
     acquire(ranch, "a")
     clock.advance(1)

@@ -1,0 +1,131 @@
+"""Site: the network, the git service and both nodes of one test."""
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.machines.booted import BootedMachine
+from localcloud.machines.switch import Switch
+from stacks.credentials import Credentials
+from stacks.devstack_services import Role
+from stacks.settings import Settings
+from stacks.user_data import render
+from tests.boot.git_service import PORT, GitService
+
+SSH_S = 60
+READY_S = 180
+_CONNECT_S = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What devstack-status said."""
+
+    code: int
+    state: dict[str, Any]
+    progress: str
+
+
+class Site:
+    """Everything is made by the constructor but nothing runs; `remove` undoes all of it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        tree: Path,
+        credentials: Credentials,
+        standin: dict[str, str],
+        given: dict[str, str],
+    ) -> None:
+        self.settings = Settings.parse(
+            {
+                "operatingSystem": "debian-12",
+                "release": "2026.1",
+                "gitBase": f"http://10.0.3.1:{PORT}",
+                "nodeDeadlineS": "90",
+                **given,
+            },
+            stack="boot",
+            project="test",
+        )
+        self.credentials = credentials
+        self._folder = folder
+        self._undo = contextlib.ExitStack()
+        self.switch = Switch(
+            f"boot{os.getpid()}", self.settings.internal_cidr, self.settings.mtu
+        )
+        self._undo.callback(self.switch.remove)
+        self.git = GitService(folder, f"stable/{self.settings.release}")
+        self.git.publish(**{"UNIT_S": "0.1", "FAIL_PHASE": "", "FAIL_LINE": "", **standin})
+        assert self.git.start(self.switch) == self.settings.git_base
+        self._undo.callback(self.git.stop)
+        self._key = folder / "key"
+        self._key.touch(mode=0o600)
+        self._key.write_text(credentials.ssh_private_key)
+        self.controller = self._machine(tree, "controller")
+        self.worker = self._machine(tree, "worker")
+
+    def remove(self) -> None:
+        """Take away machines, services and namespaces, whatever happened."""
+        self._undo.close()
+
+    def _machine(self, tree: Path, role: Role) -> BootedMachine:
+        address = getattr(self.settings, f"{role}_ip")
+        folder = self._folder / role
+        machine = BootedMachine(role, address, switch=self.switch, tree=tree, folder=folder)
+        self._undo.callback(machine.remove)
+        machine.seed(render(self.settings, role, self.credentials), f"{role}-1")
+        host_key = getattr(self.credentials, f"{role}_host_key_public")
+        with (self._folder / "known_hosts").open("a") as known:
+            known.write(f"{address} {host_key}\n")
+        return machine
+
+    def ssh(
+        self, machine: BootedMachine, command: str, timeout_s: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command as the node's user, with its host key checked. 255: no connection."""
+        options = (
+            f"UserKnownHostsFile={self._folder / 'known_hosts'}",
+            "StrictHostKeyChecking=yes",
+            "HostKeyAlgorithms=ssh-ed25519",
+            "BatchMode=yes",
+            f"ConnectTimeout={_CONNECT_S}",
+        )
+        words = [word for option in options for word in ("-o", option)]
+        user = f"{self.settings.ssh_user}@{machine.address}"
+        return subprocess.run(
+            ["nsenter", f"--net={self.switch.path}", "ssh", "-F", "none", "-i", self._key]
+            + [*words, user, command],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=timeout_s,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def run(self, machine: BootedMachine, command: str, timeout_s: float = 60) -> str:
+        """A command's output. A status that is not 0 is the test's failure."""
+        done = self.ssh(machine, command, timeout_s)
+        assert done.returncode == 0, f"{command}: {done.returncode} {done.stdout} {done.stderr}"
+        return done.stdout
+
+    def wait_for_ssh(self, machine: BootedMachine) -> None:
+        """Wait until the node lets its user in."""
+        deadline = time.monotonic() + SSH_S
+        while (done := self.ssh(machine, "true")).returncode:
+            assert time.monotonic() < deadline, f"{done.stderr}\n{machine.console.read_text()}"
+            time.sleep(0.5)
+
+    def wait(self, machine: BootedMachine, subject: str = "node", timeout_s: int = READY_S) -> Answer:
+        """What `devstack-status wait` answers over ssh."""
+        self.wait_for_ssh(machine)
+        command = f"sudo devstack-status wait --timeout {timeout_s} --for {subject}"
+        done = self.ssh(machine, command, timeout_s + 30)
+        assert done.stdout, f"{done.returncode}: {done.stderr}"
+        return Answer(done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr)

@@ -74,7 +74,7 @@ types: venv ## types of the Python code
 
 # Found by their first line, since a program on a node has no suffix.
 SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
-	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit .ci/run
+	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit tests/boot/standin .ci/run
 
 shell: venv ## the shell scripts
 	@$(VENV)/bin/shellcheck $$($(SHELL_SCRIPTS))
@@ -85,8 +85,8 @@ docs-check: venv ## whether the generated documents are current
 
 # --- tests ---
 
-.PHONY: test unit nodes contract engine plans bench
-test: tested-on ## all tests
+.PHONY: test unit nodes contract engine boot plans bench
+test: tested-on boots ## all tests
 	@$(PYTEST) tests
 
 unit: tested-on ## the tests that start no engine
@@ -101,6 +101,9 @@ contract: tested-on ## the API double against what Google's own clients expect
 engine: tested-on ## the program on the real engine and localcloud
 	@$(PYTEST) tests/engine
 
+boot: boots ## both nodes' user data on machines that boot (as root)
+	@$(PYTEST) tests/boot
+
 plans: tested-on ## write the plans anew that the engine tests compare with
 	@$(PYTEST) tests/engine/test_plan.py --write-plans
 
@@ -109,7 +112,7 @@ bench: ready ## measure `up`, `destroy` and the program
 
 # --- what the above needs ---
 
-.PHONY: venv ready tested-on docs requirements clean
+.PHONY: venv ready tested-on boots docs requirements clean
 venv: $(INSTALLED) ## install the Python packages
 
 $(INSTALLED): requirements-dev.txt
@@ -128,6 +131,10 @@ ready: venv
 tested-on: ready
 	@scripts/need-packages cloud-init=cloud-init git=git systemd-analyze=systemd
 	@$(PY) -m localcloud build
+
+boots: ready
+	@scripts/need-packages mmdebstrap=mmdebstrap systemd-nspawn=systemd-container ip=iproute2 \
+	  git=git nsenter=util-linux mount=mount
 
 docs: venv ## write the generated documents anew
 	@$(PY) -m docs.generate

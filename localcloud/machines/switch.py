@@ -56,6 +56,27 @@ class Switch:
         _ip("-n", namespace, "route", "add", "default", "via", self.gateway)
         return _NAMESPACES / namespace
 
+    def plug_behind(self, machine: str, bridge: str, name: str, interface: str) -> Path:
+        """A namespace with one interface, an address with its prefix, on a machine's own bridge.
+
+        Its way out is the bridge's first address.
+        """
+        namespace, owner = f"{self.name}-{name}", f"{self.name}-{machine}"
+        address = ipaddress.IPv4Interface(interface)
+        _ip("netns", "add", namespace)
+        self._plugged.append(namespace)
+        peer = ("peer", "name", _PORT, "netns", namespace)
+        _ip("-n", owner, "link", "add", name, "type", "veth", *peer)
+        _ip("-n", owner, "link", "set", name, "master", bridge, "up")
+        _ip("-n", namespace, "address", "add", str(address), "dev", _PORT)
+        _ip("-n", namespace, "link", "set", _PORT, "up")
+        _ip("-n", namespace, "route", "add", "default", "via", str(address.network[1]))
+        return _NAMESPACES / namespace
+
+    def route(self, network: str, via: str) -> None:
+        """Let the bridge's namespace reach another network through a machine."""
+        _ip("-n", self.name, "route", "add", network, "via", via)
+
     def unplug(self, name: str) -> None:
         """Remove a namespace with its interface, its rules and what it had besides."""
         namespace = f"{self.name}-{name}"

@@ -6,22 +6,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from job.folders import cache_dir
-from localcloud.machines.booted import BootedMachine
-from localcloud.machines.switch import Switch
 from localcloud.machines.tree import ensure_tree
 from stacks.credentials import Credentials
-from stacks.devstack_services import Role
-from stacks.settings import Settings
-from stacks.user_data import render
-from tests.boot.git_service import PORT, GitService
 from tests.boot.site import Site
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+MakeSite = Callable[..., Site]
 
 
 @pytest.fixture(scope="session")
@@ -44,17 +41,36 @@ def credentials() -> Credentials:
     return Credentials(**json.loads(made.stdout))
 
 
-@pytest.fixture
-def make_site(tree: Path, credentials: Credentials) -> Iterator[Callable[..., Site]]:
-    """Make a network with a git service and both machines, switched off."""
-    sites: list[Site] = []
-    with tempfile.TemporaryDirectory(prefix="boot-") as folder:
+@contextmanager
+def _sites(tree: Path, credentials: Credentials) -> Iterator[MakeSite]:
+    with tempfile.TemporaryDirectory(prefix="boot-") as folder, ExitStack() as undo:
 
         def make(standin: dict[str, str] | None = None, **given: str) -> Site:
-            site = Site(Path(folder), tree, credentials, standin or {}, given)
-            sites.append(site)
-            return site
+            return undo.enter_context(
+                closing(Site(Path(folder), tree, credentials, standin or {}, given))
+            )
 
         yield make
-        for site in sites:
-            site.remove()
+
+
+@pytest.fixture
+def make_site(tree: Path, credentials: Credentials) -> Iterator[MakeSite]:
+    """Make the test's one network with a git service and both machines, switched off."""
+    with _sites(tree, credentials) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def finished(tree: Path, credentials: Credentials) -> Iterator[Site]:
+    """Both nodes, started at the same moment and built; for tests that change nothing."""
+    with _sites(tree, credentials) as make:
+        site = make()
+        site.controller.start()
+        site.worker.start()
+        with site.watched_processes():
+            for machine in (site.controller, site.worker):
+                answer = site.wait(machine)
+                assert answer.code == 0, answer
+            answer = site.wait(site.controller, "worker")
+        assert answer.code == 0, answer
+        yield site

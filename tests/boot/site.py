@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ from stacks.user_data import render
 from tests.boot.git_service import PORT, GitService
 
 SSH_S = 60
+NO_CONNECTION = 255
+"""ssh's own exit status."""
 READY_S = 180
+REBOOT_S = 60
 _CONNECT_S = 5
 
 
@@ -33,7 +37,7 @@ class Answer:
 
 
 class Site:
-    """Everything is made by the constructor but nothing runs; `remove` undoes all of it."""
+    """Everything is made by the constructor but nothing runs; `close` undoes all of it."""
 
     def __init__(
         self,
@@ -55,11 +59,10 @@ class Site:
             project="test",
         )
         self.credentials = credentials
+        self.command_lines: set[str] = set()
         self._folder = folder
         self._undo = contextlib.ExitStack()
-        self.switch = Switch(
-            f"boot{os.getpid()}", self.settings.internal_cidr, self.settings.mtu
-        )
+        self.switch = Switch(f"boot{os.getpid()}", self.settings.internal_cidr, self.settings.mtu)
         self._undo.callback(self.switch.remove)
         self.git = GitService(folder, f"stable/{self.settings.release}")
         self.git.publish(**{"UNIT_S": "0.1", "FAIL_PHASE": "", "FAIL_LINE": "", **standin})
@@ -71,7 +74,7 @@ class Site:
         self.controller = self._machine(tree, "controller")
         self.worker = self._machine(tree, "worker")
 
-    def remove(self) -> None:
+    def close(self) -> None:
         """Take away machines, services and namespaces, whatever happened."""
         self._undo.close()
 
@@ -86,10 +89,50 @@ class Site:
             known.write(f"{address} {host_key}\n")
         return machine
 
+    @property
+    def secrets(self) -> list[str]:
+        """What nobody but root may read on a node: of a key, one line that no other key has."""
+        kept = {
+            name: value for name, value in vars(self.credentials).items() if "public" not in name
+        }
+        passwords = [value for name, value in kept.items() if name.endswith("password")]
+        return [*passwords, *(kept[n].splitlines()[-2] for n in kept if n.endswith("key"))]
+
+    @contextlib.contextmanager
+    def watched_processes(self) -> Iterator[None]:
+        """Collect the command lines of all processes, in machines too, while the block runs."""
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(0.3):
+                for path in Path("/proc").glob("[0-9]*/cmdline"):
+                    with contextlib.suppress(OSError):
+                        words = path.read_bytes().replace(b"\0", b" ")
+                        self.command_lines.add(words.decode(errors="replace"))
+
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+
+    def reboot(self, machine: BootedMachine) -> None:
+        """Reboot in good order, as a person would."""
+        self.ssh(machine, "sudo systemctl reboot")
+        assert machine.wait_for_end(REBOOT_S), "it was shut down instead"
+        machine.start()
+
     def ssh(
-        self, machine: BootedMachine, command: str, timeout_s: float = 60
+        self,
+        machine: BootedMachine,
+        command: str,
+        timeout_s: float = 60,
+        *,
+        text: str = "",
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command as the node's user, with its host key checked. 255: no connection."""
+        """Run a command as the node's user, with its host key checked."""
         options = (
             f"UserKnownHostsFile={self._folder / 'known_hosts'}",
             "StrictHostKeyChecking=yes",
@@ -106,7 +149,7 @@ class Site:
             check=False,
             text=True,
             timeout=timeout_s,
-            stdin=subprocess.DEVNULL,
+            input=text,
         )
 
     def run(self, machine: BootedMachine, command: str, timeout_s: float = 60) -> str:
@@ -115,17 +158,15 @@ class Site:
         assert done.returncode == 0, f"{command}: {done.returncode} {done.stdout} {done.stderr}"
         return done.stdout
 
-    def wait_for_ssh(self, machine: BootedMachine) -> None:
-        """Wait until the node lets its user in."""
+    def wait(
+        self, machine: BootedMachine, subject: str = "node", timeout_s: int = READY_S
+    ) -> Answer:
+        """What `devstack-status wait` answers over ssh."""
+        command = f"sudo devstack-status wait --timeout {timeout_s} --for {subject}"
         deadline = time.monotonic() + SSH_S
-        while (done := self.ssh(machine, "true")).returncode:
+        # cloud-init restarts sshd in its course, so that a first connection says little.
+        while (done := self.ssh(machine, command, timeout_s + 30)).returncode == NO_CONNECTION:
             assert time.monotonic() < deadline, f"{done.stderr}\n{machine.console.read_text()}"
             time.sleep(0.5)
-
-    def wait(self, machine: BootedMachine, subject: str = "node", timeout_s: int = READY_S) -> Answer:
-        """What `devstack-status wait` answers over ssh."""
-        self.wait_for_ssh(machine)
-        command = f"sudo devstack-status wait --timeout {timeout_s} --for {subject}"
-        done = self.ssh(machine, command, timeout_s + 30)
         assert done.stdout, f"{done.returncode}: {done.stderr}"
         return Answer(done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr)

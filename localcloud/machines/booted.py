@@ -6,12 +6,11 @@ cgroup of its own; it cannot reach the host's network or disks. Root only.
 
 import os
 import shutil
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 from localcloud.errors import LocalcloudError
+from localcloud.machines.cgroups import remove_cgroup, unified_root
 from localcloud.machines.switch import Switch
 
 _ENVIRONMENT = {
@@ -28,7 +27,6 @@ _NSPAWN = (
 )
 _EXITED_TO_REBOOT = 133
 _END_S = 20
-_POLL_S = 0.1
 
 
 class BootedMachine:
@@ -45,7 +43,7 @@ class BootedMachine:
         self.console = folder / "console.log"
         self._switch = switch
         self._folder = folder
-        self._cgroup = _cgroup_root() / f"{switch.name}-{name}"
+        self._cgroup = unified_root() / f"{switch.name}-{name}"
         self._process: subprocess.Popen[bytes] | None = None
         for directory in (self.root, self.changes, folder / "work"):
             directory.mkdir(parents=True)
@@ -63,13 +61,16 @@ class BootedMachine:
         """Boot. What was only in memory, such as interfaces and rules, is new."""
         namespace = self._switch.plug(self.name, self.address)
         self._cgroup.mkdir()
-        machine = (f"--machine={self._cgroup.name}", f"--directory={self.root}")
+        machine = (
+            f"--machine={self._cgroup.name}",
+            f"--directory={self.root}",
+            f"--network-namespace-path={namespace}",
+        )
         # Two systemds in one cgroup would end each other's services.
         enter = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
         with self.console.open("ab") as console:
             self._process = subprocess.Popen(
-                ["sh", "-c", enter, str(self._cgroup), *_NSPAWN, *machine]
-                + [f"--network-namespace-path={namespace}"],
+                ["sh", "-c", enter, str(self._cgroup), *_NSPAWN, *machine],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
@@ -92,14 +93,9 @@ class BootedMachine:
         """End everything in the machine at once, as a power failure does."""
         if self._process is None:
             return
-        (self._cgroup / "cgroup.kill").write_text("1")
-        try:
-            self._process.wait(timeout=_END_S)
-        except subprocess.TimeoutExpired:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait(timeout=_END_S)
+        remove_cgroup(self._cgroup)
+        self._process.wait(timeout=_END_S)
         self._process = None
-        self._remove_cgroup()
         self._switch.unplug(self.name)
 
     def remove(self) -> None:
@@ -107,25 +103,6 @@ class BootedMachine:
         self.cut_power()
         _run("umount", str(self.root))
         shutil.rmtree(self._folder)
-
-    def _remove_cgroup(self) -> None:
-        deadline = time.monotonic() + _END_S
-        while "populated 1" in (self._cgroup / "cgroup.events").read_text():
-            if time.monotonic() > deadline:
-                raise LocalcloudError(f"{self.name}: {self._cgroup} still has processes")
-            time.sleep(_POLL_S)
-        groups = [path for path in self._cgroup.rglob("*") if path.is_dir()]
-        for group in [*sorted(groups, reverse=True), self._cgroup]:
-            group.rmdir()
-
-
-def _cgroup_root() -> Path:
-    """Where the unified hierarchy is; not at the same place on every host."""
-    for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
-        _, target, kind, *_ = line.split()
-        if kind == "cgroup2":
-            return Path(target)
-    raise LocalcloudError("machines need a mounted cgroup2 hierarchy")
 
 
 def _run(*command: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from job.folders import cache_dir
+from localcloud.machines.strays import remove_strays, switch_name
 from localcloud.machines.tree import ensure_tree
 from stacks.credentials import Credentials
 from tests.boot.site import Site
@@ -26,6 +27,7 @@ def tree() -> Path:
     """What all machines boot from."""
     if os.geteuid():
         pytest.fail("machines boot as root only")
+    remove_strays()
     return ensure_tree(cache_dir(os.environ))
 
 
@@ -43,7 +45,7 @@ def credentials() -> Credentials:
 
 @contextmanager
 def _sites(tree: Path, credentials: Credentials) -> Iterator[MakeSite]:
-    with tempfile.TemporaryDirectory(prefix="boot-") as folder, ExitStack() as undo:
+    with tempfile.TemporaryDirectory(prefix=f"{switch_name()}-") as folder, ExitStack() as undo:
 
         def make(standin: dict[str, str] | None = None, **given: str) -> Site:
             return undo.enter_context(

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import subprocess
 import threading
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.machines.booted import BootedMachine
+from localcloud.machines.strays import switch_name
 from localcloud.machines.switch import Switch
 from stacks.credentials import Credentials
 from stacks.devstack_services import Role
@@ -62,7 +62,7 @@ class Site:
         self.command_lines: set[str] = set()
         self._folder = folder
         self._undo = contextlib.ExitStack()
-        self.switch = Switch(f"boot{os.getpid()}", self.settings.internal_cidr, self.settings.mtu)
+        self.switch = Switch(switch_name(), self.settings.internal_cidr, self.settings.mtu)
         self._undo.callback(self.switch.remove)
         self.git = GitService(folder, f"stable/{self.settings.release}")
         self.git.publish(**{"UNIT_S": "0.1", "FAIL_PHASE": "", "FAIL_LINE": "", **standin})
@@ -141,10 +141,10 @@ class Site:
             f"ConnectTimeout={_CONNECT_S}",
         )
         words = [word for option in options for word in ("-o", option)]
+        enter = ("nsenter", f"--net={self.switch.path}")
         user = f"{self.settings.ssh_user}@{machine.address}"
         return subprocess.run(
-            ["nsenter", f"--net={self.switch.path}", "ssh", "-F", "none", "-i", self._key]
-            + [*words, user, command],
+            [*enter, "ssh", "-F", "none", "-i", self._key, *words, user, command],
             capture_output=True,
             check=False,
             text=True,

@@ -69,7 +69,8 @@ def test_host_keys_are_those_of_the_stack_and_no_others(finished, role):
 def test_no_secret_is_readable_for_everyone(finished, role):
     """Asked as somebody who may do nothing; that root finds them shows that they are there."""
     machine = getattr(finished, role)
-    find = f"grep --recursive --devices=skip --no-messages --files-with-matches --fixed-strings --file=- {EVERYWHERE}"
+    options = "recursive devices=skip no-messages files-with-matches fixed-strings file=-"
+    find = f"grep {' '.join(f'--{option}' for option in options.split())} {EVERYWHERE}"
 
     secrets = "\n".join(finished.secrets)
     found_by_root = finished.ssh(machine, f"sudo {find}", text=secrets).stdout

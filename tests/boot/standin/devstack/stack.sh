@@ -8,14 +8,12 @@
 set -o errexit -o pipefail
 
 TOP_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-DATA_DIR=/opt/stack/data/standin
 # shellcheck source=/dev/null
 source "$TOP_DIR/standin/settings"
 # shellcheck source=/dev/null
 source "$TOP_DIR/standin/functions"
 
 ((EUID != 0)) || { echo 'stack.sh must not run as root' && exit 1; }
-[[ $(pwd) == "$HOME" || -n $HOME ]]
 umask 022
 
 PLUGINS=() DISABLED=()

@@ -15,8 +15,12 @@ from pathlib import Path
 DATA = Path(os.environ["FAKE_STATE"])
 HOST, SERVICE_HOST, ZONE = (os.environ[name] for name in ("HOST", "SERVICE_HOST", "ZONE"))
 FAKES = Path(__file__).parent / "fakes"
+BEATS: dict[str, float] = {}
+"""When each service was last heard of."""
+LOCK = threading.Lock()
 BEAT_S = 1.0
 DOWN_S = 6.0
+STATES = ("down", "up")
 NEEDS = {"compute": "compute", "flavor": "compute", "aggregate": "compute", "volume": "volume"}
 
 
@@ -42,10 +46,8 @@ ROWS = {
 class Cloud(BaseHTTPRequestHandler):
     """The cloud: rows of services that are up while they are heard of, and the client's words."""
 
-    beats: dict[str, float] = {}
-    lock = threading.Lock()
-
     def do_POST(self) -> None:
+        """Answer one question, or hear of one service."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         kind = "SERVICE_PASSWORD" if "rows" in body else "ADMIN_PASSWORD"
         if self.headers["X-Password"] != os.environ[kind]:
@@ -55,7 +57,7 @@ class Cloud(BaseHTTPRequestHandler):
         if needed and not (DATA / f"serves-{needed}").exists():
             self.send_error(503)
             return
-        with self.lock, (DATA / "lock").open("a") as file:
+        with LOCK, (DATA / "lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             answer = self.beat(body["rows"]) if "rows" in body else self.ask(body["words"])
         data = json.dumps(answer).encode()
@@ -66,19 +68,22 @@ class Cloud(BaseHTTPRequestHandler):
 
     @staticmethod
     def needed(body: dict) -> str:
+        """The API that must be there for it; empty for Keystone's own."""
         if "rows" in body:
             return "volume" if "volume" in body["rows"] else "compute"
         return NEEDS.get(body["words"][2], "")
 
     def beat(self, rows: dict[str, list[dict]]) -> dict:
+        """Put a service's rows in the place of its old ones."""
         cloud = json.loads((DATA / "cloud.json").read_text())
         for kind, new in rows.items():
             cloud[kind] = [old for old in cloud[kind] if key(old) not in map(key, new)] + new
-            self.beats.update({key(found): time.monotonic() for found in new})
+            BEATS.update({key(found): time.monotonic() for found in new})
         self.save(cloud)
         return {}
 
     def ask(self, words: list[str]) -> dict:
+        """What the client would print."""
         self.save(json.loads((DATA / "cloud.json").read_text()))
         done = subprocess.run(
             [FAKES / "openstack", *words], capture_output=True, text=True, check=False
@@ -86,10 +91,11 @@ class Cloud(BaseHTTPRequestHandler):
         return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
 
     def save(self, cloud: dict) -> None:
+        """Write the cloud's state with who is up."""
         for kind in ("compute", "volume", "agents"):
             for found in cloud[kind]:
-                up = time.monotonic() - self.beats.get(key(found), float("-inf")) < DOWN_S
-                found |= {"Alive": up} if kind == "agents" else {"State": "up" if up else "down"}
+                up = time.monotonic() - BEATS.get(key(found), float("-inf")) < DOWN_S
+                found.update({"Alive": up} if kind == "agents" else {"State": STATES[up]})
         (DATA / "cloud.json").write_text(json.dumps(cloud))
 
     def log_message(self, *_: object) -> None:
@@ -104,11 +110,11 @@ def send(rows: dict) -> None:
     headers = {"X-Password": os.environ["SERVICE_PASSWORD"]}
     url = f"http://{SERVICE_HOST}/identity"
     request = urllib.request.Request(url, json.dumps({"rows": rows}).encode(), headers)
-    urllib.request.urlopen(request, timeout=30).close()
+    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 (as above)
 
 
 def beat(name: str) -> None:
-    """Say each second that the service is there; Cinder's ends at once where it finds no database."""
+    """Say that the service is there; Cinder's ends at once where it finds no database."""
     started = False
     while True:
         try:
@@ -124,7 +130,7 @@ def beat(name: str) -> None:
 
 
 def listen(port: int) -> None:
-    server = socket.create_server(("0.0.0.0", port))
+    server = socket.create_server(("", port))
     while True:
         server.accept()[0].close()
 

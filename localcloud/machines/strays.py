@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from localcloud.locks import exclusive
 from localcloud.machines.cgroups import remove_cgroup, unified_root
 
 PREFIX = "boot"
@@ -25,8 +26,13 @@ def switch_name() -> str:
     return f"{PREFIX}{os.getpid()}"
 
 
-def remove_strays() -> None:
+def remove_strays(cache: Path) -> None:
     """Remove machines, mounts, namespaces and folders of processes that are no more."""
+    with exclusive(cache / "strays.lock", "it removes what killed runs left"):
+        _remove()
+
+
+def _remove() -> None:
     for cgroup in _of_the_dead(unified_root().iterdir()):
         remove_cgroup(cgroup)
     folders = list(_of_the_dead(Path(tempfile.gettempdir()).iterdir()))

@@ -27,8 +27,9 @@ def tree() -> Path:
     """What all machines boot from."""
     if os.geteuid():
         pytest.fail("machines boot as root only")
-    remove_strays()
-    return ensure_tree(cache_dir(os.environ))
+    cache = cache_dir(os.environ)
+    remove_strays(cache)
+    return ensure_tree(cache)
 
 
 @pytest.fixture(scope="session")

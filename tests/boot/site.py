@@ -61,28 +61,29 @@ class Site:
         self.credentials = credentials
         self.command_lines: set[str] = set()
         self._folder = folder
-        self._undo = contextlib.ExitStack()
-        self.switch = Switch(switch_name(), self.settings.internal_cidr, self.settings.mtu)
-        self._undo.callback(self.switch.remove)
-        self.git = GitService(folder, f"stable/{self.settings.release}")
-        self.git.publish(**{"UNIT_S": "0.1", "FAIL_PHASE": "", "FAIL_LINE": "", **standin})
-        assert self.git.start(self.switch) == self.settings.git_base
-        self._undo.callback(self.git.stop)
         self._key = folder / "key"
         self._key.touch(mode=0o600)
         self._key.write_text(credentials.ssh_private_key)
-        self.controller = self._machine(tree, "controller")
-        self.worker = self._machine(tree, "worker")
+        with contextlib.ExitStack() as undo:
+            self.switch = Switch(switch_name(), self.settings.internal_cidr, self.settings.mtu)
+            undo.callback(self.switch.remove)
+            self.git = GitService(folder, f"stable/{self.settings.release}")
+            self.git.publish(**{"UNIT_S": "0.1", **standin})
+            assert self.git.start(self.switch) == self.settings.git_base
+            undo.callback(self.git.stop)
+            self.controller = self._machine(tree, "controller", undo)
+            self.worker = self._machine(tree, "worker", undo)
+            self._undo = undo.pop_all()
 
     def close(self) -> None:
         """Take away machines, services and namespaces, whatever happened."""
         self._undo.close()
 
-    def _machine(self, tree: Path, role: Role) -> BootedMachine:
+    def _machine(self, tree: Path, role: Role, undo: contextlib.ExitStack) -> BootedMachine:
         address = getattr(self.settings, f"{role}_ip")
         folder = self._folder / role
         machine = BootedMachine(role, address, switch=self.switch, tree=tree, folder=folder)
-        self._undo.callback(machine.remove)
+        undo.callback(machine.remove)
         machine.seed(render(self.settings, role, self.credentials), f"{role}-1")
         host_key = getattr(self.credentials, f"{role}_host_key_public")
         with (self._folder / "known_hosts").open("a") as known:
@@ -137,6 +138,7 @@ class Site:
             f"UserKnownHostsFile={self._folder / 'known_hosts'}",
             "StrictHostKeyChecking=yes",
             "HostKeyAlgorithms=ssh-ed25519",
+            "IdentitiesOnly=yes",
             "BatchMode=yes",
             f"ConnectTimeout={_CONNECT_S}",
         )

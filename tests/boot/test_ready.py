@@ -9,6 +9,8 @@ import pytest
 
 from localcloud.machines.switch import inside
 
+# One process builds the nodes that all tests here look at.
+pytestmark = pytest.mark.xdist_group("finished")
 BOTH = pytest.mark.parametrize("role", ["controller", "worker"])
 EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
 MOST_SECONDS_BESIDE_STACK_SH = 60
@@ -113,6 +115,15 @@ def test_nodes_add_little_to_the_time_of_stack_sh(finished, role):
 
     assert steps[-1]["verdict"] == "ready"
     assert times[-1] - times[0] - inside_stack_sh < MOST_SECONDS_BESIDE_STACK_SH
+
+
+@BOTH
+def test_a_machine_sees_no_disk_of_the_host(finished, role):
+    """cloud-init grows disks, and these are not its own."""
+    machine = getattr(finished, role)
+
+    assert finished.run(machine, "sudo find /dev -type b") == ""
+    assert finished.ssh(machine, "sudo mknod /run/disk b 254 0").returncode != 0
 
 
 def test_floating_addresses_are_routed_and_translated_by_the_controller(finished):

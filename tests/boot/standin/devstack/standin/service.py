@@ -146,8 +146,6 @@ def monitor() -> None:
 
 
 name = sys.argv[1]
-if name in os.environ["SILENT"].split(","):
-    threading.Event().wait()
 if name == "api":
     ThreadingHTTPServer(("127.0.0.1", 8774), Cloud).serve_forever()
 elif name.startswith("tcp-"):

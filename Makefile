@@ -17,9 +17,8 @@ DIR ?= .
 
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements-installed
-# Neither a read-only checkout nor `git status` should notice that tests ran. One process a core,
-# and tests that share what is dear to make in the same one.
-PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses auto --dist loadgroup
+# Neither a read-only checkout nor `git status` should notice that tests ran. One process a core.
+PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses auto
 TYPED := stacks job localcloud docs __main__.py
 NODE_LIBRARIES := $(wildcard cloudinit/*/rootfs/usr/local/lib/devstack-node)
 SHFMT := $(VENV)/bin/shfmt --indent 2

@@ -9,8 +9,6 @@ import pytest
 
 from localcloud.machines.switch import inside
 
-# One process builds the nodes that all tests here look at.
-pytestmark = pytest.mark.xdist_group("finished")
 BOTH = pytest.mark.parametrize("role", ["controller", "worker"])
 EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
 MOST_SECONDS_BESIDE_STACK_SH = 60

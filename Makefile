@@ -74,7 +74,7 @@ types: venv ## types of the Python code
 
 # Found by their first line, since a program on a node has no suffix.
 SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
-	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit .ci/run
+	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit tests/boot/standin .ci/run
 
 shell: venv ## the shell scripts
 	@$(VENV)/bin/shellcheck $$($(SHELL_SCRIPTS))
@@ -85,9 +85,9 @@ docs-check: venv ## whether the generated documents are current
 
 # --- tests ---
 
-.PHONY: test unit nodes contract engine tunnel-test plans bench
-test: tested-on ## all tests but tunnel-test
-	@$(PYTEST) tests --ignore tests/tunnel
+.PHONY: test unit nodes contract engine boot tunnel-test plans bench
+test: tested-on boots routes ## all tests
+	@$(PYTEST) tests
 
 unit: tested-on ## the tests that start no engine
 	@$(PYTEST) tests/unit
@@ -101,9 +101,10 @@ contract: tested-on ## the API double against what Google's own clients expect
 engine: tested-on ## the program on the real engine and localcloud
 	@$(PYTEST) tests/engine
 
-tunnel-test: venv ## the tunnel between network namespaces, as root
-	@scripts/need-packages sshd=openssh-server ssh=openssh-client iptables=iptables \
-	  nft=nftables ip=iproute2 nsenter=util-linux
+boot: boots ## both nodes' user data on machines that boot (as root)
+	@$(PYTEST) tests/boot
+
+tunnel-test: routes ## the tunnel between network namespaces (as root)
 	@$(PYTEST) tests/tunnel
 
 plans: tested-on ## write the plans anew that the engine tests compare with
@@ -114,7 +115,7 @@ bench: ready ## measure `up`, `destroy` and the program
 
 # --- what the above needs ---
 
-.PHONY: venv ready tested-on docs requirements clean
+.PHONY: venv ready tested-on boots routes docs requirements clean
 venv: $(INSTALLED) ## install the Python packages
 
 $(INSTALLED): requirements-dev.txt
@@ -131,8 +132,17 @@ ready: venv
 	@scripts/need-packages ssh-keygen=openssh-client
 
 tested-on: ready
-	@scripts/need-packages cloud-init=cloud-init
+	@scripts/need-packages cloud-init=cloud-init git=git systemd-analyze=systemd
 	@$(PY) -m localcloud build
+
+boots: ready
+	@scripts/need-packages mmdebstrap=mmdebstrap systemd-nspawn=systemd-container ip=iproute2 \
+	  git=git nsenter=util-linux mount=mount
+
+# For the tunnel, and the namespaces that its tests are in.
+routes: venv
+	@scripts/need-packages sshd=openssh-server ssh=openssh-client iptables=iptables \
+	  nft=nftables ip=iproute2 nsenter=util-linux
 
 docs: venv ## write the generated documents anew
 	@$(PY) -m docs.generate

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from job import commands, stack
+from job import boskos_cli, commands, leased_command, stack
 from job.errors import JobError
 from job.tunnel import command as tunnel
 
@@ -59,12 +59,17 @@ def _parser() -> argparse.ArgumentParser:
     tunnel.add_options(made["tunnel"])
     made["graph"].add_argument("--format", choices=("mermaid", "dot"), default="mermaid")
     made["graph"].add_argument("--into", type=Path, help="a Markdown document with marks for it")
+    boskos = subparsers.add_parser("boskos", help="lease a project of Boskos for a command")
+    boskos_cli.add_to(boskos)
     return parser
 
 
 def _dispatch(given: argparse.Namespace) -> None:
     if given.command == "tunnel":
         tunnel.refuse(tunnel.options_of(given), os.environ)
+    if given.command == "boskos":
+        leased_command.run(boskos_cli.request(given, os.environ), os.environ)
+        return
     if given.command not in _PULUMI_COMMANDS and not stack.exists(given.stack, os.environ):
         if given.command != "down":
             raise commands.missing(given.stack)

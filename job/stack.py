@@ -65,7 +65,8 @@ class Stack:
         if value is None:
             schema = _mapping(self.folder / "Pulumi.yaml")["config"]
             value = schema.get(key.removeprefix("devstack:"), {}).get("default", "")
-        return str(value)
+        # A secret is no plain text.
+        return "" if isinstance(value, dict) else str(value)
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
@@ -109,6 +110,10 @@ def stage(
     if backend_url == _own_backend(folder):
         (folder / "backend").mkdir(exist_ok=True)
     environment = {**environ, "PULUMI_BACKEND_URL": backend_url}
+    if "virtualenv" in options:
+        # Language hosts that do not know the option take PATH's Python.
+        path = environ.get("PATH", os.defpath)
+        environment["PATH"] = f"{Path(sys.prefix, 'bin')}{os.pathsep}{path}"
     if not any(variable in environ for variable in _PASSPHRASE_VARIABLES):
         environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(folder))
     return Stack(name=name, folder=folder, backend_url=backend_url, environment=environment)

@@ -80,14 +80,16 @@ class Place:
 
 
 def place_of(stack: Stack) -> Place:
-    """Where a staged stack is, by its configuration."""
-    project = stack.setting("gcp:project") or project_of(stack.environment)
+    """Where a staged stack is, by its configuration or what the provider takes in its place."""
+    environ = stack.environment
     return Place(
-        project=project,
+        project=stack.setting("gcp:project") or project_of(environ),
         region=stack.setting("devstack:region"),
         prefix=f"{stack.setting('devstack:clusterName')}-{stack.name}",
-        endpoint=stack.setting("gcp:computeCustomEndpoint"),
-        access_token=stack.setting("gcp:accessToken"),
+        endpoint=stack.setting("gcp:computeCustomEndpoint")
+        or environ.get("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", ""),
+        access_token=stack.setting("gcp:accessToken")
+        or environ.get("GOOGLE_OAUTH_ACCESS_TOKEN", ""),
     )
 
 

@@ -1,7 +1,6 @@
 """Engine: the one that this machine has, or else the one that localcloud builds."""
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +33,10 @@ def ensure(environ: Mapping[str, str] = os.environ) -> Engine:
         return Engine(cli=user_cli, environment={}, real_plugins=True)
     built = ensure_built(cache, environ)
     home = ensure_installed(built / "pulumi", cache, environ)
-    # This language host is too old to be told of a virtual environment: it takes PATH's Python.
-    folders = [str(built), str(Path(sys.executable).parent), environ.get("PATH", os.defpath)]
     return Engine(
         cli=built / "pulumi",
         environment={
-            "PATH": os.pathsep.join(folders),
+            "PATH": os.pathsep.join([str(built), environ.get("PATH", os.defpath)]),
             "PULUMI_HOME": str(home),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             # What is not there is an error at once, and not a download that fails later.

@@ -62,7 +62,6 @@ class Bench:
             **os.environ,
             **self._engine.environment,
             "DEVSTACK_STATE_DIR": str(folder),
-            "PATH": f"{sys.prefix}/bin:{self._engine.environment.get('PATH', os.environ['PATH'])}",
         }
         # What a user has, whatever this machine is set to.
         environ.pop("PYTHONDONTWRITEBYTECODE", None)

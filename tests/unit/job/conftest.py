@@ -13,6 +13,9 @@ import pytest
 from job import stack
 from job.pulumi import Pulumi
 from job.versions import required_version
+from localcloud.boskos.ranch import Ranch, Resource
+from localcloud.boskos.server import BoskosServer
+from localcloud.compute_api.clock import ManualClock
 
 _SCRIPT = """\
 #!{python}
@@ -135,3 +138,31 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     places: list[Any] = []
     monkeypatch.setattr("job.strays.remove", lambda place, _known: places.append(place) or [])
     return places
+
+
+@pytest.fixture
+def eventually():
+    """Wait until something is so, or fail."""
+
+    def wait(claim, timeout_s=10):
+        deadline = time.monotonic() + timeout_s
+        while not claim():
+            assert time.monotonic() < deadline, "it did not come about in time"
+            time.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def boskos_server(monkeypatch):
+    """A Boskos that lends the projects `one` and `two`, as they were released last."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    resources = [Resource(name=name, type="gce-project") for name in ("one", "two")]
+    with BoskosServer(Ranch(resources, ManualClock(), reap_after_s=1800)) as server:
+        yield server
+
+
+@pytest.fixture
+def state_of(boskos_server):
+    """The state of a project."""
+    return lambda name: {item.name: item.state for item in boskos_server.ranch.resources()}[name]

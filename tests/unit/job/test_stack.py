@@ -22,6 +22,13 @@ def test_the_staged_project_leads_back_to_the_checkout(environ, checkout):
     assert project["runtime"]["options"] == {"toolchain": "pip", "virtualenv": sys.prefix}
 
 
+def test_the_environments_python_is_the_first_on_path(environ, checkout):
+    """A language host that does not know the option takes PATH's, without our packages."""
+    staged = stack.stage("ci", environ, checkout=checkout)
+
+    assert staged.environment["PATH"] == f"{sys.prefix}/bin:{environ['PATH']}"
+
+
 def test_without_a_virtual_environment_none_is_named(environ, checkout, monkeypatch):
     """Pulumi would make one, in the staged folder."""
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)

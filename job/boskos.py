@@ -1,0 +1,133 @@
+"""Boskos: the client of the service that lends projects to jobs, one request a method.
+
+A lease belongs to an owner. The server answers 401 when somebody else owns the resource, or nobody
+any more since the reaper took it from a job that was silent for too long.
+"""
+
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import requests
+
+from job.errors import JobError, RefusedError
+
+# A free resource is `free`; older janitors leave it `clean`.
+_USABLE = ("clean", "free")
+_BUSY, _DIRTY = "busy", "dirty"
+_LOST = {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?")
+_EXCERPT = 200
+
+
+class UnavailableError(JobError):
+    """The server gave no answer, or one that may be better next time; whether it acted is open."""
+
+    exit_code = os.EX_UNAVAILABLE
+
+
+class LostError(JobError):
+    """The resource is not ours any more: from now on it may be another job's."""
+
+    exit_code = os.EX_NOPERM
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boskos:
+    """A server, and the owner in whose name it is asked."""
+
+    host: str
+    owner: str
+    timeout_s: float = 15.0
+
+    def __post_init__(self) -> None:
+        if not _HOST.fullmatch(self.host):
+            raise RefusedError(f"BOSKOS_HOST: {self.host!r} is not of the form HOST or HOST:PORT")
+
+    def acquire(self, kind: str, *, will_ask_again: bool = False) -> str | None:
+        """Lease a resource of a kind: its name, or None if none is free.
+
+        Who will ask again gets a place in the server's queue, for half a minute after each request;
+        who has none is served after all those who have one. The owner doubles as the place's name.
+        """
+        place = {"request_id": self.owner} if will_ask_again else {}
+        for state in _USABLE:
+            answer = self._post("acquire", type=kind, state=state, dest=_BUSY, **place)
+            if answer.status_code == HTTPStatus.OK:
+                return _name(answer)
+            if answer.status_code != HTTPStatus.NOT_FOUND:
+                raise _unexpected(answer)
+        return None
+
+    def update(self, name: str) -> None:
+        """Say that the resource is still in use. Raises LostError if it is not ours."""
+        self._keep("update", name, state=_BUSY)
+
+    def release(self, name: str) -> None:
+        """Give the resource back for the janitor to clean. Raises LostError if it is not ours."""
+        self._keep("release", name, dest=_DIRTY)
+
+    def _keep(self, action: str, name: str, **parameters: str) -> None:
+        answer = self._post(action, name=name, **parameters)
+        if answer.status_code in _LOST:
+            raise LostError(
+                f"boskos: {name} is not leased to {self.owner} any more: {_words(answer)}"
+            )
+        if answer.status_code != HTTPStatus.OK:
+            raise _unexpected(answer)
+
+    def _post(self, action: str, **parameters: str) -> requests.Response:
+        url = f"http://{self.host}/{action}"
+        try:
+            answer = requests.post(
+                url,
+                params={**parameters, "owner": self.owner},
+                timeout=self.timeout_s,
+                # A redirected POST would arrive as a GET.
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise UnavailableError(f"boskos: {url}: no answer, {_cause(error)}") from error
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise UnavailableError(f"boskos: {url}: {_words(answer)}")
+        return answer
+
+
+def owner(environ: Mapping[str, str]) -> str:
+    """Name this job, and no other: two jobs of one name could release each other's leases."""
+    job = (
+        environ.get("PROW_JOB_ID")
+        or environ.get("BUILD_ID")
+        or f"{socket.gethostname()}-{os.getpid()}"
+    )
+    return f"devstack-{job}"
+
+
+def _name(answer: requests.Response) -> str:
+    try:
+        name = answer.json()["name"]
+    except (ValueError, TypeError, KeyError):
+        name = None
+    if not isinstance(name, str) or not name:
+        raise JobError(f"boskos: {answer.url}: not a resource: {_words(answer)}; see BOSKOS_HOST")
+    return name
+
+
+def _unexpected(answer: requests.Response) -> JobError:
+    return JobError(f"boskos: {answer.url}: {_words(answer)}; see BOSKOS_HOST")
+
+
+def _cause(error: BaseException) -> str:
+    """What began it; the wrappers around it tell addresses of objects."""
+    while error.__context__:
+        error = error.__context__
+    return f"{type(error).__name__}: {error}"
+
+
+def _words(answer: requests.Response) -> str:
+    """What the server said, on one line and not longer than a line should be."""
+    text = " ".join(answer.text.split())
+    return f"{answer.status_code} {text[:_EXCERPT]}".rstrip()

@@ -1,0 +1,222 @@
+"""Server: the double over HTTP, its log of requests, and the faults that a test asks for."""
+
+import json
+import re
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Self
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from werkzeug import Request, Response
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from localcloud.boskos.ranch import NotFoundError, OwnerError, Ranch, StateError
+
+_STATUS = {NotFoundError: 404, OwnerError: 401, StateError: 409}
+_REQUIRED = {
+    "acquire": ("type", "state", "dest", "owner"),
+    "release": ("name", "dest", "owner"),
+    "reset": ("type", "state", "expire", "dest"),
+    "update": ("name", "owner", "state"),
+    "metric": ("type",),
+}
+_NOT_HERE = {"acquirebystate"}
+_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One request, and what it came to; whether its sender was told."""
+
+    action: str
+    parameters: dict[str, str]
+    status: int
+    answered: bool
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """What the next requests of an action suffer ("*": of any).
+
+    "error": refused with a status. "slow": answered after delay_s. "lost": carried out, and the
+    connection closed without an answer.
+    """
+
+    action: str
+    kind: Literal["error", "slow", "lost"]
+    status: int = 500
+    delay_s: float = 0.0
+    times: int = 1
+
+
+class _Handler(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+        """Stay silent: the server keeps the requests."""
+
+
+class BoskosServer:
+    """A Boskos on this machine; a context manager that starts and stops it.
+
+    One that was stopped refuses connections, and can be started again on the same port.
+    """
+
+    def __init__(self, ranch: Ranch, *, address: str = "127.0.0.1", port: int = 0) -> None:
+        self.ranch = ranch
+        self.asked: list[Asked] = []
+        self.faults: list[Fault] = []
+        self._address = address
+        self._port = port
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def host(self) -> str:
+        """Give what BOSKOS_HOST shall be; the port is known once it was started."""
+        return f"{self._address}:{self._port}"
+
+    def start(self) -> Self:
+        """Listen, in a thread of its own."""
+        self._server = make_server(
+            self._address, self._port, self._application, threaded=True, request_handler=_Handler
+        )
+        self._port = self._server.port
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening; the resources stay as they are."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self._server = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def count(self, action: str, status: int = 200) -> int:
+        """Count the requests that came to this status."""
+        return sum((entry.action, entry.status) == (action, status) for entry in self.asked)
+
+    def _application(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        request = Request(environ)
+        action = request.path.strip("/")
+        fault = self._take_fault(action)
+        if fault and fault.kind == "slow":
+            time.sleep(fault.delay_s)
+        if fault and fault.kind == "error":
+            status, text = fault.status, "a fault that was asked for"
+        else:
+            status, text = self._answer(action, request)
+        lost = fault is not None and fault.kind == "lost"
+        self.asked.append(
+            Asked(
+                action=action,
+                parameters=request.args.to_dict(),
+                status=status,
+                answered=not lost,
+            )
+        )
+        if lost:
+            connection: socket.socket = environ["werkzeug.socket"]
+            connection.shutdown(socket.SHUT_RDWR)
+            raise ConnectionAbortedError
+        # Only a fault redirects; who follows it arrives where everything is answered with 200.
+        headers = {"Location": "/"} if status // 100 == 3 else {}  # noqa: PLR2004 - "3xx"
+        response = Response(text, status, headers, content_type="text/plain")
+        return response(environ, start_response)
+
+    def _take_fault(self, action: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.action in {"*", action}:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.faults.remove(fault)
+                return fault
+        return None
+
+    def _answer(self, action: str, request: Request) -> tuple[int, str]:
+        if action not in _REQUIRED and action not in _NOT_HERE:
+            return 200, ""  # So does the real one, whatever the path.
+        if refusal := _refusal(action, request):
+            return refusal
+        try:
+            return 200, self._carry_out(action, request.args.to_dict())
+        except tuple(_STATUS) as error:
+            return _STATUS[type(error)], str(error)
+        except ValueError as error:
+            return 400, str(error)
+
+    def _carry_out(self, action: str, given: dict[str, str]) -> str:
+        ranch = self.ranch
+        match action:
+            case "acquire":
+                resource = ranch.acquire(
+                    given["type"],
+                    given["state"],
+                    given["dest"],
+                    given["owner"],
+                    given.get("request_id", ""),
+                )
+                return json.dumps(resource.show())
+            case "update":
+                ranch.update(given["name"], given["state"], given["owner"])
+            case "release":
+                ranch.release(given["name"], given["dest"], given["owner"])
+            case "reset":
+                expire_s = _duration_s(given["expire"])
+                return json.dumps(
+                    ranch.reset(given["type"], given["state"], expire_s, given["dest"])
+                )
+            case "metric":
+                return self._metric(given["type"])
+        return ""
+
+    def _metric(self, kind: str) -> str:
+        resources = [item for item in self.ranch.resources() if item.type == kind]
+        if not resources:
+            raise NotFoundError(f"there is no resource of type {kind!r}")
+        return json.dumps(
+            {
+                "type": kind,
+                "current": Counter(item.state for item in resources),
+                "owner": Counter(item.owner for item in resources),
+            }
+        )
+
+
+def _refusal(action: str, request: Request) -> tuple[int, str] | None:
+    """Say what is wrong with a request, whatever the resources are."""
+    if action in _NOT_HERE or request.get_data():
+        return 501, "localcloud: this double has no acquirebystate and no user data"
+    expected = "GET" if action == "metric" else "POST"
+    if request.method != expected:
+        return 405, f"{action} takes {expected} only"
+    if missing := [name for name in _REQUIRED[action] if not request.args.get(name)]:
+        return 400, f"{action} needs {', '.join(missing)}"
+    return None
+
+
+def _duration_s(text: str) -> float:
+    """Read a duration as Go writes it (1h30m), in seconds."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[hms])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"{text!r} is not a duration")
+    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)

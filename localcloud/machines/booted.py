@@ -1,0 +1,111 @@
+"""Booted: a machine that really boots, with systemd and cloud-init, as a container of its own.
+
+It has a file system over a shared tree, a network namespace on a switch, a private /dev and a
+cgroup of its own; it cannot reach the host's network or disks. Root only.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from localcloud.errors import LocalcloudError
+from localcloud.machines.cgroups import remove_cgroup, unified_root
+from localcloud.machines.switch import Switch
+
+_ENVIRONMENT = {
+    "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
+    # A node turns forwarding on.
+    "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
+}
+_NSPAWN = (
+    *("systemd-nspawn", "--quiet", "--settings=no", "--register=no", "--keep-unit", "--boot"),
+    *("--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=pipe"),
+    *("--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_MKNOD"),
+    # Nothing is ever started in it: that a node has one is all that is asked.
+    "--bind=/dev/null:/dev/kvm",
+)
+_EXITED_TO_REBOOT = 133
+_END_S = 20
+
+
+class BootedMachine:
+    """A machine that is off until `start`, and that `remove` leaves nothing of."""
+
+    def __init__(
+        self, name: str, address: str, *, switch: Switch, tree: Path, folder: Path
+    ) -> None:
+        self.name = name
+        self.address = address
+        self.root = folder / "root"
+        self.changes = folder / "changes"
+        """What differs from the tree: every file that the machine wrote."""
+        self.console = folder / "console.log"
+        self._switch = switch
+        self._folder = folder
+        self._cgroup = unified_root() / f"{switch.name}-{name}"
+        self._process: subprocess.Popen[bytes] | None = None
+        for directory in (self.root, self.changes, folder / "work"):
+            directory.mkdir(parents=True)
+        layers = f"lowerdir={tree},upperdir={self.changes},workdir={folder / 'work'}"
+        _run("mount", "--types", "overlay", "overlay", "--options", layers, str(self.root))
+
+    def seed(self, user_data: str, instance_id: str) -> None:
+        """Leave the user data where cloud-init's own NoCloud data source finds it."""
+        seed = self.root / "var/lib/cloud/seed/nocloud"
+        seed.mkdir(parents=True, mode=0o700)
+        (seed / "meta-data").write_text(f"instance-id: {instance_id}\n", encoding="utf-8")
+        (seed / "user-data").write_text(user_data, encoding="utf-8", newline="")
+
+    def start(self) -> None:
+        """Boot. What was only in memory, such as interfaces and rules, is new."""
+        namespace = self._switch.plug(self.name, self.address)
+        self._cgroup.mkdir()
+        machine = (
+            f"--machine={self._cgroup.name}",
+            f"--directory={self.root}",
+            f"--network-namespace-path={namespace}",
+        )
+        # Two systemds in one cgroup would end each other's services.
+        enter = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
+        with self.console.open("ab") as console:
+            self._process = subprocess.Popen(
+                ["sh", "-c", enter, str(self._cgroup), *_NSPAWN, *machine],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **_ENVIRONMENT},
+                start_new_session=True,
+            )
+
+    def wait_for_end(self, timeout_s: float) -> bool:
+        """Wait until the machine has ended by itself; whether it asked to be started again."""
+        if self._process is None:
+            raise LocalcloudError(f"{self.name} is not on")
+        try:
+            asked = self._process.wait(timeout=timeout_s) == _EXITED_TO_REBOOT
+        except subprocess.TimeoutExpired:
+            raise LocalcloudError(f"{self.name} did not end within {timeout_s:.0f} s") from None
+        self.cut_power()
+        return asked
+
+    def cut_power(self) -> None:
+        """End everything in the machine at once, as a power failure does."""
+        if self._process is None:
+            return
+        remove_cgroup(self._cgroup)
+        self._process.wait(timeout=_END_S)
+        self._process = None
+        self._switch.unplug(self.name)
+
+    def remove(self) -> None:
+        """Cut the power and remove the machine's files."""
+        self.cut_power()
+        _run("umount", str(self.root))
+        shutil.rmtree(self._folder)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=_END_S)
+    if done.returncode:
+        raise LocalcloudError(f"{' '.join(command)}: {done.stderr.strip()}")

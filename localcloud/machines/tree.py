@@ -1,0 +1,119 @@
+"""Tree: a Debian file system that machines boot from, made once and never written to again."""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from localcloud.console import say
+from localcloud.errors import LocalcloudError
+from localcloud.locks import exclusive
+
+SUITE = "bookworm"
+
+_PACKAGES = (
+    *("apache2", "ca-certificates", "cloud-init", "dbus", "git", "iproute2", "iptables", "jq"),
+    *("kmod", "lsb-release", "netcat-openbsd", "nftables", "openssh-server", "procps", "python3"),
+    *("sudo", "systemd", "systemd-sysv"),
+)
+_FILES = {
+    # In a container cloud-init sees the host's disks, which are none of its business. There is
+    # no mirror either: all packages that user data asks for are in the tree.
+    "etc/cloud/cloud.cfg.d/90-machine.cfg": """\
+datasource_list: [NoCloud]
+network: {config: disabled}
+growpart: {mode: 'off'}
+resize_rootfs: false
+locale: C.UTF-8
+apt: {preserve_sources_list: true}
+""",
+    "etc/apt/sources.list": "",
+    # Nobody answers there, and at once.
+    "etc/resolv.conf": "nameserver 127.0.0.1\n",
+    "etc/machine-id": "",
+}
+_REMOVED = ("etc/apt/sources.list.d/*", "etc/ssh/ssh_host_*", "var/lib/apt/lists/*_*")
+"""What an image that boots anywhere does not have."""
+_DISABLED = ("apache2.service",)
+"""Units that Debian enables and an image would not have."""
+
+_PROGRESS_S = 15
+_TAIL_LINES = 5
+
+
+def ensure_tree(cache: Path) -> Path:
+    """The tree's folder, made if need be. Raises LocalcloudError. Root only."""
+    tree = cache / "trees" / _key()
+    if tree.is_dir():
+        return tree
+    with exclusive(cache / "trees" / "build.lock", "it builds a Debian tree"):
+        if not tree.is_dir():
+            _build(tree)
+    return tree
+
+
+def _key() -> str:
+    recipe = repr((SUITE, _PACKAGES, _FILES, _REMOVED, _DISABLED))
+    return f"{SUITE}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+
+
+def _build(tree: Path) -> None:
+    """Fill a folder beside the tree and rename it, so that nobody sees half of it."""
+    for leftover in tree.parent.glob("building-*"):
+        shutil.rmtree(leftover)  # of a build that was killed
+    say("building a Debian tree for machines: once, about 2 minutes")
+    folder = Path(tempfile.mkdtemp(prefix="building-", dir=tree.parent))
+    _bootstrap(folder)
+    for pattern in _REMOVED:
+        for path in folder.glob(pattern):
+            path.unlink()
+    for name, content in _FILES.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    subprocess.run(["systemctl", "--root", folder, "--quiet", "disable", *_DISABLED], check=True)
+    folder.chmod(0o755)
+    folder.rename(tree)
+
+
+def _bootstrap(folder: Path) -> None:
+    log = folder.with_name("mmdebstrap.log")
+    started = time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [
+                *("mmdebstrap", "--mode=root", "--variant=minbase"),
+                f"--include={','.join(_PACKAGES)}",
+                *(SUITE, str(folder), *_mirrors()),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            while process.poll() is None:
+                try:
+                    process.wait(timeout=_PROGRESS_S)
+                except subprocess.TimeoutExpired:
+                    say(f"building the tree: {time.monotonic() - started:.0f} s")
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    if process.returncode:
+        tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
+        raise LocalcloudError(f"mmdebstrap: no tree was built: {' | '.join(tail)}; see {log}")
+    say(f"built the tree in {time.monotonic() - started:.0f} s")
+
+
+def _mirrors() -> list[str]:
+    """The lines of this machine's own sources for the suite; without one, mmdebstrap knows."""
+    line = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
+    done = subprocess.run(
+        ["apt-get", "indextargets", "--format", line, "Created-By: Packages", "Origin: Debian"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    lines = [line for line in done.stdout.splitlines() if line.split()[2].startswith(SUITE)]
+    return list(dict.fromkeys(lines))

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# stack.sh: what stands in for DevStack, with its phases, hooks, files and weaknesses.
+#
+# Runs on   a node, as the user stack, without arguments
+# Reads     local.conf and standin/settings (UNIT_S; FAIL_PHASE with FAIL_LINE, HANG_PHASE)
+# Leaves    stand-ins of the services, units that start them at boot, clients, DevStack's log
+# Exits     3 when a service of the worker finds no controller, as the real one does
+set -o errexit -o pipefail
+
+TOP_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=/dev/null
+source "$TOP_DIR/standin/settings"
+# shellcheck source=/dev/null
+source "$TOP_DIR/standin/functions"
+
+((EUID != 0)) || { echo 'stack.sh must not run as root' && exit 1; }
+umask 022
+
+PLUGINS=() DISABLED=()
+enable_plugin() { PLUGINS+=("$1 $2 ${3:-master}"); }
+disable_service() { DISABLED+=("$@"); }
+eval "$(section 'local|localrc')"
+SERVICE_HOST=${SERVICE_HOST:-$HOST_IP}
+
+start_log
+trap 'finish $?' EXIT
+check_local_conf
+# What the real one leaves readable, with what it was told in it.
+declare -p ADMIN_PASSWORD DATABASE_PASSWORD RABBIT_PASSWORD SERVICE_PASSWORD \
+  >"$TOP_DIR/.localrc.auto"
+echo "+ stack.sh:source: ADMIN_PASSWORD=$ADMIN_PASSWORD"
+
+phase 'Installing package prerequisites' 4
+fetch_plugins
+run_phase override_defaults
+run_phase source
+run_phase stack pre-install
+phase 'Installing OpenStack project source' 4
+run_phase stack install
+configure_services
+
+if [[ $SERVICE_HOST == "$HOST_IP" ]]; then
+  phase 'Starting RabbitMQ' 1
+  launch tcp-5672
+  phase 'Configuring and starting MySQL' 1
+  launch tcp-3306
+  phase 'Starting Keystone' 4
+  start_api
+  write_clouds_yaml
+  phase 'Configuring Neutron' 2
+  run_phase stack post-config
+  phase 'Initializing Cinder' 4
+  serve volume
+  phase 'Starting Nova API' 3
+  serve compute
+  make_networks
+  launch tcp-6642 n-sch n-cond c-sch
+  phase 'Starting Nova' 3
+  launch ovn n-cpu c-vol
+  wait_for_compute
+  nova-manage cell_v2 discover_hosts
+  phase 'Starting Octavia' 4
+  launch o-hm o-da
+  run_phase stack extra
+  run_phase stack test-config
+else
+  phase 'Configuring Nova' 2
+  write_clouds_yaml
+  run_phase stack post-config
+  phase 'Starting Nova' 2
+  launch ovn n-cpu
+  wait_for_compute
+  phase 'Starting Cinder' 2
+  launch c-vol
+  # A c-vol without its database ends at once, and is not started again.
+  sleep 1
+  systemctl is-active --quiet devstack@c-vol || { echo 'c-vol is not running' && exit 3; }
+  run_phase stack extra
+  phase 'Finishing' 1
+fi
+echo_summary "stack.sh completed in $SECONDS seconds."

@@ -1,0 +1,158 @@
+"""Service: a stand-in for one of DevStack's units, named by the only argument."""
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+DATA = Path(os.environ["FAKE_STATE"])
+HOST, SERVICE_HOST, ZONE = (os.environ[name] for name in ("HOST", "SERVICE_HOST", "ZONE"))
+FAKES = Path(__file__).parent / "fakes"
+BEATS: dict[str, float] = {}
+"""When each service was last heard of."""
+LOCK = threading.Lock()
+BEAT_S = 1.0
+DOWN_S = 6.0
+STATES = ("down", "up")
+NEEDS = {"compute": "compute", "flavor": "compute", "aggregate": "compute", "volume": "volume"}
+
+
+def row(binary: str, host: str = HOST, zone: str = "internal") -> dict[str, str]:
+    return {"Binary": binary, "Host": host, "Zone": zone, "Status": "enabled"}
+
+
+ROWS = {
+    "n-cpu": {"compute": [row("nova-compute")]},
+    "n-sch": {"compute": [row("nova-scheduler")]},
+    "n-cond": {"compute": [row("nova-conductor")]},
+    "c-sch": {"volume": [row("cinder-scheduler", zone=ZONE)]},
+    "c-vol": {"volume": [row("cinder-volume", f"{HOST}@lvmdriver-1", ZONE)]},
+    "ovn": {
+        "agents": [
+            {"Agent Type": "OVN Controller agent", "Host": HOST},
+            {"Agent Type": "OVN Neutron agent", "Host": HOST},
+        ]
+    },
+}
+
+
+class Cloud(BaseHTTPRequestHandler):
+    """The cloud: rows of services that are up while they are heard of, and the client's words."""
+
+    def do_POST(self) -> None:
+        """Answer one question, or hear of one service."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        kind = "SERVICE_PASSWORD" if "rows" in body else "ADMIN_PASSWORD"
+        if self.headers["X-Password"] != os.environ[kind]:
+            self.send_error(401)
+            return
+        needed = self.needed(body)
+        if needed and not (DATA / f"serves-{needed}").exists():
+            self.send_error(503)
+            return
+        with LOCK, (DATA / "lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            answer = self.beat(body["rows"]) if "rows" in body else self.ask(body["words"])
+        data = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    @staticmethod
+    def needed(body: dict) -> str:
+        """The API that must be there for it; empty for Keystone's own."""
+        if "rows" in body:
+            return "volume" if "volume" in body["rows"] else "compute"
+        return NEEDS.get(body["words"][2], "")
+
+    def beat(self, rows: dict[str, list[dict]]) -> dict:
+        """Put a service's rows in the place of its old ones."""
+        cloud = json.loads((DATA / "cloud.json").read_text())
+        for kind, new in rows.items():
+            cloud[kind] = [old for old in cloud[kind] if key(old) not in map(key, new)] + new
+            BEATS.update({key(found): time.monotonic() for found in new})
+        self.save(cloud)
+        return {}
+
+    def ask(self, words: list[str]) -> dict:
+        """What the client would print."""
+        self.save(json.loads((DATA / "cloud.json").read_text()))
+        done = subprocess.run(
+            [FAKES / "openstack", *words], capture_output=True, text=True, check=False
+        )
+        return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
+
+    def save(self, cloud: dict) -> None:
+        """Write the cloud's state with who is up."""
+        for kind in ("compute", "volume", "agents"):
+            for found in cloud[kind]:
+                up = time.monotonic() - BEATS.get(key(found), float("-inf")) < DOWN_S
+                found.update({"Alive": up} if kind == "agents" else {"State": STATES[up]})
+        (DATA / "cloud.json").write_text(json.dumps(cloud))
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def key(found: dict) -> str:
+    return f"{found.get('Binary') or found['Agent Type']} {found['Host']}"
+
+
+def send(rows: dict) -> None:
+    headers = {"X-Password": os.environ["SERVICE_PASSWORD"]}
+    url = f"http://{SERVICE_HOST}/identity"
+    request = urllib.request.Request(url, json.dumps({"rows": rows}).encode(), headers)
+    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 (as above)
+
+
+def beat(name: str) -> None:
+    """Say that the service is there; Cinder's ends at once where it finds no database."""
+    started = False
+    while True:
+        try:
+            send(ROWS[name])
+            started = True
+        except OSError as error:
+            print(f"{name}: {error}", flush=True)
+            if name == "c-vol" and not (started or (DATA / "ran-c-vol").exists()):
+                sys.exit("(1049, \"Unknown database 'cinder'\")")
+        if started:
+            (DATA / f"ran-{name}").touch()
+        time.sleep(BEAT_S)
+
+
+def listen(port: int) -> None:
+    server = socket.create_server(("", port))
+    while True:
+        server.accept()[0].close()
+
+
+def monitor() -> None:
+    """Octavia's health manager: active, whether it could listen or not."""
+    try:
+        heard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        heard.bind(("192.168.0.2", 5555))
+    except OSError as error:
+        print(f"o-hm: {error}", flush=True)
+    threading.Event().wait()
+
+
+name = sys.argv[1]
+if name == "api":
+    ThreadingHTTPServer(("127.0.0.1", 8774), Cloud).serve_forever()
+elif name.startswith("tcp-"):
+    listen(int(name.removeprefix("tcp-")))
+elif name == "o-hm":
+    monitor()
+elif name in ROWS:
+    beat(name)
+else:
+    threading.Event().wait()

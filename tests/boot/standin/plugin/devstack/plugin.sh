@@ -1,0 +1,3 @@
+# shellcheck shell=bash
+# A plugin that says when it was asked.
+echo "plugin: $*"

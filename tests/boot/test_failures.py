@@ -1,0 +1,65 @@
+"""Failures: what nodes say of their own, and of each other's."""
+
+
+def test_a_worker_that_never_comes_fails_the_registration_alone(make_site):
+    """The first AZ is whole without it."""
+    site = make_site(nodeDeadlineS="25")
+    site.controller.start()
+
+    node, worker = site.wait(site.controller), site.wait(site.controller, "worker")
+
+    assert node.state["verdict"] == "ready", node
+    assert worker.state["verdict"] == "failed"
+    late = f"{site.settings.worker_hostname} was not registered within 25 s"
+    assert worker.state["error"].startswith(late)
+
+
+def test_a_failed_stack_sh_is_told_with_its_first_failing_line_on_both_nodes(make_site):
+    """The worker does not wait for its deadline."""
+    line = "ERROR: no such thing as cinder-scheduler"
+    site = make_site({"FAIL_PHASE": "Initializing Cinder", "FAIL_LINE": line})
+    site.controller.start()
+    site.worker.start()
+
+    controller, worker = site.wait(site.controller), site.wait(site.worker)
+    registration = site.wait(site.controller, "worker")
+
+    assert controller.state["verdict"] == "failed"
+    assert controller.state["stage"] == "stack.sh"
+    assert controller.state["error"] == f"stack.sh ended with 1: {line}"
+    assert "the controller failed: stack.sh ended with 1" in worker.state["error"]
+    assert registration.state["error"] == f"controller: {controller.state['error']}"
+    assert "status: error" in site.ssh(site.controller, "cloud-init status --wait").stdout
+
+
+def test_a_worker_that_is_first_waits_without_failing(make_site):
+    """It does what needs nothing of the controller, and then nothing, until there is one."""
+    site = make_site()
+    site.worker.start()
+    waiting = site.wait(site.worker, timeout_s=25)
+    site.controller.start()
+
+    worker, registration = site.wait(site.worker), site.wait(site.controller, "worker")
+
+    assert waiting.state["stage"].startswith("waiting for the controller: "), waiting
+    assert worker.state["verdict"] == "ready", worker
+    assert registration.state["verdict"] == "ready", registration
+
+
+def test_a_stack_sh_that_hangs_ends_at_the_deadline(make_site):
+    site = make_site({"HANG_PHASE": "Starting Keystone"}, nodeDeadlineS="15", worker="false")
+    site.controller.start()
+
+    controller = site.wait(site.controller)
+
+    assert controller.state["error"] == "stack.sh did not end within 15 s"
+    assert site.ssh(site.controller, "pgrep --full devstack/stack.sh").stdout == ""
+
+
+def test_a_git_service_that_refuses_twice_is_asked_again(make_site):
+    site = make_site(worker="false")
+    site.git.refusals = 2
+    site.controller.start()
+
+    assert site.wait(site.controller).state["verdict"] == "ready"
+    assert site.git.refusals == 0

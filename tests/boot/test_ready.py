@@ -1,0 +1,146 @@
+"""Ready: both nodes, started at the same moment, build themselves, and how they leave things."""
+
+import json
+import socket
+import subprocess
+from datetime import datetime
+
+import pytest
+
+from localcloud.machines.switch import inside
+
+BOTH = pytest.mark.parametrize("role", ["controller", "worker"])
+EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
+MOST_SECONDS_BESIDE_STACK_SH = 60
+
+
+def test_both_nodes_and_the_registration_are_ready(finished):
+    """Neither was started after the other, and nobody helped."""
+    answers = [
+        finished.wait(finished.controller),
+        finished.wait(finished.worker),
+        finished.wait(finished.controller, "worker"),
+    ]
+
+    assert [answer.state["verdict"] for answer in answers] == ["ready"] * 3
+
+
+def test_each_host_is_in_its_own_zone(finished):
+    client = "sudo openstack --os-cloud devstack-admin"
+    listed = finished.run(finished.controller, f"{client} compute service list -f json")
+
+    zones = {
+        row["Host"]: row["Zone"] for row in json.loads(listed) if row["Binary"] == "nova-compute"
+    }
+
+    assert zones == {
+        finished.settings.controller_hostname: "testaz1",
+        finished.settings.worker_hostname: "testaz2",
+    }
+
+
+@BOTH
+def test_cloud_init_has_nothing_to_complain_of(finished, role):
+    said = finished.run(getattr(finished, role), "cloud-init status --wait --long")
+
+    assert "status: done" in said
+    assert said.rstrip().endswith(
+        "DataSourceNoCloud [seed=/var/lib/cloud/seed/nocloud][dsmode=net]"
+    )
+
+
+@BOTH
+def test_host_keys_are_those_of_the_stack_and_no_others(finished, role):
+    """A key that the machine made for itself is one that nobody can check."""
+    machine = getattr(finished, role)
+    listed = finished.run(
+        machine, "ls /etc/ssh/ssh_host_*; sudo cat /etc/ssh/ssh_host_ed25519_key.pub"
+    )
+    given = getattr(finished.credentials, f"{role}_host_key_public")
+
+    assert [line for line in listed.splitlines() if line.startswith("/")] == [
+        "/etc/ssh/ssh_host_ed25519_key",
+        "/etc/ssh/ssh_host_ed25519_key.pub",
+    ]
+    assert given in listed
+
+
+@BOTH
+def test_no_secret_is_readable_for_everyone(finished, role):
+    """Asked as somebody who may do nothing; that root finds them shows that they are there."""
+    machine = getattr(finished, role)
+    options = "recursive devices=skip no-messages files-with-matches fixed-strings file=-"
+    find = f"grep {' '.join(f'--{option}' for option in options.split())} {EVERYWHERE}"
+
+    secrets = "\n".join(finished.secrets)
+    found_by_root = finished.ssh(machine, f"sudo {find}", text=secrets).stdout
+    found = finished.ssh(machine, f"sudo --user=nobody {find}", text=secrets).stdout
+
+    assert "/etc/devstack-node/local.conf\n" in found_by_root
+    assert found == ""
+
+
+@BOTH
+def test_no_secret_is_in_a_log_that_leaves_the_node(finished, role):
+    """The journal, cloud-init's logs and the console, which the project's users can read."""
+    machine = getattr(finished, role)
+    logs = finished.run(machine, "sudo journalctl --no-pager; sudo cat /var/log/cloud-init*.log")
+    logs += machine.console.read_text()
+
+    assert "devstack-build" in logs
+    assert [secret for secret in finished.secrets if secret in logs] == []
+
+
+def test_no_secret_is_in_a_command_line(finished):
+    lines = "\n".join(finished.command_lines)
+
+    assert "/opt/stack/devstack/stack.sh" in lines
+    assert [secret for secret in finished.secrets if secret in lines] == []
+
+
+@BOTH
+def test_nodes_add_little_to_the_time_of_stack_sh(finished, role):
+    """From the first step to ready, without stack.sh and, on the worker, its wait in it."""
+    events = finished.run(getattr(finished, role), "sudo cat /var/lib/devstack-node/events.jsonl")
+    steps = [json.loads(line) for line in events.splitlines()]
+    steps = [step for step in steps if step["subject"] == "node"]
+    times = [datetime.fromisoformat(step["since"]).timestamp() for step in steps]
+    inside_stack_sh = sum(
+        end - begin
+        for step, begin, end in zip(steps, times, times[1:], strict=False)
+        if step["stage"].startswith(("stack.sh", "waiting"))
+    )
+
+    assert steps[-1]["verdict"] == "ready"
+    assert times[-1] - times[0] - inside_stack_sh < MOST_SECONDS_BESIDE_STACK_SH
+
+
+@BOTH
+def test_a_machine_sees_no_disk_of_the_host(finished, role):
+    """cloud-init grows disks, and these are not its own."""
+    machine = getattr(finished, role)
+
+    assert finished.run(machine, "sudo find /dev -type b") == ""
+    assert finished.ssh(machine, "sudo mknod /run/disk b 254 0").returncode != 0
+
+
+def test_floating_addresses_are_routed_and_translated_by_the_controller(finished):
+    """A server's packets leave with the controller's address, and strangers reach the server."""
+    switch, address = finished.switch, "172.24.4.50"
+    server = switch.plug_behind("controller", "br-ex", "server", f"{address}/24")
+    switch.route(finished.settings.floating_cidr, finished.settings.controller_ip)
+    url = f"{finished.settings.git_base}/openstack/devstack/HEAD"
+    before = len(finished.git.requests)
+
+    subprocess.run(
+        ["nsenter", f"--net={server}", "git", "ls-remote", url.removesuffix("/HEAD")],
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
+
+    sources = {client for client, _ in finished.git.requests[before:]}
+    assert sources == {finished.settings.controller_ip}
+    listener = inside(server, lambda: socket.create_server((address, 22)))
+    with listener, inside(switch.path, lambda: socket.create_connection((address, 22), 10)) as seen:
+        assert seen.getpeername() == (address, 22)

@@ -1,0 +1,45 @@
+"""Strays: a run that was killed leaves things, and the next one takes them away."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from localcloud.machines.cgroups import unified_root
+from localcloud.machines.strays import remove_strays
+
+KILLED = """
+import os, signal, sys, tempfile
+from pathlib import Path
+from localcloud.machines.booted import BootedMachine
+from localcloud.machines.strays import switch_name
+from localcloud.machines.switch import Switch
+switch = Switch(switch_name(), "10.0.3.0/24", 1460)
+folder = Path(tempfile.mkdtemp(prefix=f"{switch_name()}-"))
+tree = Path(sys.argv[1])
+machine = BootedMachine("node", "10.0.3.15", switch=switch, tree=tree, folder=folder / "node")
+machine.start()
+print(switch.name, folder, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_nothing_is_left_of_a_run_that_was_killed(tree, tmp_path):
+    """Neither mounts nor namespaces nor processes end with the process that made them."""
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, tree],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    switch, folder = killed.stdout.split()
+    left = [
+        *(Path("/run/netns", name) for name in (switch, f"{switch}-node")),
+        *(unified_root() / f"{switch}-node", Path(folder)),
+    ]
+    assert [path for path in left if not path.exists()] == []
+
+    remove_strays(tmp_path)
+
+    assert [path for path in left if path.exists()] == []
+    assert folder not in Path("/proc/self/mounts").read_text()

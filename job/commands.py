@@ -20,7 +20,9 @@ _DESTROY_ATTEMPTS = 2
 def connect(name: str, environ: Mapping[str, str], settings: Path | None) -> Pulumi:
     """Find the CLI and stage the stack. Raises JobError."""
     cli = find_cli(environ)
-    return Pulumi(cli=cli, stack=stack.stage(name, environ, settings=settings))
+    staged = stack.stage(name, environ, settings=settings)
+    staged.mend()
+    return Pulumi(cli=cli, stack=staged)
 
 
 def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:

@@ -68,6 +68,16 @@ class Stack:
         # A secret is no plain text.
         return "" if isinstance(value, dict) else str(value)
 
+    def mend(self) -> None:
+        """Take away what a CLI that was killed left empty: every later one would fail with EOF.
+
+        The file backend creates these before it fills them, and does without those it misses.
+        """
+        if self.keeps_its_own_state:
+            for attributes in (self.folder / "backend").rglob("*.attrs"):
+                if not attributes.stat().st_size:
+                    attributes.unlink(missing_ok=True)
+
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
         shutil.rmtree(self.folder)

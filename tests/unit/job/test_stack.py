@@ -136,3 +136,15 @@ def test_settings_that_are_none_are_refused_by_name(environ, checkout, tmp_path,
 
     with pytest.raises(RefusedError, match=rf"broken\.yaml: it.* {words}|broken\.yaml: .*{words}"):
         stack.stage("ci", environ, settings=path, checkout=checkout)
+
+
+def test_what_a_killed_cli_left_empty_is_taken_away(environ, checkout):
+    """An empty file of attributes makes every later command fail with EOF."""
+    staged = stack.stage("ci", environ, checkout=checkout)
+    folder = staged.folder / "backend/.pulumi/stacks/devstack"
+    folder.mkdir(parents=True)
+    for name, text in (("a.json.attrs", ""), ("b.json.attrs", "{}"), ("c.json", "")):
+        (folder / name).write_text(text)
+    staged.mend()
+
+    assert {path.name for path in folder.iterdir()} == {"b.json.attrs", "c.json"}

@@ -6,11 +6,11 @@ import gc
 # them is a third of the program's time, at import and again at exit.
 gc.disable()
 
-import pulumi  # noqa: E402
+import pulumi
 
-from stacks import outputs  # noqa: E402
-from stacks.devstack import DevStack  # noqa: E402
-from stacks.settings import Settings  # noqa: E402
+from stacks import outputs
+from stacks.devstack import DevStack
+from stacks.settings import Settings
 
 settings = Settings.load(pulumi.Config())
 devstack = DevStack("devstack", settings)

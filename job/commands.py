@@ -156,7 +156,7 @@ def _recover(pulumi: Pulumi) -> None:
     reconcile(pulumi)
     if pulumi.stack.unfinished.exists():
         # Google's client takes half a second to import, which only this case needs.
-        from job import strays  # noqa: PLC0415
+        from job import strays  # noqa: PLC0415 - slow, and seldom needed
 
         known = {resource.get("id", "") for resource in _resources(pulumi)}
         for stray in strays.remove(strays.place_of(pulumi.stack), known):

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from job import boskos_cli, commands, leased_command, stack
+from job.ending import ended_by_signals
 from job.errors import JobError
+from job.pulumi import Pulumi
 from job.tunnel import command as tunnel
 
 _HELP = {
@@ -75,7 +77,11 @@ def _dispatch(given: argparse.Namespace) -> None:
             raise commands.missing(given.stack)
         commands.nothing(given.stack)
         return
-    pulumi = commands.connect(given.stack, os.environ, given.settings)
+    with ended_by_signals() as ending:
+        _work_on(commands.connect(given.stack, os.environ, given.settings, ending), given)
+
+
+def _work_on(pulumi: Pulumi, given: argparse.Namespace) -> None:
     if given.command in _PULUMI_COMMANDS:
         _PULUMI_COMMANDS[given.command](pulumi, given.flags)
     elif given.command == "down":

@@ -7,22 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from job import e2e_files, graph, stack
+from job.ending import EndedError, Ending
 from job.errors import JobError, RefusedError
 from job.locks import release_stale
 from job.pending import reconcile
-from job.pulumi import InterruptedJobError, Pulumi
+from job.pulumi import Pulumi
 from job.tunnel import command as tunnel
 from job.versions import find_cli
 
 _DESTROY_ATTEMPTS = 2
 
 
-def connect(name: str, environ: Mapping[str, str], settings: Path | None) -> Pulumi:
+def connect(name: str, environ: Mapping[str, str], settings: Path | None, ending: Ending) -> Pulumi:
     """Find the CLI and stage the stack. Raises JobError."""
     cli = find_cli(environ)
     staged = stack.stage(name, environ, settings=settings)
     staged.mend()
-    return Pulumi(cli=cli, stack=staged)
+    return Pulumi(cli=cli, stack=staged, ending=ending)
 
 
 def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
@@ -59,7 +60,7 @@ def down(pulumi: Pulumi) -> None:
             with _at_work(pulumi):
                 _destroy(pulumi, look_first=attempt > 1)
             break
-        except (RefusedError, InterruptedJobError):
+        except (RefusedError, EndedError):
             raise
         except JobError as error:
             print(error, flush=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from job import stack
+from job.ending import Ending
 from job.pulumi import Pulumi
 from job.versions import required_version
 from localcloud.boskos.ranch import Ranch, Resource
@@ -126,10 +127,18 @@ def checkout(tmp_path):
 
 
 @pytest.fixture
-def pulumi(cli, environ, checkout):
+def ending():
+    """Nobody asks for it but the test."""
+    made = Ending()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pulumi(cli, environ, checkout, ending):
     """The fake CLI at work on a staged stack `ci`."""
     staged = stack.stage("ci", environ, checkout=checkout)
-    return Pulumi(cli=cli.folder / "pulumi", stack=staged)
+    return Pulumi(cli=cli.folder / "pulumi", stack=staged, ending=ending)
 
 
 @pytest.fixture(autouse=True)

@@ -3,12 +3,13 @@
 import json
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 
-from job import pulumi as module
+from job.child import DeadlineError, Grace
+from job.ending import EndedError, ended_by_signals
 from job.errors import JobError
-from job.pulumi import InterruptedJobError
 
 
 def test_output_is_shown_on_the_stream_it_came_by(pulumi, cli, capsys):
@@ -45,27 +46,35 @@ def test_of_two_signals_the_cli_gets_one(pulumi, cli, signalled, number):
     """A second one would make Pulumi drop what it is doing."""
     cli.answer("up", signals=1.0)
     signalled(number, number)
-    with pytest.raises(InterruptedJobError, match=number.name) as caught:
-        pulumi.run("up")
+    with ended_by_signals() as ending, pytest.raises(EndedError, match=number.name) as caught:
+        replace(pulumi, ending=ending).run("up")
 
     assert caught.value.exit_code == 128 + number
     assert json.loads((cli.folder / "signals").read_text()) == [signal.SIGINT]
 
 
-def test_a_cli_that_does_not_end_is_killed(pulumi, cli, signalled, monkeypatch):
-    monkeypatch.setattr(module, "_GRACE_S", 0.2)
-    monkeypatch.setattr(module, "_HARD_S", 0.2)
+def test_a_cli_that_does_not_end_is_killed(pulumi, cli):
     cli.answer("up", signals=60)
-    signalled(signal.SIGTERM)
+    grace = Grace(first=signal.SIGINT, soft_s=0.2, hard_s=0.2)
     started = time.monotonic()
-    with pytest.raises(InterruptedJobError):
-        pulumi.run("up")
+    with pytest.raises(DeadlineError, match="pulumi up: it did not end within 1 s"):
+        replace(pulumi, grace=grace).run("up", timeout_s=1)
 
     assert time.monotonic() - started < 10
 
 
-def test_handlers_are_put_back(pulumi):
-    before = signal.getsignal(signal.SIGTERM)
-    pulumi.run("up")
+def test_nothing_begins_once_the_run_is_to_end(pulumi, cli, ending):
+    ending.ask(JobError("the lease is lost"))
+    with pytest.raises(JobError, match="the lease is lost"):
+        pulumi.run("up")
 
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert not (cli.folder / "calls").exists()
+
+
+def test_lines_go_where_they_are_taken(pulumi, cli, capsys):
+    cli.answer("up", stdout="to out\n")
+    taken = []
+    replace(pulumi, say=taken.append).run("up")
+
+    assert taken == ["to out\n"]
+    assert capsys.readouterr().out == ""

@@ -1,6 +1,7 @@
 """Commands: what the job can do with a stack."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from job.pending import reconcile
 from job.pulumi import Pulumi
 from job.tunnel import command as tunnel
 from job.versions import find_cli
+from job.zones import Zones
 
 _DESTROY_ATTEMPTS = 2
 
@@ -23,27 +25,49 @@ def connect(name: str, environ: Mapping[str, str], settings: Path | None, ending
     cli = find_cli(environ)
     staged = stack.stage(name, environ, settings=settings)
     staged.mend()
-    return Pulumi(cli=cli, stack=staged, ending=ending)
+    events = staged.folder / "events"
+    # Those of the last run are of no use to anybody.
+    shutil.rmtree(events, ignore_errors=True)
+    return Pulumi(cli=cli, stack=staged, events=events, ending=ending)
 
 
 def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Show what `up` would change; changes nothing."""
     _select(pulumi)
+    Zones(pulumi.stack).choose(_resources(pulumi))
     pulumi.run("preview", "--stack", pulumi.stack.name, *flags)
 
 
 def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Create or update everything."""
     _select(pulumi)
-    _recover(pulumi)
-    with _at_work(pulumi):
-        pulumi.run("up", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
+    zones = Zones(pulumi.stack)
+    zones.choose(_recover(pulumi))
+    # Each failure takes a zone off a list.
+    while not _is_up(pulumi, flags, zones):
+        # What the full zone has kept of the node would be in the way.
+        _recover(pulumi)
+
+
+def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
+    """Try once; False if another zone is to be tried. Raises JobError for all other failures."""
+    try:
+        with _at_work(pulumi):
+            pulumi.run("up", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
+    except (RefusedError, EndedError):
+        raise
+    except JobError:
+        pulumi.ending.check()
+        if not zones.move_on(pulumi.event_logs("up"), pulumi.tell):
+            raise
+        return False
+    return True
 
 
 def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Read back what the cloud holds."""
     _select(pulumi)
-    _recover(pulumi)
+    Zones(pulumi.stack).choose(_recover(pulumi))
     pulumi.run("refresh", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
 
 
@@ -151,17 +175,18 @@ def _is_there(pulumi: Pulumi) -> bool:
     return pulumi.stack.name in names
 
 
-def _recover(pulumi: Pulumi) -> None:
-    """Deal with what a killed run left: its lock, and what it was doing."""
+def _recover(pulumi: Pulumi) -> list[dict[str, Any]]:
+    """Deal with what a killed run left: its lock, and what it was doing. The resources in state."""
     release_stale(pulumi)
-    reconcile(pulumi)
+    resources: list[dict[str, Any]] = reconcile(pulumi).get("resources") or []
     if pulumi.stack.unfinished.exists():
         # Google's client takes half a second to import, which only this case needs.
         from job import strays  # noqa: PLC0415 - slow, and seldom needed
 
-        known = {resource.get("id", "") for resource in _resources(pulumi)}
+        known = {resource.get("id", "") for resource in resources}
         for stray in strays.remove(strays.place_of(pulumi.stack), known):
-            print(f"job: deleted {stray}, which an earlier run left", flush=True)
+            pulumi.tell(f"deleted {stray}, which an earlier run left")
+    return resources
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from job.errors import JobError, RefusedError
+from job.errors import JobError, NoRoomError, RefusedError
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,13 @@ _CASES = (
     _Case(
         r"Error 403: (?P<reason>(?!.*(?:[Qq]uota|rateLimit))[^\n]*(?:permission|forbidden)[^\n]*)",
         "credentials: the account may not do this ({reason}); give it a role that may",
+    ),
+    _Case(
+        r"Quota '(?P<metric>[\w.]+)' exceeded\.\s+Limit: (?P<limit>[\d.]+)"
+        r"(?P<where> in \w+ [\w-]+)?",
+        "quota: {metric} is limited to {limit}{where}, too little for this stack beside what is"
+        " there already; free some, or ask Google Cloud for more",
+        NoRoomError,
     ),
     _Case(
         r"Compute Engine API has not been used in project (?P<project>\S+)|accessNotConfigured",

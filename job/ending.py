@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from job.errors import JobError
+from job.errors import JobError, Kind
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class EndedError(JobError):
     """A signal ended the run; the exit code says which, as a shell would."""
+
+    kind: Kind = "interrupted"
 
     def __init__(self, text: str, number: int) -> None:
         super().__init__(text)

@@ -43,7 +43,7 @@ def release_stale(pulumi: Pulumi) -> None:
     if locks:
         pulumi.ask("cancel", "--yes", "--stack", pulumi.stack.name)
         owners = ", ".join(str(lock.pid) for lock in locks)
-        print(f"job: removed the stale lock of dead process {owners}", flush=True)
+        pulumi.tell(f"removed the stale lock of dead process {owners}")
 
 
 def find(stack: Stack) -> list[Lock]:

@@ -28,22 +28,24 @@ _IDS = {
 State = dict[str, Any]
 
 
-def reconcile(pulumi: Pulumi) -> None:
-    """Clear what a killed run left pending, adopting what it had created."""
+def reconcile(pulumi: Pulumi) -> State:
+    """Clear what a killed run left pending, adopting what it had created; give the deployment."""
     name = pulumi.stack.name
     document = json.loads(pulumi.ask("stack export", "--stack", name))
-    deployment = document["deployment"] or {}
+    deployment: State = document["deployment"] or {}
     pending = deployment.get("pending_operations") or []
     if not pending:
-        return
+        return deployment
     fallback = project_of(pulumi.stack.environment)
-    print(f"job: an earlier run was killed; reading back {len(pending)} operations", flush=True)
+    pulumi.tell(f"an earlier run was killed; reading back {len(pending)} operations")
     document["deployment"] = adopted(deployment, fallback)
     with TemporaryDirectory(dir=pulumi.stack.folder) as folder:
         path = Path(folder) / "state.json"
         path.write_text(json.dumps(document), encoding="utf-8")
         pulumi.ask("stack import", "--stack", name, "--file", str(path))
     pulumi.run("refresh", "--yes", "--skip-preview", "--stack", name)
+    read_back: State = json.loads(pulumi.ask("stack export", "--stack", name))["deployment"] or {}
+    return read_back
 
 
 def adopted(deployment: State, fallback_project: str) -> State:

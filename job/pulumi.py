@@ -25,14 +25,23 @@ class Pulumi:
 
     cli: Path
     stack: Stack
+    events: Path
+    """A folder for the engine's event logs: up-01.jsonl, destroy-02.jsonl…"""
     ending: Ending
     """When it asks for an end, the command that runs is ended, and no other begins."""
     grace: Grace = GRACE
     say: Callable[[str], object] | None = None
     """Takes each line that a command prints; None: it goes where the command sent it."""
 
+    def event_logs(self, command: str) -> list[Path]:
+        """The engine's event logs of one command, one a run, in order."""
+        return sorted(self.events.glob(f"{command}-*.jsonl"))
+
     def run(self, command: str, *arguments: str, timeout_s: float | None = None) -> None:
-        """Run a command and show what it prints as it comes. Raises JobError if it fails."""
+        """Run a command that changes or compares things, and show what it prints as it comes.
+
+        Raises JobError if it fails.
+        """
         colour = "always" if self.say is None and sys.stdout.isatty() else "never"
         printed: list[str] = []
 
@@ -45,8 +54,10 @@ class Pulumi:
                 stream.flush()
 
         self.ending.check()
+        self.events.mkdir(parents=True, exist_ok=True)
+        log = self.events / f"{command}-{len(self.event_logs(command)) + 1:02}.jsonl"
         program = Program(
-            command=self._words(command, *arguments, "--color", colour),
+            command=self._words(command, *arguments, "--color", colour, "--event-log", str(log)),
             environment=self._environment,
             folder=self.stack.folder,
         )
@@ -64,6 +75,10 @@ class Pulumi:
             raise JobError(f"pulumi {command}: it was killed ({killer}); run the job again")
         if code:
             raise diagnose(command, "".join(printed))
+
+    def tell(self, text: str) -> None:
+        """Say something of our own."""
+        (self.say or _print)(f"job: {text}\n")
 
     def ask(self, command: str, *arguments: str) -> str:
         """Run a command for what it answers on standard output. Raises JobError if it fails."""
@@ -92,4 +107,13 @@ class Pulumi:
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {"PULUMI_SKIP_UPDATE_CHECK": "true", **self.stack.environment}
+        return {
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # Without it there is no --event-log.
+            "PULUMI_DEBUG_COMMANDS": "true",
+            **self.stack.environment,
+        }
+
+
+def _print(line: str) -> None:
+    print(line, end="", flush=True)

@@ -68,6 +68,17 @@ class Stack:
         # A secret is no plain text.
         return "" if isinstance(value, dict) else str(value)
 
+    def settings(self, key: str) -> list[str]:
+        """A list of the configuration, such as `devstack:zones`."""
+        document = yaml.safe_load(self.setting(key)) or []
+        return [str(item) for item in document] if isinstance(document, list) else []
+
+    def override(self, config: Mapping[str, str]) -> None:
+        """Set plain values of the staged configuration, until it is staged again."""
+        path = self.folder / f"Pulumi.{self.name}.yaml"
+        settings = _mapping(path)
+        _write(path, {**settings, "config": {**settings.get("config", {}), **config}})
+
     def mend(self) -> None:
         """Take away what a CLI that was killed left empty: every later one would fail with EOF.
 

@@ -121,6 +121,7 @@ class DevStack(pulumi.ComponentResource):
             image=image_path(settings),
             boot_disk_gib=settings.boot_disk_gib,
             boot_disk_type=settings.boot_disk_type,
+            create_timeout_s=settings.create_timeout_s,
             spot=settings.spot,
             labels=settings.all_labels | {"devstack-role": role},
             tags=(f"{settings.name_prefix}-node", hostname),

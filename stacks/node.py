@@ -35,6 +35,7 @@ class NodeArgs:
     user_data: pulumi.Input[str]
     egress: compute.RouterNat | None
     """The NAT that a node without external address leaves by."""
+    create_timeout_s: int
 
 
 class Node(pulumi.ComponentResource):
@@ -89,6 +90,8 @@ class Node(pulumi.ComponentResource):
                 replace_on_changes=_REPLACE_ON,
                 # Two instances cannot hold the same name and internal IP.
                 delete_before_replace=True,
+                # A zone without room may answer 503, which the provider would try for 20 minutes.
+                custom_timeouts=pulumi.CustomTimeouts(create=f"{args.create_timeout_s}s"),
             ),
         )
         self.instance_id = instance.instance_id

@@ -46,6 +46,10 @@ class Settings:
     controller_zone: str = _setting("", "Place", "Zone of the controller; empty: the first zone.")
     worker_zone: str = _setting("", "Place", "Zone of the worker; empty: the first zone.")
 
+    create_timeout_s: int = _setting(
+        300, "Place", "Seconds a zone may take to create an instance, before the next is tried."
+    )
+
     worker: bool = _setting(True, "Nodes", "Build the worker, and with it the second AZ.")
     operating_system: str = _setting(
         "ubuntu-22.04", "Nodes", f"What the nodes run: {', '.join(PLATFORMS)}."

@@ -81,8 +81,8 @@ class Cloud:
             text=True,
             timeout=COMMAND_TIMEOUT_S,
         )
-        lines = self.events_file.read_text().splitlines() if self.events_file.exists() else []
-        self.events_file.unlink(missing_ok=True)
+        logs = sorted(self.staged.glob(f"events/{command}-*.jsonl"))
+        lines = [line for log in logs for line in log.read_text().splitlines()]
         ended = Done(done.returncode, done.stdout, done.stderr, [json.loads(li) for li in lines])
         assert not check or ended.code == 0, f"{command}: {ended.code}\n{ended.out}\n{ended.err}"
         return ended
@@ -94,7 +94,6 @@ class Cloud:
         line = [sys.executable, "-m", "job", command, "--stack", self.stack]
         line += ["--settings", str(settings)]
         if command in {"up", "preview", "refresh"}:
-            flags = ("--event-log", str(self.events_file), *flags)
             return [*line, "--", *flags]
         return [*line, *flags]
 
@@ -114,14 +113,8 @@ class Cloud:
             **os.environ,
             **self.engine.environment,
             "DEVSTACK_STATE_DIR": str(self.folder / "state"),
-            "PULUMI_DEBUG_COMMANDS": "true",
             **self.environment,
         }
-
-    @property
-    def events_file(self) -> Path:
-        """Where the engine writes its event stream."""
-        return self.folder / "events.jsonl"
 
     @property
     def staged(self) -> Path:

@@ -5,12 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import pulumi
 import pytest
 from pulumi.runtime.mocks import MockMonitor
 
 from stacks.credentials import Credentials
 from stacks.settings import Settings
+
+# How long an example takes says nothing on a busy machine.
+hypothesis.settings.register_profile("devstack", deadline=None)
+hypothesis.settings.load_profile("devstack")
 
 
 def private_key(name: str) -> str:

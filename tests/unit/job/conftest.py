@@ -72,7 +72,7 @@ class FakePulumi:
     def calls(self) -> list[str]:
         """How it was called so far, without the flags that every call has."""
         lines = (self.folder / "calls").read_text().splitlines()
-        return [line.removesuffix(" --color never") for line in lines]
+        return [line.partition(" --color ")[0] for line in lines]
 
 
 @pytest.fixture
@@ -121,6 +121,7 @@ def checkout(tmp_path):
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(
         "name: devstack\nruntime: {name: python, options: {toolchain: pip, virtualenv: .venv}}\n"
+        "config: {}\n"
     )
     (folder / "Pulumi.ci.yaml").write_text("config: {devstack:mtu: 1460}\n")
     return folder
@@ -138,7 +139,8 @@ def ending():
 def pulumi(cli, environ, checkout, ending):
     """The fake CLI at work on a staged stack `ci`."""
     staged = stack.stage("ci", environ, checkout=checkout)
-    return Pulumi(cli=cli.folder / "pulumi", stack=staged, ending=ending)
+    events = staged.folder / "events"
+    return Pulumi(cli=cli.folder / "pulumi", stack=staged, events=events, ending=ending)
 
 
 @pytest.fixture(autouse=True)

@@ -215,5 +215,5 @@ class Drivers(RuleBasedStateMachine):
         assert len(names) == len(set(names))
 
 
-Drivers.TestCase.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+Drivers.TestCase.settings = settings(max_examples=15, stateful_step_count=15)
 TestDrivers = Drivers.TestCase

@@ -88,7 +88,7 @@ FAULTS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(faults=FAULTS)
 def test_whatever_becomes_of_answers_one_release_is_carried_out(faults):
     ranch = Ranch([Resource(name="one", type="p")], ManualClock())

@@ -210,7 +210,7 @@ def test_an_overlay_is_appended_as_it_is(role):
     assert localrc(conf)["LIBVIRT_TYPE"] == "qemu"
 
 
-@examples(max_examples=25, deadline=None)
+@examples(max_examples=25)
 @given(password=st.text(alphabet="abcXYZ0189", min_size=1, max_size=40))
 def test_a_password_arrives_in_bash_byte_for_byte(password):
     credentials = dataclasses.replace(CREDENTIALS, admin_password=password)

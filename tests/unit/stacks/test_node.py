@@ -19,6 +19,7 @@ def args():
         image="projects/p/global/images/family/f",
         boot_disk_gib=500,
         boot_disk_type="pd-ssd",
+        create_timeout_s=300,
         spot=False,
         labels={"devstack-role": "controller"},
         tags=("node", "controller"),

@@ -220,7 +220,7 @@ def test_a_devstack_ref_is_what_is_cloned():
     assert told["DEVSTACK_REPOSITORY"] == "https://git.example/openstack/devstack"
 
 
-@examples(max_examples=25, deadline=None)
+@examples(max_examples=25)
 @given(comment=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), max_size=60))
 def test_the_comment_of_a_key_arrives_byte_for_byte(comment):
     """`build: bot`, quotes, braces and dollars are all comments that people have."""
@@ -231,7 +231,7 @@ def test_the_comment_of_a_key_arrives_byte_for_byte(comment):
     )
 
 
-@examples(max_examples=25, deadline=None)
+@examples(max_examples=25)
 @given(text=st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=200))
 def test_an_overlay_arrives_byte_for_byte(text):
     """Whatever YAML, Jinja or a shell would make of it."""
@@ -339,7 +339,7 @@ def test_a_secret_in_a_readable_file_is_refused():
         render(settings(primary_az="a" * 32), "controller", CREDENTIALS)
 
 
-@examples(max_examples=25, deadline=None)
+@examples(max_examples=25)
 @given(
     names=st.lists(
         st.text(alphabet=string.ascii_lowercase + "-", min_size=1, max_size=12).filter(

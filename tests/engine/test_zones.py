@@ -1,0 +1,87 @@
+"""Zones: where one has no room, the node goes to the next; for no other reason."""
+
+import pytest
+
+from localcloud.compute_api.capacity import SHAPES, FullZone
+
+ZONES = ["us-east4-a", "us-east4-b", "us-east4-c"]
+
+
+@pytest.fixture
+def fill(cloud):
+    """Let a zone have no room for this test's project."""
+    yield lambda zone, **given: cloud.api.fill_zone(
+        FullZone(zone=zone, project=cloud.project, **given)
+    )
+    for zone in ZONES:
+        cloud.api.empty_zone(zone)
+
+
+def where(cloud):
+    """The zone of each node, by role, in the cloud itself."""
+    paths = [path.split("/") for path in cloud.inventory() if "/instances/" in path]
+    return {path[-1].rpartition("-")[2]: path[1] for path in paths}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_both_nodes_go_to_the_next_zone(cloud, fill, shape):
+    """In whatever shape the API says so; what is told by the log is what is there."""
+    fill(ZONES[0], shape=shape)
+    done = cloud.job("up", createTimeoutS=5)
+
+    assert where(cloud) == {"controller": ZONES[1], "worker": ZONES[1]}
+    assert cloud.outputs()["zones"] == where(cloud)
+    for role in ("controller", "worker"):
+        assert f"{role}: zone {ZONES[0]} has no room; trying {ZONES[1]}" in done.out
+
+
+def test_each_node_has_its_own_zone(cloud, fill):
+    """The worker's move leaves the controller where it is."""
+    fill(ZONES[0])
+    cloud.job("up", worker=False)
+    cloud.api.empty_zone(ZONES[0])
+    cloud.job("up")
+
+    assert where(cloud) == {"controller": ZONES[1], "worker": ZONES[0]}
+
+
+def test_nodes_stay_where_they_are(cloud, fill):
+    """Although the first zone has room again."""
+    fill(ZONES[0])
+    cloud.job("up")
+    cloud.api.empty_zone(ZONES[0])
+
+    assert cloud.job("preview").changes() == {}
+    assert cloud.job("up").changes() == {}
+
+
+def test_when_all_zones_are_full_it_says_so_and_leaves_nothing_behind(cloud, fill):
+    for zone in ZONES:
+        fill(zone)
+    done = cloud.job("up", check=False)
+
+    assert done.code == 1
+    assert f"{ZONES[2]} has no room for it, and it was the last zone to try" in done.err
+    cloud.job("down")
+    assert cloud.inventory() == set()
+
+
+def test_a_zone_that_was_asked_for_is_not_left(cloud, fill):
+    fill(ZONES[1])
+    done = cloud.job("up", check=False, controllerZone=ZONES[1])
+
+    assert done.code == 1
+    assert "controller: us-east4-b has no room for it" in done.err
+    cloud.job("down")
+
+
+def test_a_quota_moves_nobody(cloud):
+    """It counts for the region: no other zone would do."""
+    cloud.api.set_quota(cloud.project, "N2_CPUS", 16, region="us-east4")
+    done = cloud.job("up", check=False)
+
+    assert done.code == 1
+    assert "trying" not in done.out
+    assert "quota: N2_CPUS is limited to 16.0 in region us-east4, too little" in done.err
+    assert set(where(cloud).values()) == {ZONES[0]}
+    cloud.job("down")

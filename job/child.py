@@ -42,6 +42,7 @@ class Program:
     """All of it; its PATH is where the program is looked for."""
     folder: Path | None = None
     nice: int = 0
+    standard_input: Path = Path(os.devnull)
 
 
 class Child:
@@ -54,18 +55,19 @@ class Child:
         err: Callable[[str], object] | None = None,
     ) -> None:
         niceness = ["nice", "-n", str(program.nice)] if program.nice else []
-        self._process = subprocess.Popen(
-            [*niceness, *program.command],
-            cwd=program.folder,
-            encoding="utf-8",
-            env=program.environment,
-            errors="replace",
-            # A ^C of the terminal goes to the job alone, which passes it on once.
-            start_new_session=True,
-            stderr=subprocess.STDOUT if err is None else subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-        )
+        with program.standard_input.open("rb") as source:
+            self._process = subprocess.Popen(
+                [*niceness, *program.command],
+                cwd=program.folder,
+                encoding="utf-8",
+                env=program.environment,
+                errors="replace",
+                # A ^C of the terminal goes to the job alone, which passes it on once.
+                start_new_session=True,
+                stderr=subprocess.STDOUT if err is None else subprocess.PIPE,
+                stdin=source,
+                stdout=subprocess.PIPE,
+            )
         self._ended = os.pidfd_open(self._process.pid)
         sources = [(self._process.stdout, out), (self._process.stderr, err)]
         self._pumps = [

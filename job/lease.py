@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from job.boskos import Boskos, LostError, UnavailableError
-from job.errors import JobError
+from job.errors import JobError, Kind
 
 
 class NoneFreeError(JobError):
     """All resources are in use; another time there may be one."""
 
     exit_code = os.EX_TEMPFAIL
+    kind: Kind = "capacity"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,17 +40,32 @@ class Pace:
     release_limit_s: float = 60.0
 
 
+def _print(text: str) -> None:
+    """Tell whoever follows the job; one that nobody can follow goes on all the same."""
+    with contextlib.suppress(OSError, ValueError):
+        print(f"job: {text}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Whoever holds a lease, as far as the lease needs to know."""
+
+    pause: Callable[[float], object] = time.sleep
+    """Waits between two tries, and may raise to give up."""
+    on_lost: Callable[[], object] | None = None
+    """Called from another thread."""
+    say: Callable[[str], object] = _print
+
+
 class Lease:
     """A leased resource; `lost` is set once it is not ours any more."""
 
-    def __init__(
-        self, boskos: Boskos, name: str, pace: Pace, on_lost: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, boskos: Boskos, name: str, pace: Pace, holder: Holder) -> None:
         self.name = name
         self.lost = threading.Event()
         self._boskos = boskos
         self._pace = pace
-        self._on_lost = on_lost
+        self._holder = holder
         self._over = threading.Event()
 
     def start(self) -> None:
@@ -63,7 +79,7 @@ class Lease:
         # First, for a beat that comes behind the release is told that the lease is lost.
         self._over.set()
         if self.lost.is_set():
-            say(f"warning: {self.name} was lost and is not released")
+            self._holder.say(f"warning: {self.name} was lost and is not released")
             return
         deadline = time.monotonic() + self._pace.release_limit_s
         tried = False
@@ -78,10 +94,10 @@ class Lease:
             except UnavailableError as error:
                 if time.monotonic() >= deadline:
                     raise
-                say(f"{error}; trying again")
+                self._holder.say(f"{error}; trying again")
             tried = True
             time.sleep(self._pace.retry_s)
-        say(f"released {self.name}")
+        self._holder.say(f"released {self.name}")
 
     def _beat(self) -> None:
         usual = self._pace.heartbeat_s
@@ -94,7 +110,9 @@ class Lease:
                 self._lose(error)
                 return
             except Exception as error:  # noqa: BLE001 - a heartbeat that dies loses the project
-                say(f"{error}; {time.monotonic() - answered:.0f} s without a heartbeat")
+                self._holder.say(
+                    f"{error}; {time.monotonic() - answered:.0f} s without a heartbeat"
+                )
                 pause = min(usual, 2 * pause if failed else self._pace.retry_s)
             else:
                 pause, answered = usual, time.monotonic()
@@ -102,10 +120,10 @@ class Lease:
     def _lose(self, error: LostError) -> None:
         if self._over.is_set():
             return
-        say(f"{error}; the project is not touched any more")
+        self._holder.say(f"{error}; the project is not touched any more")
         self.lost.set()
-        if self._on_lost:
-            self._on_lost()
+        if self._holder.on_lost:
+            self._holder.on_lost()
 
 
 @contextlib.contextmanager
@@ -114,18 +132,16 @@ def hold(
     kind: str,
     *,
     pace: Pace | None = None,
-    pause: Callable[[float], object] = time.sleep,
-    on_lost: Callable[[], None] | None = None,
+    holder: Holder | None = None,
 ) -> Iterator[Lease]:
     """Lease a resource, waiting up to a limit, and release it once whatever happens.
 
-    `pause` waits between two tries, and may raise to give up. `on_lost` is called from another
-    thread. Raises NoneFreeError, or JobError of what else went wrong.
+    Raises NoneFreeError, or JobError of what else went wrong.
     """
-    pace = pace or Pace()
-    lease = Lease(boskos, _wait(boskos, kind, pace, pause), pace, on_lost)
+    pace, holder = pace or Pace(), holder or Holder()
+    lease = Lease(boskos, _wait(boskos, kind, pace, holder), pace, holder)
     try:
-        say(f"leased {lease.name} as {boskos.owner}")
+        holder.say(f"leased {lease.name} as {boskos.owner}")
         lease.start()
         yield lease
     except BaseException:
@@ -133,12 +149,12 @@ def hold(
         try:
             lease.release()
         except JobError as error:
-            say(f"warning: {error}")
+            holder.say(f"warning: {error}")
         raise
     lease.release()
 
 
-def _wait(boskos: Boskos, kind: str, pace: Pace, pause: Callable[[float], object]) -> str:
+def _wait(boskos: Boskos, kind: str, pace: Pace, holder: Holder) -> str:
     deadline = time.monotonic() + pace.acquire_limit_s
     said = ""
     while True:
@@ -155,12 +171,6 @@ def _wait(boskos: Boskos, kind: str, pace: Pace, pause: Callable[[float], object
             raise type(obstacle)(f"{obstacle}; waited {pace.acquire_limit_s:g} s for one")
         if str(obstacle) != said:
             said = str(obstacle)
-            say(f"{said}; waiting up to {left:.0f} s")
+            holder.say(f"{said}; waiting up to {left:.0f} s")
         # Jobs that began together shall not ask together for ever.
-        pause(min(left, pace.poll_s * random.uniform(0.5, 1.5)))  # noqa: S311 - no secret
-
-
-def say(text: str) -> None:
-    """Tell whoever follows the job; one that nobody can follow goes on all the same."""
-    with contextlib.suppress(OSError, ValueError):
-        print(f"job: {text}", file=sys.stderr, flush=True)
+        holder.pause(min(left, pace.poll_s * random.uniform(0.5, 1.5)))  # noqa: S311 - no secret

@@ -16,7 +16,7 @@ from enum import Enum
 
 from job.boskos import Boskos, LostError, owner
 from job.errors import JobError
-from job.lease import Lease, Pace, hold
+from job.lease import Holder, Lease, Pace, hold
 
 # Pulumi, gcloud and Google's libraries each look at several, and none may name another project.
 _PROJECT_VARIABLES = (
@@ -73,8 +73,7 @@ def run(asked: Request, environ: Mapping[str, str]) -> None:
             boskos,
             asked.kind,
             pace=asked.pace,
-            pause=pause,
-            on_lost=lambda: events.put(_Event.LOST),
+            holder=Holder(pause=pause, on_lost=lambda: events.put(_Event.LOST)),
         ) as lease,
     ):
         with contextlib.suppress(queue.Empty):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from job.boskos import Boskos, UnavailableError
 from job.errors import JobError
-from job.lease import NoneFreeError, Pace, hold
+from job.lease import Holder, NoneFreeError, Pace, hold
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer, Fault
 from localcloud.compute_api.clock import ManualClock
@@ -112,7 +112,7 @@ def test_a_project_that_gets_free_is_waited_for(boskos, boskos_server, capsys):
         if len(pauses) == 5:
             boskos_server.ranch.put("two", state="free")
 
-    with hold(boskos, "gce-project", pace=Pace(), pause=pause) as lease:
+    with hold(boskos, "gce-project", pace=Pace(), holder=Holder(pause=pause)) as lease:
         assert lease.name == "two"
 
     assert all(5 <= seconds <= 15 for seconds in pauses)
@@ -126,7 +126,7 @@ def test_a_limit_of_zero_tries_once(boskos, boskos_server):
 
     with (
         pytest.raises(NoneFreeError) as raised,
-        hold(boskos, "gce-project", pace=Pace(acquire_limit_s=0), pause=pytest.fail),
+        hold(boskos, "gce-project", pace=Pace(acquire_limit_s=0), holder=Holder(pause=pytest.fail)),
     ):
         pass
     assert raised.value.exit_code == 75
@@ -151,7 +151,9 @@ def test_the_limit_ends_the_waiting_with_a_last_try(boskos, boskos_server):
 def test_a_server_that_comes_back_is_asked_again(boskos, boskos_server, capsys):
     boskos_server.stop()
 
-    with hold(boskos, "gce-project", pace=FAST, pause=lambda _: boskos_server.start()):
+    with hold(
+        boskos, "gce-project", pace=FAST, holder=Holder(pause=lambda _: boskos_server.start())
+    ):
         pass
     assert "Connection refused; waiting up to" in capsys.readouterr().err
 
@@ -172,7 +174,7 @@ def test_a_refusal_is_not_waited_for(boskos, boskos_server):
 
     with (
         pytest.raises(JobError, match="403"),
-        hold(boskos, "gce-project", pace=FAST, pause=pytest.fail),
+        hold(boskos, "gce-project", pace=FAST, holder=Holder(pause=pytest.fail)),
     ):
         pass
 
@@ -240,7 +242,9 @@ def test_a_lost_lease_is_told_once_and_then_left_alone(
 ):
     told = []
     ranch = boskos_server.ranch
-    with hold(boskos, "gce-project", pace=FAST, on_lost=lambda: told.append(1)) as lease:
+    with hold(
+        boskos, "gce-project", pace=FAST, holder=Holder(on_lost=lambda: told.append(1))
+    ) as lease:
         if how == "reaped":
             ranch.reset("gce-project", "busy", 0, "dirty")
         elif how == "re-leased":

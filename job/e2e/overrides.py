@@ -21,7 +21,7 @@ _AZS = {
     "secondaryAz": "OPENSTACK_FAILURE_DOMAIN_ALT",
 }
 # Zones are never listed. All regions but these have a zone -a (Google's table of regions and
-# zones, read on 2026-11-26).
+# zones, read on 2026-11-25).
 _REGIONS_FROM_B = ("us-east1", "europe-west1")
 
 

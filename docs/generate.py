@@ -1,9 +1,13 @@
-"""Generator: Pulumi.yaml's schema and the guide's settings, from the fields of Settings.
+"""Generator: what documents repeat of the code.
+
+Pulumi.yaml's schema and the guide's settings come from the fields of Settings, the environment's
+tables from the job's variables.
 
 Run as `python -m docs.generate`; with `--check` it writes nothing and fails if a file is stale.
 """
 
 import argparse
+import dataclasses
 import json
 import sys
 from itertools import groupby
@@ -12,12 +16,17 @@ from typing import Any, get_type_hints
 
 import yaml
 
+from job.e2e.environment import JobEnvironment
+from job.e2e.variables import OTHER_PLATFORMS, SECTIONS, Variable
 from stacks.settings import Settings
 from stacks.sources import setting_fields
 
 _ROOT = Path(__file__).parent.parent
+_OTHER_PLATFORMS = (
+    "Refused as RESOURCE_TYPE, since the nodes are instances of Google Cloud. Their variables are"
+    " ignored, with a warning."
+)
 _TYPES = {str: "string", bool: "boolean", int: "integer", tuple[str, ...]: "array"}
-_BEGIN, _END = "<!-- settings: written by docs/generate.py -->", "<!-- end of settings -->"
 
 
 # Of the provider's own configuration: its label of its own on every resource costs each address
@@ -68,18 +77,79 @@ def settings_table() -> str:
 
 def guide(text: str) -> str:
     """The guide with its tables of settings renewed."""
-    before, _, rest = text.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    return f"{before}{_BEGIN}\n\n{settings_table()}\n{_END}{after}"
+    return _between_marks(text, "settings", settings_table())
+
+
+def environment_tables() -> str:
+    """The environment's tables, one a section."""
+    lines = []
+    for section in SECTIONS:
+        lines += [f"## {section.title}", "", section.about, ""]
+        lines += [
+            "| variable | sets | default | meaning | today's scripts |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        lines += [_row(variable) for variable in section.variables]
+        lines.append("")
+    lines += [
+        "## Other platforms",
+        "",
+        _OTHER_PLATFORMS,
+        "",
+        "| platform | variables |",
+        "| --- | --- |",
+    ]
+    for platform, names in OTHER_PLATFORMS.items():
+        lines.append(f"| `{platform}` | {', '.join(f'`{name}`' for name in names)} |")
+    return "\n".join([*lines, ""])
+
+
+def _row(variable: Variable) -> str:
+    sets = ", ".join(f"`{key}`" for key in variable.settings)
+    return (
+        f"| `{variable.name}` | {sets} | {_default(variable)} | {variable.meaning}"
+        f" | {variable.today} |"
+    )
+
+
+def _default(variable: Variable) -> str:
+    """That of the CI stack, or of the job; empty where there is none."""
+    settings = yaml.safe_load((_ROOT / "Pulumi.ci.yaml").read_text(encoding="utf-8"))["config"]
+    known = setting_fields(Settings)
+    values = [settings.get(f"devstack:{key}", known[key].default) for key in variable.settings]
+    for field in dataclasses.fields(JobEnvironment):
+        if field.name == variable.field and isinstance(field.default, int | str):
+            values = [field.default]
+    return ", ".join(f"`{json.dumps(value)}`" for value in values if value not in ("", ()))
+
+
+def environment(text: str) -> str:
+    """The environment's document with its tables renewed."""
+    return _between_marks(text, "variables", environment_tables())
+
+
+def _between_marks(text: str, what: str, written: str) -> str:
+    begin, end = f"<!-- {what}: written by docs/generate.py -->", f"<!-- end of {what} -->"
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{written}\n{end}{after}"
+
+
+_WRITTEN = {
+    "Pulumi.yaml": pulumi_yaml,
+    "docs/guide.md": guide,
+    "docs/environment.md": environment,
+}
 
 
 def main() -> int:
-    """Write both files, or with --check name those that are stale."""
+    """Write the files, or with --check name those that are stale."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     stale = []
-    for path, renew in ((_ROOT / "Pulumi.yaml", pulumi_yaml), (_ROOT / "docs/guide.md", guide)):
+    for name, renew in _WRITTEN.items():
+        path = _ROOT / name
         text = path.read_text(encoding="utf-8")
         renewed = renew(text)
         if renewed != text:

@@ -1,0 +1,1 @@
+"""The E2E job, from checkout to teardown."""

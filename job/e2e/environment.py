@@ -1,0 +1,191 @@
+"""Environment: what a job was asked for, read once and checked before anything is leased.
+
+`variables.py` has the table. Everything that is wrong is said at once.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from job import stack
+from job.e2e import contradictions, overrides
+from job.e2e.variables import OTHER_PLATFORMS, VARIABLES
+from job.errors import RefusedError
+from job.folders import CHECKOUT
+
+_PROJECT_KEY = "gcp:project"
+# In place of one that is leased later.
+_SOME_PROJECT = "leased-later"
+_NAME_LIMIT = 32
+# They would lead clients to another cloud, or hold a passphrase.
+_NOT_FOR_THE_SUITE = ("OS_", "PULUMI_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobEnvironment:
+    """What the environment says to the job. Made by `read`."""
+
+    capo: Path
+    """The CAPO checkout."""
+    artifacts: Path
+    stack: str
+    base: Path
+    """The settings file that `overrides` change."""
+    overrides: Mapping[str, Any]
+    """By key, without the namespace."""
+    project: str = ""
+    """Empty if it is to be leased."""
+    boskos_host: str = ""
+    boskos_kind: str = "gce-project"
+    boskos_wait_s: float = 1800
+    leased: str = ""
+    deadline_s: float = 0
+    # Prow's grace period is 900 seconds.
+    teardown_budget_s: float = 840
+    logs_cap_s: float = 120
+    keep_on_failure_s: float = 0
+    leftovers: str = ""
+    backend_url: str = ""
+    warnings: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The whole environment, for what is started."""
+
+    @property
+    def leases(self) -> bool:
+        """Whether the job itself leases the project."""
+        return bool(self.boskos_host) and not self.leased
+
+    def for_suite(self, e2e_variables: Mapping[str, str]) -> dict[str, str]:
+        """The environment of make: a stack's output `e2e_variables`, and what was given."""
+        given = {
+            name: value
+            for name, value in self.variables.items()
+            if not name.startswith(_NOT_FOR_THE_SUITE) and (value or name not in e2e_variables)
+        }
+        return {**e2e_variables, **given, "ARTIFACTS": str(self.artifacts)}
+
+
+def read(environ: Mapping[str, str], capo: Path, *, checkout: Path = CHECKOUT) -> JobEnvironment:
+    """Read all of it. Raises RefusedError, whose text has a line for each problem."""
+    capo = capo.absolute()
+    # As in bash's ${NAME:-}, an empty variable is none.
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    base = Path(given.get("DEVSTACK_SETTINGS", checkout / "Pulumi.ci.yaml")).absolute()
+    document = _document(base)
+    config = document.get("config") or {}
+    fields, problems = _fields(given)
+    fields["artifacts"] = capo / given.get("ARTIFACTS", "_artifacts")
+    fields["stack"] = _stack_name(given)
+    fields["project"] = _project(given, config)
+    fields["base"] = base
+    values, origins = overrides.find(given, config, capo)
+    # Nobody else works in a leased project.
+    ours_alone = given.keys() & {"BOSKOS_HOST", "BOSKOS_RESOURCE_NAME"}
+    fields.setdefault("leftovers", "remove" if ours_alone else "report")
+    job = JobEnvironment(
+        **fields,
+        capo=capo,
+        overrides=values,
+        warnings=tuple(_warnings(given)),
+        variables=dict(environ),
+    )
+    problems += contradictions.find(given, job)
+    settings, refused = overrides.refusals(
+        _merged(config, job), origins, job.stack, job.project or _SOME_PROJECT
+    )
+    problems += refused
+    if settings:
+        problems += contradictions.between(given, settings)
+    if problems:
+        raise RefusedError("\n".join(problems))
+    return job
+
+
+def write_settings(job: JobEnvironment, path: Path, *, project: str = "") -> None:
+    """Write the settings of the job's stack, in a project that was leased since."""
+    document = _document(job.base)
+    document["config"] = _merged(document.get("config") or {}, job)
+    if project or job.project:
+        document["config"][_PROJECT_KEY] = project or job.project
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def _merged(config: Mapping[str, Any], job: JobEnvironment) -> dict[str, Any]:
+    return {**config, **{f"devstack:{key}": value for key, value in job.overrides.items()}}
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise RefusedError(f"DEVSTACK_SETTINGS: {path} cannot be read: {reason}") from None
+    if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
+        raise RefusedError(
+            f"DEVSTACK_SETTINGS: {path} is not a mapping; write it like Pulumi.ci.yaml"
+        )
+    return document
+
+
+def _fields(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Fields that a variable sets by itself, and what is wrong."""
+    fields: dict[str, Any] = {}
+    problems = []
+    for name in given.keys() & VARIABLES.keys():
+        target = VARIABLES[name].field
+        if target.endswith("_s"):
+            try:
+                fields[target] = _seconds(given[name])
+            except ValueError:
+                problems.append(
+                    f"{name}: {given[name]!r} is no number of seconds; give one like 600"
+                )
+        elif target:
+            fields[target] = given[name]
+    return fields, sorted(problems)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise ValueError
+    return seconds
+
+
+def _project(given: Mapping[str, str], config: Mapping[str, Any]) -> str:
+    if "BOSKOS_HOST" in given and "BOSKOS_RESOURCE_NAME" not in given:
+        return ""
+    named = (
+        given.get("BOSKOS_RESOURCE_NAME"),
+        given.get("GCP_PROJECT"),
+        stack.project_of(given),
+        config.get(_PROJECT_KEY),
+    )
+    return str(next(filter(None, named), ""))
+
+
+def _stack_name(given: Mapping[str, str]) -> str:
+    """The same in every run of one job, so that a rerun finds what an earlier one left."""
+    if "DEVSTACK_STACK" in given:
+        return given["DEVSTACK_STACK"]
+    build = given.get("BUILD_ID")
+    if not build:
+        return "e2e"
+    name = f"e2e-{build}"
+    if len(name) > _NAME_LIMIT or not re.fullmatch(r"[-a-z0-9]*[a-z0-9]", name):
+        name = f"e2e-{hashlib.sha256(build.encode()).hexdigest()[:12]}"
+    return name
+
+
+def _warnings(given: Mapping[str, str]) -> list[str]:
+    warnings = []
+    if others := [name for names in OTHER_PLATFORMS.values() for name in names if name in given]:
+        warnings.append(f"ignored, since they are of other platforms: {', '.join(others)}")
+    if "GCP_PROJECT" in given and "BOSKOS_HOST" in given and "BOSKOS_RESOURCE_NAME" not in given:
+        warnings.append("GCP_PROJECT: ignored, since BOSKOS_HOST leases a project")
+    return warnings

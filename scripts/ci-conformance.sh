@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# ci-conformance.sh: the conformance tests on a DevStack of their own, from checkout to teardown.
+#
+# Arguments, environment and exit status are those of run-job; docs/environment.md has all variables
+exec "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/run-job" conformance "$@"

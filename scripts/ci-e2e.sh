@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# ci-e2e.sh: CAPO's E2E tests on a DevStack of their own, from checkout to teardown.
+#
+# Arguments, environment and exit status are those of run-job; docs/environment.md has all variables
+exec "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/run-job" e2e "$@"

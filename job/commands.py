@@ -181,10 +181,10 @@ def _recover(pulumi: Pulumi) -> list[dict[str, Any]]:
     resources: list[dict[str, Any]] = reconcile(pulumi).get("resources") or []
     if pulumi.stack.unfinished.exists():
         # Google's client takes half a second to import, which only this case needs.
-        from job import strays  # noqa: PLC0415 - slow, and seldom needed
+        from job import compute, strays  # noqa: PLC0415 - slow, and seldom needed
 
         known = {resource.get("id", "") for resource in resources}
-        for stray in strays.remove(strays.place_of(pulumi.stack), known):
+        for stray in strays.remove(compute.place_of(pulumi.stack), known):
             pulumi.tell(f"deleted {stray}, which an earlier run left")
     return resources
 

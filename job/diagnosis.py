@@ -13,7 +13,7 @@ class _Case:
     error: type[JobError] = JobError
 
 
-_CREDENTIALS = (
+CREDENTIALS_REMEDY = (
     "run 'gcloud auth application-default login', or name a key file with"
     " GOOGLE_APPLICATION_CREDENTIALS"
 )
@@ -38,19 +38,15 @@ _CASES = (
     _Case(
         r"could not find default credentials|No credentials loaded"
         r"|load application (?:default )?credentials|credentials: .*no such file",
-        f"credentials: there are none for Google Cloud; {_CREDENTIALS}",
+        f"credentials: there are none for Google Cloud; {CREDENTIALS_REMEDY}",
     ),
     _Case(
         r"Error 401\b|invalid_grant|[Ii]nvalid (?:authentication )?[Cc]redentials",
-        f"credentials: Google Cloud refuses them (401); {_CREDENTIALS}",
+        f"credentials: Google Cloud refuses them (401); {CREDENTIALS_REMEDY}",
     ),
     _Case(
         r"Error 403: Required '(?P<permission>[\w.]+)' permission for '(?P<target>[^']+)'",
         "credentials: the account lacks {permission} on {target}; give it a role that has it",
-    ),
-    _Case(
-        r"Error 403: (?P<reason>(?!.*(?:[Qq]uota|rateLimit))[^\n]*(?:permission|forbidden)[^\n]*)",
-        "credentials: the account may not do this ({reason}); give it a role that may",
     ),
     _Case(
         r"Quota '(?P<metric>[\w.]+)' exceeded\.\s+Limit: (?P<limit>[\d.]+)"
@@ -69,6 +65,10 @@ _CASES = (
         r"|Permission denied on resource project (?P<denied>[\w-]+))",
         "project: {project}{denied} does not exist or is not open to this account; name another"
         " in gcp:project",
+    ),
+    _Case(
+        r"Error 403: (?P<reason>(?!.*(?:[Qq]uota|rateLimit))[^\n]*(?:permission|forbidden)[^\n]*)",
+        "credentials: the account may not do this ({reason}); give it a role that may",
     ),
     _Case(
         r"the stack is currently locked by",
@@ -94,11 +94,19 @@ def diagnose(command: str, output: str) -> JobError:
     ]
     if problems:
         return RefusedError("\n".join(problems))
+    case = known(text)
+    if case:
+        return case
+    first = _ERROR.search(text)
+    reason = first["text"] if first else "it printed no error"
+    return JobError(f"pulumi {command}: it failed: {reason}; the lines above have the details")
+
+
+def known(text: str) -> JobError | None:
+    """The error of a text that is known, such as an answer of the API; None for another one."""
     for case in _CASES:
         match = re.search(case.pattern, text)
         if match:
             named = {name: value or "" for name, value in match.groupdict().items()}
             return case.error(case.line.format(**named))
-    first = _ERROR.search(text)
-    reason = first["text"] if first else "it printed no error"
-    return JobError(f"pulumi {command}: it failed: {reason}; the lines above have the details")
+    return None

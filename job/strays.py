@@ -9,16 +9,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import google.auth
-from google.auth.exceptions import DefaultCredentialsError
-from google.oauth2.credentials import Credentials
-from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
+from job.compute import Place, connect
 from job.errors import JobError
-from job.stack import Stack, project_of
 
-_SCOPE = "https://www.googleapis.com/auth/compute"
 _DEADLINE_S = 600
 _RETRY_S = 2.0
 _NOT_FOUND = 404
@@ -66,36 +61,9 @@ _KINDS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a stack is, and how its API is reached."""
-
-    project: str
-    region: str
-    prefix: str
-    endpoint: str = ""
-    """Of the Compute API; empty: Google's."""
-    access_token: str = ""
-    """Empty: the application default credentials."""
-
-
-def place_of(stack: Stack) -> Place:
-    """Where a staged stack is, by its configuration or what the provider takes in its place."""
-    environ = stack.environment
-    return Place(
-        project=stack.setting("gcp:project") or project_of(environ),
-        region=stack.setting("devstack:region"),
-        prefix=f"{stack.setting('devstack:clusterName')}-{stack.name}",
-        endpoint=stack.setting("gcp:computeCustomEndpoint")
-        or environ.get("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", ""),
-        access_token=stack.setting("gcp:accessToken")
-        or environ.get("GOOGLE_OAUTH_ACCESS_TOKEN", ""),
-    )
-
-
 def remove(place: Place, known_ids: Collection[str]) -> list[str]:
     """Delete the strays; give their ids. Raises JobError if one is left."""
-    compute = _connect(place)
+    compute = connect(place)
     removed = []
     for kind in _KINDS:
         strays = [each for each in _find(compute, place, kind) if each not in known_ids]
@@ -108,27 +76,6 @@ def remove(place: Place, known_ids: Collection[str]) -> list[str]:
 def names(prefix: str) -> set[str]:
     """Every name that a resource of a stack can have."""
     return {prefix + suffix for kind in _KINDS for suffix in kind.suffixes}
-
-
-def _connect(place: Place) -> Any:
-    options = {"api_endpoint": place.endpoint} if place.endpoint else None
-    return build(
-        "compute",
-        "v1",
-        credentials=_credentials(place),
-        static_discovery=True,
-        client_options=options,
-    )
-
-
-def _credentials(place: Place) -> Any:
-    if place.access_token:
-        return Credentials(token=place.access_token)  # type: ignore[no-untyped-call] # Google's own
-    try:
-        found, _ = google.auth.default(scopes=[_SCOPE])
-    except DefaultCredentialsError as error:
-        raise JobError(f"credentials: {error}") from None
-    return found
 
 
 def _find(compute: Any, place: Place, kind: _Kind) -> Iterator[str]:

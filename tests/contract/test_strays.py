@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from job import strays
+from job.compute import Place, connect
 from job.errors import JobError
-from job.strays import Place
 from localcloud.compute_api.faults import Fault
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
@@ -38,7 +38,7 @@ def place(api):
 @pytest.fixture
 def create(place):
     """Create a resource of the project through the same client."""
-    compute = strays._connect(place)
+    compute = connect(place)
 
     def insert(collection, body, **where):
         methods = getattr(compute, collection)()

@@ -86,11 +86,11 @@ def connect(place: Place) -> Any:
 def credentials(place: Place) -> Any:
     """The credentials that the provider would use; nobody has looked at them yet. As `connect`."""
     if place.access_token:
-        found: Any = Credentials(token=place.access_token)  # type: ignore[no-untyped-call] # Google's own
+        found: Any = Credentials(token=place.access_token)
     else:
         found = _own_credentials(place)
     if place.impersonated:
-        return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call] # Google's own
+        return impersonated_credentials.Credentials(
             source_credentials=found,
             target_principal=place.impersonated,
             target_scopes=[_SCOPE],

@@ -13,6 +13,7 @@ from job.pulumi import Pulumi
 from job.tunnel import command as tunnel
 
 _HELP = {
+    "preflight": "check what can be wrong with a run before anything is created",
     "preview": "show what `up` would change",
     "up": "create or update the stack",
     "refresh": "read back what the cloud holds",
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     made = {name: subparsers.add_parser(name, help=text) for name, text in _HELP.items()}
     made["tunnel"].epilog = tunnel.EXAMPLE
+    made["preflight"].epilog = "example: .venv/bin/python -m job preflight --stack ci --for up"
     for subparser in made.values():
         subparser.add_argument("--stack", required=True, help="the stack's name")
         subparser.add_argument(
@@ -56,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
         )
     for name in _PULUMI_COMMANDS:
         made[name].add_argument("flags", nargs="*", metavar="-- FLAG", help="for pulumi itself")
+    made["preflight"].add_argument(
+        "--for",
+        dest="scope",
+        choices=("e2e", "up"),
+        default="e2e",
+        help="what is going to run: the whole E2E job, or `up` alone (%(default)s)",
+    )
     made["outputs"].add_argument("--show-secrets", action="store_true")
     made["e2e-files"].add_argument("--dir", type=Path, required=True, help="where to write them")
     tunnel.add_options(made["tunnel"])
@@ -72,6 +81,9 @@ def _dispatch(given: argparse.Namespace) -> None:
     if given.command == "boskos":
         leased_command.run(boskos_cli.request(given, os.environ), os.environ)
         return
+    if given.command == "preflight":
+        _preflight(given)
+        return
     if given.command not in _PULUMI_COMMANDS and not stack.exists(given.stack, os.environ):
         if given.command != "down":
             raise commands.missing(given.stack)
@@ -79,6 +91,14 @@ def _dispatch(given: argparse.Namespace) -> None:
         return
     with ended_by_signals() as ending:
         _work_on(commands.connect(given.stack, os.environ, given.settings, ending), given)
+
+
+def _preflight(given: argparse.Namespace) -> None:
+    # It imports the program's settings, and with them the SDK: seconds that others do not need.
+    from job.preflight import command  # noqa: PLC0415 - slow, and seldom needed
+
+    with ended_by_signals() as ending:
+        command.run(given.stack, os.environ, given.settings, ending, scope=given.scope)
 
 
 def _work_on(pulumi: Pulumi, given: argparse.Namespace) -> None:

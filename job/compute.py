@@ -11,7 +11,7 @@ from typing import Any
 import google.auth
 import httplib2
 from google.auth import impersonated_credentials
-from google.auth.exceptions import DefaultCredentialsError, TransportError
+from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
 from google.oauth2.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
@@ -113,11 +113,11 @@ def _own_credentials(place: Place) -> Any:
 
 
 def ask(
-    request: Any, *, patience_s: float = _PATIENCE_S, sleep: Callable[[float], None] = time.sleep
+    request: Any, *, patience_s: float = _PATIENCE_S, sleep: Callable[[float], object] = time.sleep
 ) -> dict[str, Any]:
     """The answer to a request; what passes, such as a rate limit, is asked again, ever slower.
 
-    Raises HttpError for an answer that refuses, JobError for none.
+    Raises HttpError for an answer that refuses, JobError for none or for no token.
     """
     deadline = time.monotonic() + patience_s
     pause = _FIRST_PAUSE_S
@@ -127,6 +127,8 @@ def ask(
         except HttpError as error:
             if not is_passing(error) or time.monotonic() + pause > deadline:
                 raise
+        except RefreshError as error:
+            raise refused(error) from None
         except _NO_ANSWER as error:
             if time.monotonic() + pause > deadline:
                 raise JobError(f"compute: {request.uri} does not answer: {error}") from None
@@ -135,6 +137,12 @@ def ask(
         # Jobs that were refused together shall not come back together.
         sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
         pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+
+def refused(error: RefreshError) -> JobError:
+    """The error of credentials for which no token is given."""
+    reason = " ".join(str(error.args[0]).split())
+    return JobError(f"credentials: Google Cloud refuses them ({reason}); {CREDENTIALS_REMEDY}")
 
 
 def is_passing(error: HttpError) -> bool:

@@ -59,9 +59,15 @@ class Stack:
         """There while a run is at work, and after one that was cut off."""
         return self.folder / "unfinished"
 
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What its settings file gives, by key with the namespace."""
+        settings = _mapping(self.folder / f"Pulumi.{self.name}.yaml")
+        return settings.get("config") or {}
+
     def setting(self, key: str) -> str:
         """A plain text of the configuration, such as `devstack:region`, or its default."""
-        value = _mapping(self.folder / f"Pulumi.{self.name}.yaml").get("config", {}).get(key)
+        value = self.configuration.get(key)
         if value is None:
             schema = _mapping(self.folder / "Pulumi.yaml")["config"]
             value = schema.get(key.removeprefix("devstack:"), {}).get("default", "")

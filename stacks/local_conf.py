@@ -81,7 +81,7 @@ def local_conf(settings: "Settings", role: Role, credentials: "Credentials") -> 
             **(_controller_variables if controller else _worker_variables)(settings),
             "ENABLED_SERVICES": ",".join(enabled_services(settings, role)),
         },
-        plugins=tuple(_plugins(settings, role)),
+        plugins=tuple(plugins(settings, role)),
         disabled_services=settings.disabled_services,
         files=_controller_files(settings) if controller else _worker_files(settings),
         extra=settings.local_conf_extra,
@@ -168,7 +168,8 @@ def _worker_variables(settings: "Settings") -> dict[str, str]:
     }
 
 
-def _plugins(settings: "Settings", role: Role) -> Iterator[tuple[str, str, str]]:
+def plugins(settings: "Settings", role: Role) -> Iterator[tuple[str, str, str]]:
+    """The role's DevStack plugins: name, repository, ref."""
     branch = f"stable/{settings.release}"
     # Octavia's plugin calls a function of neutron's for its management interface.
     refs = {"neutron": settings.neutron_ref}

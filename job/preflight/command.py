@@ -1,0 +1,54 @@
+"""Command: `python -m job preflight`, all that can be known to be wrong with a run."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from job import compute, stack
+from job.configuration import settings_of
+from job.ending import Ending
+from job.errors import JobError
+from job.preflight import checks
+from job.preflight.report import Report
+from job.pulumi import Pulumi
+from job.versions import find_cli
+
+
+def run(
+    name: str, environ: Mapping[str, str], settings: Path | None, ending: Ending, *, scope: str
+) -> None:
+    """Say what may disappoint. Raises RefusedError with all that is wrong, each in a line."""
+    staged = stack.stage(name, environ, settings=settings)
+    place = compute.place_of(staged)
+    # Without a project, one is going to be leased.
+    wanted = settings_of(staged, leased=not place.project)
+    report = checks.before_lease(
+        wanted, staged.environment, place, ending, for_tests=scope == "e2e"
+    )
+    # Without credentials, the project would be refused for the same reason once more.
+    if place.project and not any(line.startswith("credentials: ") for line in report.problems):
+        present = _has_resources(staged, ending)
+        report.add(checks.of_project(wanted, place, ending, present=present))
+    _show(report)
+    report.raise_for_problems()
+    where = f"project {place.project}" if place.project else "what can be known without a project"
+    print(f"preflight: nothing is in the way of stack {name} ({where})")
+
+
+def _show(report: Report) -> None:
+    for warning in report.warnings:
+        print(f"warning: {warning}", flush=True)
+
+
+def _has_resources(staged: stack.Stack, ending: Ending) -> bool:
+    """Whether the stack holds something. Without a CLI, which another check reports: no."""
+    try:
+        pulumi = Pulumi(cli=find_cli(staged.environment), stack=staged, ending=ending)
+        entries = json.loads(pulumi.ask("stack ls", "--json"))
+    except JobError:
+        ending.check()
+        return False
+    return any(
+        entry["name"].rpartition("/")[2] == staged.name and entry.get("resourceCount")
+        for entry in entries
+    )

@@ -1,0 +1,69 @@
+"""Identity: whether Google Cloud knows who we are, and lets us into the project."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from google.auth.exceptions import GoogleAuthError, RefreshError
+from google.auth.transport.requests import Request
+from googleapiclient.errors import HttpError
+
+from job import compute, diagnosis
+from job.compute import Place
+from job.errors import JobError
+from job.preflight.report import Report
+
+Document = dict[str, Any]
+Get = Callable[[Any], Document]
+"""Sends a request with patience, as `compute.ask` does."""
+
+FORBIDDEN = 403
+_TOKEN_S = 15
+
+
+def usable(place: Place) -> Report:
+    """Get a token for the credentials that there are. Raises JobError; needs no project."""
+    credentials = compute.credentials(place)
+    if place.access_token and not place.impersonated:
+        return Report()  # It is the token; only a request can tell what it is worth.
+    try:
+        credentials.refresh(partial(Request(), timeout=_TOKEN_S))
+    except RefreshError as error:
+        raise compute.refused(error) from None
+    except GoogleAuthError as error:
+        reason = " ".join(str(error).split())
+        raise JobError(
+            f"credentials: no token can be had for them ({reason}); see to it that this machine"
+            " reaches Google Cloud"
+        ) from None
+    return Report()
+
+
+def project(client: Any, place: Place, get: Get) -> tuple[Document | None, Report]:
+    """The project as the API shows it, None if the account may not look at it.
+
+    One cheap call. An account that may not read projects may still be able to work in this one;
+    that it may read networks, which the job does, is the test then.
+    """
+    try:
+        return get(client.projects().get(project=place.project)), Report()
+    except HttpError as error:
+        if error.resp.status != FORBIDDEN:
+            return None, Report(problems=[explain(error)])
+        refused = error
+    try:
+        get(client.networks().list(project=place.project, maxResults=1))
+    except HttpError:
+        return None, Report(problems=[explain(refused)])
+    return None, Report()
+
+
+def explain(error: HttpError) -> str:
+    """A refusal of the API in one line that says what to do."""
+    message = " ".join(str(error.reason).split())
+    text = f"Error {error.resp.status}: {message}, {compute.reason_of(error)}"
+    known = diagnosis.known(text)
+    if known:
+        return str(known)
+    remedy = "try again later" if compute.is_passing(error) else "do what it says"
+    return f"compute: the API refuses ({text}); {remedy}"

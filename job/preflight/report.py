@@ -1,0 +1,26 @@
+"""Report: what a check found: what is wrong, what may disappoint, and what is worth keeping."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from job.errors import RefusedError
+
+
+@dataclass(kw_only=True)
+class Report:
+    """Problems and warnings, one line each that ends in what to do; facts can be JSON."""
+
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, other: "Report") -> None:
+        """Take over what another check found."""
+        self.problems += other.problems
+        self.warnings += other.warnings
+        self.facts |= other.facts
+
+    def raise_for_problems(self) -> None:
+        """Raise RefusedError with all problems if there is one."""
+        if self.problems:
+            raise RefusedError("\n".join(self.problems))

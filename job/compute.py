@@ -10,8 +10,10 @@ from typing import Any
 
 import google.auth
 import httplib2
-from google.auth import impersonated_credentials
-from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+from google.auth import identity_pool, impersonated_credentials
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.transport import DEFAULT_MAX_REFRESH_ATTEMPTS
+from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
@@ -25,6 +27,11 @@ from job.stack import Stack, project_of
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 # The provider takes a key, or the path of its file, from these before it looks for others.
 _KEY_VARIABLES = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
+_LOADERS: dict[str, Callable[..., Any]] = {
+    "service_account": service_account.Credentials.from_service_account_info,
+    "authorized_user": Credentials.from_authorized_user_info,
+    "external_account": identity_pool.Credentials.from_info,
+}
 _ANSWER_S = 20
 _PATIENCE_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 15.0
@@ -74,10 +81,12 @@ def connect(place: Place) -> Any:
     """Google's client of the Compute API. Raises JobError without credentials."""
     http = build_http()
     http.timeout = _ANSWER_S
+    # A token alone cannot be renewed when it is refused.
+    renewals = 0 if place.access_token else DEFAULT_MAX_REFRESH_ATTEMPTS
     return build(
         "compute",
         "v1",
-        http=AuthorizedHttp(credentials(place), http=http),
+        http=AuthorizedHttp(credentials(place), http=http, max_refresh_attempts=renewals),
         static_discovery=True,
         client_options={"api_endpoint": place.endpoint} if place.endpoint else None,
     )
@@ -100,16 +109,18 @@ def credentials(place: Place) -> Any:
 
 def _own_credentials(place: Place) -> Any:
     try:
-        if place.key.lstrip().startswith("{"):
-            key = json.loads(place.key)
-            return google.auth.load_credentials_from_dict(key, scopes=[_SCOPE])[0]
-        if place.key:
-            path = str(Path(place.key).expanduser())
-            return google.auth.load_credentials_from_file(path, scopes=[_SCOPE])[0]
-        return google.auth.default(scopes=[_SCOPE])[0]
-    except (DefaultCredentialsError, OSError, ValueError) as error:
+        if not place.key:
+            return google.auth.default(scopes=[_SCOPE])[0]
+        text = place.key
+        if not text.lstrip().startswith("{"):
+            text = Path(text).expanduser().read_text(encoding="utf-8")
+        key = json.loads(text)
+        return _LOADERS[key.get("type")](key, scopes=[_SCOPE])
+    except (GoogleAuthError, OSError, ValueError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
-        raise JobError(f"credentials: {reason}; {CREDENTIALS_REMEDY}") from None
+    except KeyError:
+        reason = f"a key is of none of the types {', '.join(_LOADERS)}"
+    raise JobError(f"credentials: {reason}; {CREDENTIALS_REMEDY}")
 
 
 def ask(

@@ -4,6 +4,7 @@ The program does the same when it runs. Here a configuration is refused before a
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from job.errors import RefusedError
@@ -45,7 +46,7 @@ def settings_of(stack: Stack, *, leased: bool = False) -> Settings:
     for name in _FILES:
         key = key_of(name).removeprefix("devstack:")
         if texts.get(key):
-            texts[key] = str(CHECKOUT / texts[key])
+            texts[key] = str(CHECKOUT / Path(texts[key]).expanduser())
     try:
         settings = Settings.parse(
             texts,

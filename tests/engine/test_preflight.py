@@ -1,0 +1,48 @@
+"""Preflight on the real engine: what would fail an `up` is told before, with nothing created."""
+
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def sources(tmp_path):
+    """Repositories on this machine with the refs of the default release."""
+    base = tmp_path / "repositories"
+    for name in ("devstack", "neutron", "octavia"):
+        folder = base / "openstack" / name
+        folder.mkdir(parents=True)
+        author = ("-c", "user.name=a", "-c", "user.email=a@example.invalid")
+        for arguments in (
+            ("init", "--quiet", "--initial-branch=stable/2025.2"),
+            (*author, "commit", "--quiet", "--allow-empty", "--message=first"),
+        ):
+            subprocess.run(["git", "-C", folder, *arguments], check=True)
+    return {"gitBase": f"file://{base}", "ovnFromSource": False, "amphoraImageUrl": ""}
+
+
+def test_what_passes_comes_up(cloud, sources):
+    done = cloud.job("preflight", "--for", "up", **sources)
+
+    assert done.out == (
+        f"preflight: nothing is in the way of stack test (project {cloud.project})\n"
+    )
+    assert cloud.inventory() == set()
+    cloud.job("up", **sources)
+    assert cloud.job("preflight", "--for", "up", **sources).code == 0
+
+
+def test_each_kind_of_obstacle_is_told_at_once(cloud, sources, tmp_path):
+    cloud.environment["PULUMI_HOME"] = str(tmp_path / "empty")
+    cloud.environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+    cloud.api.set_quota(cloud.project, "SSD_TOTAL_GB", 750, "us-east4")
+    done = cloud.job(
+        "preflight", "--for", "up", check=False, **sources | {"octaviaRef": "stable/2020.1"}
+    )
+    subjects = [line.partition(":")[0] for line in done.err.splitlines()]
+
+    assert done.code == 2
+    assert subjects == ["plugin", "plugin", "devstack", "quota SSD_TOTAL_GB"]
+    assert "Traceback" not in done.out + done.err
+    assert cloud.inventory() == set()
+    assert cloud.operations("compute.networks.insert") == []

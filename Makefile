@@ -30,7 +30,10 @@ help: ## list the targets
 
 # --- the cloud ---
 
-.PHONY: up preview refresh outputs down e2e-files graph
+.PHONY: preflight up preview refresh outputs down e2e-files graph
+preflight: ready ## check what can be known to be wrong before `up`
+	@$(JOB) preflight --stack $(STACK) --for up
+
 up: ready ## create or update the stack, and print its outputs
 	@$(JOB) up --stack $(STACK)
 

@@ -43,7 +43,9 @@ def _show(report: Report) -> None:
 def _has_resources(staged: stack.Stack, ending: Ending) -> bool:
     """Whether the stack holds something. Without a CLI, which another check reports: no."""
     try:
-        pulumi = Pulumi(cli=find_cli(staged.environment), stack=staged, ending=ending)
+        cli = find_cli(staged.environment)
+        # Of what only asks, there are no events.
+        pulumi = Pulumi(cli=cli, stack=staged, events=staged.folder / "events", ending=ending)
         entries = json.loads(pulumi.ask("stack ls", "--json"))
     except JobError:
         ending.check()

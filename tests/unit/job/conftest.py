@@ -17,6 +17,8 @@ from job.versions import required_version
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer
 from localcloud.compute_api.clock import ManualClock
+from localcloud.compute_api.options import Options
+from localcloud.compute_api.server import ComputeApi
 
 _SCRIPT = """\
 #!{python}
@@ -149,6 +151,14 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     places: list[Any] = []
     monkeypatch.setattr("job.strays.remove", lambda place, _known: places.append(place) or [])
     return places
+
+
+@pytest.fixture
+def api(monkeypatch):
+    """A Compute API on loopback."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with ComputeApi(Options()) as running:
+        yield running
 
 
 @pytest.fixture

@@ -10,19 +10,6 @@ from job import compute, stack
 from job.compute import Place, ask, connect, credentials, place_of
 from job.errors import JobError
 from localcloud.compute_api.faults import Fault
-from localcloud.compute_api.options import Options
-from localcloud.compute_api.server import ComputeApi
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
-@pytest.fixture
-def api():
-    with ComputeApi(Options()) as running:
-        yield running
 
 
 @pytest.fixture

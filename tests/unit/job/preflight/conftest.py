@@ -7,23 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from job.compute import Place
-from job.ending import Ending
-from localcloud.compute_api.options import Options
-from localcloud.compute_api.server import ComputeApi
 
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-
-
-@pytest.fixture
-def ending():
-    """Of a run that nobody ends."""
-    ending = Ending()
-    yield ending
-    ending.close()
 
 
 @pytest.fixture
@@ -84,12 +72,6 @@ def web():
         yield server
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def api():
-    with ComputeApi(Options()) as running:
-        yield running
 
 
 @pytest.fixture

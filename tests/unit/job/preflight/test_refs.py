@@ -206,6 +206,19 @@ def test_a_repository_that_is_not_there_is_refused(check, served):
     )
 
 
+def test_a_repository_that_asks_for_a_password_is_refused(check, web):
+    """So GitHub answers for one that does not exist; nobody is asked, and no node could answer."""
+    for name in ("devstack", "neutron", "octavia"):
+        web.answers[f"/openstack/{name}/info/refs?service=git-upload-pack"] = [401]
+    report = check(base=web.url)
+
+    assert report.warnings == []
+    assert [line.rpartition(" that everybody")[0] for line in report.problems] == [
+        f"devstack:release: there is no repository {web.url}/openstack/{name}"
+        for name in ("devstack", "neutron", "octavia")
+    ]
+
+
 def test_a_host_that_is_silent_is_one_warning(check):
     """The nodes may reach what this machine does not."""
     report = check(base="http://127.0.0.1:1")

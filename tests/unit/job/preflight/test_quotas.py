@@ -124,6 +124,14 @@ def test_too_little_is_refused_with_metric_limit_usage_and_need(api, look, limit
     )
 
 
+def test_just_enough_passes(api, look):
+    """A job's limit is the 24 vCPUs and the 1000 GB that it needs."""
+    api.set_quota("capo", "N2_CPUS", 24, REGION)
+    api.set_quota("capo", "SSD_TOTAL_GB", 1000, REGION)
+
+    assert look().problems == []
+
+
 def test_what_is_in_use_is_not_left(api, look, place):
     """A limit that would suffice does not, once somebody else uses it."""
     api.set_quota("capo", "NETWORKS", 1)

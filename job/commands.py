@@ -123,19 +123,19 @@ def missing(name: str) -> JobError:
 
 def outputs(pulumi: Pulumi, *, show_secrets: bool) -> None:
     """Print the outputs as JSON, secrets masked unless they are asked for."""
-    print(json.dumps(_outputs(pulumi, show_secrets=show_secrets), indent=2))
+    print(json.dumps(read_outputs(pulumi, show_secrets=show_secrets), indent=2))
 
 
 def write_e2e_files(pulumi: Pulumi, folder: Path) -> None:
     """Write what the E2E suite reads."""
-    for path in e2e_files.write(_outputs(pulumi, show_secrets=True), folder):
+    for path in e2e_files.write(read_outputs(pulumi), folder):
         print(f"job: wrote {path}")
 
 
 def open_tunnel(pulumi: Pulumi, options: tunnel.Options) -> None:
     """Hold a tunnel open in the foreground until a signal ends it."""
     with tunnel.stopped_by_signals() as stop:
-        outputs = _outputs(pulumi, show_secrets=True)
+        outputs = read_outputs(pulumi)
         tunnel.run(outputs, pulumi.stack.folder, options, pulumi.stack.environment, stop)
 
 
@@ -150,7 +150,8 @@ def draw_graph(pulumi: Pulumi, language: str, into: Path | None) -> None:
         print(f"job: drew the graph into {into}")
 
 
-def _outputs(pulumi: Pulumi, *, show_secrets: bool) -> dict[str, Any]:
+def read_outputs(pulumi: Pulumi, *, show_secrets: bool = True) -> dict[str, Any]:
+    """The outputs. Raises JobError if there is no stack."""
     _require(pulumi)
     flags = ["--show-secrets"] if show_secrets else []
     answer = pulumi.ask("stack output", "--json", "--stack", pulumi.stack.name, *flags)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _PLATFORM = "gce-project"
 _SWITCHES = ("SKIP_INIT_INFRA", "SKIP_SECONDARY_AZ")
 _NO = ("false", "no", "0", "off")
-_LEFTOVERS = ("remove", "report")
+_CHOICES = {"leftovers": ("remove", "report"), "tunnel": ("sshuttle", "none")}
 # The cloud has one of each, and the suite must mean that one.
 _FIXED = (
     "OPENSTACK_CLOUD",
@@ -33,6 +33,7 @@ def find(given: Mapping[str, str], job: "JobEnvironment") -> list[str]:
         *_switches(given),
         *_project(given, job),
         *_times(job),
+        *_choices(job),
     ]
 
 
@@ -113,5 +114,10 @@ def _times(job: "JobEnvironment") -> Iterator[str]:
             "DEVSTACK_KEEP_ON_FAILURE_S: a leased project is given back, so nothing can stay in it;"
             " use a project of your own, or unset it"
         )
-    if job.leftovers not in _LEFTOVERS:
-        yield f"DEVSTACK_LEFTOVERS: '{job.leftovers}'; use {' or '.join(_LEFTOVERS)}"
+
+
+def _choices(job: "JobEnvironment") -> Iterator[str]:
+    for field, choices in _CHOICES.items():
+        value = getattr(job, field)
+        if value not in choices:
+            yield f"DEVSTACK_{field.upper()}: '{value}'; use {' or '.join(choices)}"

@@ -50,6 +50,7 @@ class JobEnvironment:
     logs_cap_s: float = 120
     keep_on_failure_s: float = 0
     leftovers: str = ""
+    tunnel: str = "sshuttle"
     backend_url: str = ""
     warnings: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -179,6 +179,11 @@ _OWN = (
         " rule with a leased project, or `report`, since another job may be using them.",
         field="leftovers",
     ),
+    Variable(
+        "DEVSTACK_TUNNEL",
+        "`sshuttle`, or `none` where the nodes' network and floating addresses are routed already.",
+        field="tunnel",
+    ),
     Variable("DEVSTACK_STATE_DIR", "Where stacks, their state and passphrases are."),
     Variable("DEVSTACK_CACHE_DIR", "Where what can be made again is, Python packages for one."),
     Variable("PULUMI_BACKEND_URL", "A Pulumi backend of yours, in place of DEVSTACK_STATE_DIR."),

@@ -1,0 +1,48 @@
+"""Context: what every phase of a job works with."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from job.e2e.environment import JobEnvironment
+from job.e2e.log import Log
+from job.ending import Ending
+from job.errors import JobError
+from job.timeline import Timeline
+
+Kind = Literal["e2e", "conformance"]
+
+
+@dataclass(kw_only=True)
+class Context:
+    """One job."""
+
+    kind: Kind
+    job: JobEnvironment
+    log: Log
+    timeline: Timeline
+    ending: Ending
+    """Asked for by signals, a lost lease, and whatever makes going on useless."""
+    last: Ending
+    """Of the teardown, which nothing ends but a lost lease."""
+    folder: Path
+    """Of the job alone, gone at its end."""
+    began: float = field(default_factory=time.monotonic)
+
+    def lose(self, reason: JobError) -> None:
+        """Touch the project no more: it may be another job's already."""
+        self.ending.ask(reason)
+        self.last.ask(reason)
+
+    def end_after(self, seconds: float) -> threading.Timer:
+        """End the job by itself after a time; the timer, which its owner cancels."""
+        reason = JobError(
+            f"job: not done after {seconds:.0f} s; see timeline.svg for what took so long, or give"
+            " it more in DEVSTACK_DEADLINE_S"
+        )
+        timer = threading.Timer(seconds, self.ending.ask, [reason])
+        timer.daemon = True
+        timer.start()
+        return timer

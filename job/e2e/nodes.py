@@ -1,0 +1,82 @@
+"""Nodes: both are watched as long as the job needs them, and one that fails is known at once."""
+
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from job.e2e.context import Context
+from job.errors import JobError, Kind
+from job.nodes.ssh import Access, Role
+from job.nodes.status import State, Subject
+from job.nodes.watch import Watch
+
+_POLL_S = 0.5
+_KINDS: dict[str, Kind] = {"configuration": "configuration", "interrupted": "infrastructure"}
+
+
+class NodeError(JobError):
+    """A node failed."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(f"{state.subject}: {state}")
+        self.kind = _KINDS.get(state.error_class, "infrastructure")
+        self.state = state
+
+
+class Nodes:
+    """A watch in a thread of its own, for as long as a `with` block runs.
+
+    Until `tests_begin`, a node that fails ends the job. Later it is only said: the tests that
+    need the second AZ will fail, and the others are worth having.
+    """
+
+    def __init__(self, context: Context, access: Mapping[Role, Access]) -> None:
+        self._context = context
+        self._watch = Watch(access, context.log.say, context.timeline)
+        self._states: dict[Subject, State] = {}
+        self._stop = threading.Event()
+        self._testing = False
+        self._thread = threading.Thread(target=self._follow, name="nodes")
+
+    def wait_for_controller(self, timeout_s: float) -> None:
+        """Wait until it is ready. Raises NodeError, or JobError when it takes too long."""
+        deadline = time.monotonic() + timeout_s
+        while (state := self._states.get("controller")) is None or state.verdict != "ready":
+            if time.monotonic() > deadline:
+                where = state or "nothing was heard of it"
+                raise JobError(f"controller: not ready after {timeout_s:.0f} s: {where}")
+            self._context.ending.wait(_POLL_S)
+
+    def tests_begin(self) -> None:
+        """From now on a failed worker ends nothing any more."""
+        self._testing = True
+
+    @property
+    def failures(self) -> list[State]:
+        """Those that failed."""
+        return [state for state in self._states.values() if state.verdict == "failed"]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._watch.close()
+
+    def _follow(self) -> None:
+        try:
+            while not self._stop.wait(_POLL_S):
+                self._states = self._watch.poll()
+                if self.failures and not self._testing:
+                    self._context.ending.ask(NodeError(self.failures[0]))
+        except Exception as error:  # noqa: BLE001 - unwatched nodes would be waited for in vain
+            self._context.ending.ask(JobError(f"nodes: they cannot be watched: {error!r}"))

@@ -1,0 +1,72 @@
+"""Preflight: what is looked at before anything is paid for, and what an earlier job left."""
+
+import json
+
+from job import compute, state
+from job.cleanup.api import Api
+from job.cleanup.budget import Budget
+from job.cleanup.marks import Scope
+from job.cleanup.search import leftovers
+from job.cleanup.sweeping import sweep
+from job.configuration import settings_of
+from job.e2e.context import Context
+from job.errors import JobError
+from job.preflight import checks
+from job.preflight.report import Report
+from job.pulumi import Pulumi
+from stacks.settings import Settings
+
+_CLEANUP_S = 900.0
+
+
+def before_lease(context: Context, pulumi: Pulumi) -> Settings:
+    """What needs no project; the validated settings. Raises RefusedError with all problems."""
+    settings = settings_of(pulumi.stack, leased=context.job.leases)
+    place = compute.place_of(pulumi.stack)
+    report = checks.before_lease(
+        settings, pulumi.stack.environment, place, context.ending, for_tests=True
+    )
+    _tell(context, report)
+    return settings
+
+
+def of_project(context: Context, pulumi: Pulumi, settings: Settings) -> None:
+    """Whether we may work there and have room, once nothing of ours is left there."""
+    _clear(context, pulumi, settings)
+    place = compute.place_of(pulumi.stack)
+    present = state.is_there(pulumi) and bool(state.resources(pulumi))
+    _tell(context, checks.of_project(settings, place, context.ending, present=present))
+
+
+def _clear(context: Context, pulumi: Pulumi, settings: Settings) -> None:
+    """Remove, or only list, what earlier jobs left; our own stack's is left to `up`."""
+    budget = Budget(_CLEANUP_S, context.ending)
+    api = Api(compute.place_of(pulumi.stack), budget, context.log.say)
+    scope = Scope(cluster=settings.cluster_name, region=settings.region)
+    own = pulumi.stack.name if state.is_there(pulumi) else ""
+    found = [
+        each for each in leftovers(api, scope) if each.owner is None or each.owner.stack != own
+    ]
+    for leftover in found:
+        context.log.say(f"leftover: {leftover}, created {leftover.created or 'some time ago'}")
+    if not found:
+        return
+    if context.job.leftovers != "remove":
+        context.log.say("leftovers: they stay; 'python -m job cleanup' removes them")
+        return
+    stacks = {each.owner.stack for each in found if each.owner}
+    for name in sorted(stacks):
+        survivors = sweep(api, Scope(cluster=settings.cluster_name, stack=name))
+        if survivors:
+            paths = ", ".join(str(survivor) for survivor in survivors)
+            raise JobError(f"leftovers: could not be removed: {paths}; remove them by hand")
+
+
+def _tell(context: Context, report: Report) -> None:
+    for warning in report.warnings:
+        context.log.say(f"warning: {warning}")
+    if report.facts:
+        path = context.job.artifacts / "preflight.json"
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        path.write_text(json.dumps(known | report.facts, indent=2) + "\n", encoding="utf-8")
+    report.raise_for_problems()

@@ -1,0 +1,157 @@
+"""Run: a job from checkout to teardown. What each step does is in the module of its name."""
+
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from job import commands, e2e_files, lease
+from job.boskos import Boskos, LostError, owner
+from job.e2e import environment, preflight, report, suite, teardown, upload
+from job.e2e.context import Context, Kind
+from job.e2e.log import Log
+from job.e2e.nodes import Nodes
+from job.e2e.prerequisites import Prerequisites
+from job.e2e.tunnel import Tunnel
+from job.ending import Ending, ended_by_signals
+from job.errors import JobError
+from job.nodes import ssh
+from job.pulumi import Pulumi
+from job.timeline import Timeline
+from stacks.settings import Settings
+
+_LOST = LostError("boskos: the lease was lost; the project is not touched any more")
+
+
+def run(kind: Kind, capo: Path, environ: Mapping[str, str]) -> None:
+    """Run a whole job. Raises JobError of what it failed for; by then all is taken down."""
+    job = environment.read(environ, capo)
+    job.artifacts.mkdir(parents=True, exist_ok=True)
+    with (
+        Log(job.artifacts / "job.log") as log,
+        TemporaryDirectory(prefix="devstack-job-") as folder,
+        ended_by_signals() as ending,
+        closing(Ending()) as last,
+    ):
+        context = Context(
+            kind=kind,
+            job=job,
+            log=log,
+            timeline=Timeline(job.artifacts / "timeline.json"),
+            ending=ending,
+            last=last,
+            folder=Path(folder),
+        )
+        failure: JobError | None = None
+        try:
+            _whole(context)
+        except JobError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not hide the report
+            log.say(traceback.format_exc())
+            failure = JobError(f"job: a defect of its own: {error!r}")
+        report.write(context, failure)
+        if failure:
+            raise failure
+
+
+def _whole(context: Context) -> None:
+    job = context.job
+    timer = context.end_after(job.deadline_s) if job.deadline_s else None
+    try:
+        for warning in job.warnings:
+            context.log.say(f"warning: {warning}")
+        with context.timeline.span("job", "preflight"):
+            settings = preflight.before_lease(context, _stage(context, job.project))
+        with _project(context) as project:
+            pulumi = _stage(context, project)
+            with teardown.afterwards(context, pulumi):
+                _build_and_test(context, pulumi, settings)
+    finally:
+        if timer:
+            timer.cancel()
+
+
+@contextmanager
+def _project(context: Context) -> Iterator[str]:
+    """The project to work in: the environment's, or one that is leased for the block."""
+    job = context.job
+    if not job.leases:
+        yield job.project
+        return
+    with ExitStack() as stack:
+        with context.timeline.span("job", "boskos"):
+            leased = stack.enter_context(
+                lease.hold(
+                    Boskos(host=job.boskos_host, owner=owner(job.variables)),
+                    job.boskos_kind,
+                    pace=lease.Pace(acquire_limit_s=job.boskos_wait_s),
+                    holder=lease.Holder(
+                        pause=context.ending.wait,
+                        on_lost=lambda: context.lose(_LOST),
+                        say=context.log.say,
+                    ),
+                )
+            )
+        yield leased.name
+
+
+def _stage(context: Context, project: str) -> Pulumi:
+    """The stack with the job's settings, and the engine at work for the job."""
+    # Not among the artifacts: settings may hold a token of the cloud.
+    settings = context.folder / "settings.yaml"
+    environment.write_settings(context.job, settings, project=project)
+    pulumi = commands.connect(context.job.stack, context.job.variables, settings, context.ending)
+    return replace(
+        pulumi,
+        say=context.log.pass_on,
+        events=context.job.artifacts / "pulumi",
+        grace=teardown.GRACE,
+    )
+
+
+def _build_and_test(context: Context, pulumi: Pulumi, settings: Settings) -> None:
+    span = context.timeline.span
+    with span("job", "project"):
+        preflight.of_project(context, pulumi, settings)
+    with Prerequisites(context) as prerequisites:
+        with span("job", "up"):
+            commands.up(pulumi, [])
+        outputs = commands.read_outputs(pulumi)
+        context.log.say(_where(outputs))
+        access = ssh.nodes(outputs, pulumi.stack.folder)
+        with _watched(context, pulumi, outputs, access) as nodes:
+            prerequisites.wait()
+            if context.kind == "e2e":
+                with span("job", "upload"):
+                    upload.run(context, access["controller"], prerequisites.archive)
+            with span("job", "controller ready"):
+                nodes.wait_for_controller(settings.ready_timeout_s)
+            clouds_yaml, _ = e2e_files.write(outputs, pulumi.stack.folder)
+            nodes.tests_begin()
+            suite.run(context, clouds_yaml, outputs["e2e_variables"])
+
+
+@contextmanager
+def _watched(
+    context: Context,
+    pulumi: Pulumi,
+    outputs: Mapping[str, Any],
+    access: Mapping[ssh.Role, ssh.Access],
+) -> Iterator[Nodes]:
+    with ExitStack() as stack:
+        nodes = stack.enter_context(Nodes(context, access))
+        if context.job.tunnel != "none":
+            tunnel = stack.enter_context(
+                Tunnel(context, pulumi.stack, outputs["controller_private_ip"])
+            )
+            tunnel.wait()
+        yield nodes
+
+
+def _where(outputs: Mapping[str, Any]) -> str:
+    zones = ", ".join(f"{role} in {zone}" for role, zone in outputs["zones"].items())
+    return f"cloud: {zones}; controller at {outputs['controller_public_ip']}"

@@ -1,0 +1,77 @@
+"""Tunnel: `python -m job tunnel` beside the job, from the first ssh until the teardown."""
+
+import shutil
+import sys
+import threading
+from types import TracebackType
+from typing import Self
+
+from job.child import Child, Grace, Program
+from job.e2e.context import Context
+from job.ending import Ending
+from job.errors import JobError
+from job.folders import CHECKOUT
+from job.stack import Stack
+
+# The nodes boot meanwhile.
+_READY_S = 900
+_GRACE = Grace(soft_s=10, hard_s=3)
+_READY = "tunnel: ready"
+
+
+class Tunnel:
+    """Opens at the beginning of a `with` block, in the background, and is closed at its end."""
+
+    def __init__(self, context: Context, stack: Stack, controller_ip: str) -> None:
+        self._context = context
+        self._stack = stack
+        self._over = Ending()
+        self._ready = threading.Event()
+        self._last_line = "it said nothing"
+        # ssh answers through it long before the APIs do, so what is wrong is known early.
+        probe = f"{controller_ip}:22"
+        words = ("tunnel", "--stack", stack.name, "--probe", probe, "--timeout", str(_READY_S))
+        self._program = Program(
+            command=[sys.executable, "-m", "job", *words],
+            environment=stack.environment,
+            folder=CHECKOUT,
+        )
+        self._thread = threading.Thread(target=self._hold, name="tunnel")
+
+    def wait(self) -> None:
+        """Wait until it is open. Raises the reason if the job is to end."""
+        while not self._ready.is_set():
+            self._context.ending.wait(0.2)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.ask(JobError("tunnel: no longer needed"))
+        self._thread.join()
+        self._over.close()
+        kept = self._context.job.artifacts / "tunnel"
+        kept.mkdir(exist_ok=True)
+        for path in (self._stack.folder / "tunnel.log", self._stack.folder / "tunnel.json"):
+            if path.exists():
+                shutil.copyfile(path, kept / path.name)
+
+    def _hold(self) -> None:
+        try:
+            code = Child(self._program, self._hear).wait(self._over, _GRACE)
+            reason = JobError(f"tunnel: it ended ({code}): {self._last_line}")
+        except JobError:
+            return
+        self._context.ending.ask(reason)
+
+    def _hear(self, line: str) -> None:
+        self._last_line = line.strip() or self._last_line
+        self._context.log.say(line)
+        if line.startswith(_READY):
+            self._ready.set()

@@ -1,0 +1,43 @@
+"""Upload: the image's archive onto the controller, from where the tests' clusters fetch it."""
+
+from pathlib import Path
+
+from job.child import Child, DeadlineError, Grace, Program
+from job.e2e.context import Context
+from job.errors import JobError
+from job.nodes.ssh import Access
+
+_COMMAND = "sudo devstack-image-receive"
+_ATTEMPTS = 10
+_PAUSE_S = 10
+# Some hundred megabytes.
+_ATTEMPT_S = 600
+_GRACE = Grace(soft_s=2, hard_s=2)
+
+
+def run(context: Context, controller: Access, archive: Path) -> None:
+    """Upload it. Raises JobError if that fails again and again."""
+    complaint = ""
+    for attempt in range(1, _ATTEMPTS + 1):
+        lines: list[str] = []
+        child = Child(
+            Program(
+                command=[*controller.command(), controller.destination, _COMMAND],
+                environment=context.job.variables,
+                standard_input=archive,
+            ),
+            lines.append,
+        )
+        try:
+            code = child.wait(context.ending, _GRACE, _ATTEMPT_S)
+        except DeadlineError as error:
+            code, lines = 1, [str(error)]
+        if not code:
+            size_mb = archive.stat().st_size / 1e6
+            context.log.say(f"upload: the image archive ({size_mb:.0f} MB) is on the controller")
+            return
+        complaint = lines[-1].strip() if lines else f"exit {code}"
+        if attempt < _ATTEMPTS:
+            context.log.say(f"upload: {complaint}; trying again")
+            context.ending.wait(_PAUSE_S)
+    raise JobError(f"upload: the image archive could not be uploaded: {complaint}")

@@ -1,0 +1,242 @@
+"""A Prow job: the whole script, with a Boskos, a cloud and a CAPO checkout that stand in."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from job.folders import CHECKOUT
+from localcloud.boskos.ranch import Ranch, Resource
+from localcloud.boskos.server import BoskosServer
+from localcloud.compute_api.options import Options
+from localcloud.compute_api.server import ComputeApi
+from localcloud.engine.engine import Engine, ensure
+from localcloud.machines.simulated import SimulatedNodes
+
+STANDIN = Path(__file__).parent / "standin"
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+# Not that of the engine's tests, nor that of localcloud's daemon.
+EXTERNAL_RANGE = IPv4Network(f"127.{97 + WORKER}.0.0/16")
+OPERATION_S = 0.2
+TIMEOUT_S = 180
+REFS = ("devstack", "neutron", "octavia")
+
+
+@dataclass
+class Ended:
+    """A job that ended, and what it left."""
+
+    code: int
+    output: str
+    artifacts: Path
+
+    def read(self, name: str) -> str:
+        """The text of an artifact."""
+        return (self.artifacts / name).read_text()
+
+    def spans(self, lane: str = "job") -> dict[str, str]:
+        """The verdicts of a lane of the timeline, by name."""
+        spans = json.loads(self.read("timeline.json"))["spans"]
+        return {span["name"]: span["verdict"] for span in spans if span["lane"] == lane}
+
+
+class Site(BaseHTTPRequestHandler):
+    """The controller's APIs as the suite asks for them; the pages are the server's."""
+
+    def do_GET(self) -> None:
+        body = self.server.pages.get(self.path)  # type: ignore[attr-defined] # set by the fixture
+        self.send_response(404 if body is None else 200)
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+def zones(*names: str) -> bytes:
+    """What Nova says of its availability zones."""
+    info = [{"zoneName": name, "zoneState": {"available": True}} for name in names]
+    return json.dumps({"availabilityZoneInfo": info}).encode()
+
+
+@dataclass
+class Prow:
+    """What a job finds: a folder of its own, and the services around it."""
+
+    folder: Path
+    api: ComputeApi
+    nodes: SimulatedNodes
+    boskos: BoskosServer
+    engine: Engine
+    sources: Path
+    site: ThreadingHTTPServer
+    settings: dict[str, Any] = field(default_factory=dict)
+    project: str = "leased-one"
+
+    def environment(self, **given: str) -> dict[str, str]:
+        """The variables of the job. One that is given empty is left out."""
+        url = f"http://127.0.0.1:{self.site.server_port}"
+        base = {
+            **os.environ,
+            **self.engine.environment,
+            "ARTIFACTS": str(self.artifacts),
+            "BOSKOS_HOST": self.boskos.host,
+            "BUILD_ID": "1",
+            "DEVSTACK_CACHE_DIR": str(self.folder / "cache"),
+            "DEVSTACK_SETTINGS": str(self._settings_file()),
+            "DEVSTACK_STATE_DIR": str(self.folder / "state"),
+            "DEVSTACK_TUNNEL": "none",
+            "NO_PROXY": "127.0.0.1",
+            "PYTHON": sys.executable,
+            "STANDIN_CHECKS": "environment clouds identity second-az",
+            "STANDIN_IDENTITY_URL": f"{url}/identity",
+            "STANDIN_PYTHON": sys.executable,
+            "STANDIN_SECOND_AZ_URL": f"{url}/zones",
+            "STANDIN_STATE": str(self.folder),
+        }
+        base["PATH"] = f"{STANDIN / 'tools'}:{base['PATH']}"
+        return {name: value for name, value in {**base, **given}.items() if value}
+
+    def start(self, script: str = "ci-e2e.sh", **given: str) -> "subprocess.Popen[str]":
+        """Start the script, as Prow does, in the CAPO checkout."""
+        return subprocess.Popen(
+            [CHECKOUT / "scripts" / script, self.folder / "capo"],
+            cwd=self.folder,
+            env=self.environment(**given),
+            stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+        )
+
+    def end(self, process: "subprocess.Popen[str]") -> Ended:
+        """Wait until a job has ended."""
+        try:
+            output, _ = process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+            pytest.fail(f"the job did not end:\n{output}")
+        return Ended(process.returncode, output, self.artifacts)
+
+    def run(self, script: str = "ci-e2e.sh", **given: str) -> Ended:
+        """Run the script to its end."""
+        return self.end(self.start(script, **given))
+
+    def wait_for(self, claim: Any, process: "subprocess.Popen[str]") -> None:
+        """Wait until something is so while the job runs, or fail."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while not claim():
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"it did not come about:\n{self.end(process).output}")
+            time.sleep(0.05)
+
+    @property
+    def artifacts(self) -> Path:
+        """Where the job leaves logs and reports."""
+        return self.folder / "artifacts"
+
+    @property
+    def targets(self) -> list[str]:
+        """What was made in the CAPO checkout, in order."""
+        path = self.folder / "targets.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [json.loads(line)["target"] for line in lines]
+
+    @property
+    def releases(self) -> list[str]:
+        """The states in which the project was given back."""
+        asked = (each for each in self.boskos.asked if each.action == "release")
+        return [each.parameters["dest"] for each in asked if each.status == 200]
+
+    def inventory(self) -> set[str]:
+        """What exists in the project."""
+        return {entry["path"] for entry in self.api.inventory(self.project)}
+
+    def inserts(self) -> int:
+        """How many instances were ever asked for."""
+        operations = self.api.operations(self.project)["operations"]
+        return len([each for each in operations if each["method"] == "instances.insert"])
+
+    def _settings_file(self) -> Path:
+        path = self.folder / "settings.yaml"
+        config = {
+            "gcp:computeCustomEndpoint": self.api.url,
+            "gcp:accessToken": "test",
+            "devstack:amphoraImageUrl": "",
+            "devstack:authUrlHost": "private",
+            "devstack:gitBase": f"file://{self.sources}",
+            "devstack:ovnFromSource": False,
+            "devstack:sshSourceRanges": ["0.0.0.0/0"],
+            **{f"devstack:{key}": value for key, value in self.settings.items()},
+        }
+        path.write_text(yaml.safe_dump({"config": config}))
+        return path
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Repositories on this machine with the refs of the default release."""
+    base = tmp_path_factory.mktemp("sources")
+    for name in REFS:
+        folder = base / "openstack" / name
+        folder.mkdir(parents=True)
+        author = ("-c", "user.name=a", "-c", "user.email=a@example.invalid")
+        for arguments in (
+            ("init", "--quiet", "--initial-branch=stable/2025.2"),
+            (*author, "commit", "--quiet", "--allow-empty", "--message=first"),
+        ):
+            subprocess.run(["git", "-C", folder, *arguments], check=True)
+    return base
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder in which the job finds the packages that these tests run with."""
+    folder = tmp_path_factory.mktemp("cache")
+    key = sha256((CHECKOUT / "requirements.txt").read_bytes()).hexdigest()[:16]
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    venv = folder / "venv" / f"python{version}-{key}"
+    venv.mkdir(parents=True)
+    (venv / "bin").symlink_to(Path(sys.prefix) / "bin")
+    (venv / "complete").touch()
+    return folder
+
+
+@pytest.fixture
+def prow(tmp_path: Path, sources: Path, cache: Path) -> Iterator[Prow]:
+    """A job that has not begun, and a cloud of its own."""
+    shutil.copytree(STANDIN / "capo", tmp_path / "capo")
+    (tmp_path / "cache").symlink_to(cache)
+    ranch = Ranch([Resource(name="leased-one", type="gce-project")])
+    options = Options(external_range=EXTERNAL_RANGE, latency_s={"default": OPERATION_S})
+    with (
+        SimulatedNodes() as nodes,
+        ComputeApi(options) as api,
+        BoskosServer(ranch) as boskos,
+        ThreadingHTTPServer(("127.0.0.1", 0), Site) as site,
+    ):
+        nodes.attach(api)
+        site.pages = {  # type: ignore[attr-defined] # of the handler above
+            "/identity": b'{"versions": {}}',
+            "/zones": zones("testaz1", "testaz2"),
+        }
+        thread = threading.Thread(target=site.serve_forever)
+        thread.start()
+        yield Prow(tmp_path, api, nodes, boskos, ensure(), sources, site)
+        site.shutdown()
+        thread.join()

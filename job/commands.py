@@ -2,22 +2,20 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from job import e2e_files, graph, stack
+from job.cleanup.budget import BUDGET_S
 from job.ending import EndedError, Ending
 from job.errors import JobError, RefusedError
-from job.locks import release_stale
-from job.pending import reconcile
 from job.pulumi import Pulumi
+from job.recovery import at_work, recover
+from job.state import is_there, resources
 from job.tunnel import command as tunnel
 from job.versions import find_cli
 from job.zones import Zones
-
-_DESTROY_ATTEMPTS = 2
 
 
 def connect(name: str, environ: Mapping[str, str], settings: Path | None, ending: Ending) -> Pulumi:
@@ -34,7 +32,7 @@ def connect(name: str, environ: Mapping[str, str], settings: Path | None, ending
 def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Show what `up` would change; changes nothing."""
     _select(pulumi)
-    Zones(pulumi.stack).choose(_resources(pulumi))
+    Zones(pulumi.stack).choose(resources(pulumi))
     pulumi.run("preview", "--stack", pulumi.stack.name, *flags)
 
 
@@ -42,17 +40,17 @@ def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Create or update everything."""
     _select(pulumi)
     zones = Zones(pulumi.stack)
-    zones.choose(_recover(pulumi))
+    zones.choose(recover(pulumi))
     # Each failure takes a zone off a list.
     while not _is_up(pulumi, flags, zones):
         # What the full zone has kept of the node would be in the way.
-        _recover(pulumi)
+        recover(pulumi)
 
 
 def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
     """Try once; False if another zone is to be tried. Raises JobError for all other failures."""
     try:
-        with _at_work(pulumi):
+        with at_work(pulumi):
             pulumi.run("up", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
     except (RefusedError, EndedError):
         raise
@@ -67,48 +65,16 @@ def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
 def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Read back what the cloud holds."""
     _select(pulumi)
-    Zones(pulumi.stack).choose(_recover(pulumi))
+    Zones(pulumi.stack).choose(recover(pulumi))
     pulumi.run("refresh", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
 
 
-def down(pulumi: Pulumi) -> None:
+def down(pulumi: Pulumi, budget_s: float = BUDGET_S) -> None:
     """Destroy everything, then remove the stack. Raises JobError if something is left."""
-    name = pulumi.stack.name
-    if not _is_there(pulumi):
-        pulumi.stack.remove()
-        nothing(name)
-        return
-    for attempt in range(1, _DESTROY_ATTEMPTS + 1):
-        _recover(pulumi)
-        try:
-            with _at_work(pulumi):
-                _destroy(pulumi, look_first=attempt > 1)
-            break
-        except (RefusedError, EndedError):
-            raise
-        except JobError as error:
-            print(error, flush=True)
-            if attempt == _DESTROY_ATTEMPTS:
-                raise JobError(_what_is_left(pulumi)) from error
-            print("job: destroying once more", flush=True)
-    pulumi.stack.remove()
+    # Google's client takes half a second to import, which no other command needs.
+    from job.cleanup import teardown  # noqa: PLC0415 - slow, and seldom needed
 
-
-def _destroy(pulumi: Pulumi, *, look_first: bool) -> None:
-    flags = ["--yes", "--skip-preview", "--continue-on-error", "--remove"]
-    if look_first:
-        # What failed may be gone by now.
-        flags.append("--refresh")
-    pulumi.run("destroy", *flags, "--stack", pulumi.stack.name)
-
-
-def _what_is_left(pulumi: Pulumi) -> str:
-    left = [
-        resource.get("id") or resource["urn"]
-        for resource in _resources(pulumi)
-        if resource["custom"] and not resource["type"].startswith("pulumi:")
-    ]
-    return f"down: left over: {', '.join(left)}; run 'down' again"
+    teardown.tear_down(pulumi, budget_s)
 
 
 def nothing(name: str) -> None:
@@ -165,40 +131,5 @@ def _select(pulumi: Pulumi) -> None:
 
 
 def _require(pulumi: Pulumi) -> None:
-    if not _is_there(pulumi):
+    if not is_there(pulumi):
         raise missing(pulumi.stack.name)
-
-
-def _is_there(pulumi: Pulumi) -> bool:
-    answer = pulumi.ask("stack ls", "--json")
-    # In Pulumi's own service a name may come with its organization.
-    names = {entry["name"].rpartition("/")[2] for entry in json.loads(answer)}
-    return pulumi.stack.name in names
-
-
-def _recover(pulumi: Pulumi) -> list[dict[str, Any]]:
-    """Deal with what a killed run left: its lock, and what it was doing. The resources in state."""
-    release_stale(pulumi)
-    resources: list[dict[str, Any]] = reconcile(pulumi).get("resources") or []
-    if pulumi.stack.unfinished.exists():
-        # Google's client takes half a second to import, which only this case needs.
-        from job import compute, strays  # noqa: PLC0415 - slow, and seldom needed
-
-        known = {resource.get("id", "") for resource in resources}
-        for stray in strays.remove(compute.place_of(pulumi.stack), known):
-            pulumi.tell(f"deleted {stray}, which an earlier run left")
-    return resources
-
-
-@contextmanager
-def _at_work(pulumi: Pulumi) -> Iterator[None]:
-    """Mark the stack until the work is done; a mark that stays says that it was cut off."""
-    pulumi.stack.unfinished.touch()
-    yield
-    pulumi.stack.unfinished.unlink()
-
-
-def _resources(pulumi: Pulumi) -> list[dict[str, Any]]:
-    state = json.loads(pulumi.ask("stack export", "--stack", pulumi.stack.name))
-    resources: list[dict[str, Any]] = (state["deployment"] or {}).get("resources") or []
-    return resources

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from job.errors import JobError, NoRoomError, RefusedError
+from job.errors import JobError, LockedError, NoRoomError, RefusedError
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ _CASES = (
     _Case(
         r"the stack is currently locked by",
         "lock: another run works on this stack; wait for it to end",
+        LockedError,
     ),
 )
 # A refused configuration: Settings' own lines, and those of Pulumi's schema.
@@ -96,6 +97,8 @@ def diagnose(command: str, output: str) -> JobError:
         return RefusedError("\n".join(problems))
     case = known(text)
     if case:
+        if isinstance(case, LockedError):
+            case.details = text
         return case
     first = _ERROR.search(text)
     reason = first["text"] if first else "it printed no error"

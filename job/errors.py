@@ -13,6 +13,13 @@ class JobError(Exception):
     kind: Kind = "infrastructure"
 
 
+class LockedError(JobError):
+    """Another run works on the stack, or has died at it."""
+
+    details = ""
+    """What the CLI said of it."""
+
+
 class RefusedError(JobError):
     """What was given is refused, before anything was created."""
 

@@ -1,24 +1,31 @@
-"""Locks: what a killed run leaves in a file backend, and who holds what is not stale."""
+"""Locks: what a killed run leaves in a backend, and who holds what is not stale."""
 
 import json
+import re
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from job.errors import JobError
+from job.errors import LockedError
 from job.processes import alive
 from job.pulumi import Pulumi
 from job.stack import Stack
 
 _FILE = "file://"
+# As the CLI tells of one, in whatever bucket it is.
+_TOLD = re.compile(
+    r"^\s*(?P<place>\S+): created by .*@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """A lock on a stack, as Pulumi's file backend writes it."""
+    """A lock on a stack, as Pulumi's backends of files and buckets write it."""
 
-    path: Path
+    place: str
     pid: int
     host: str
     since: datetime
@@ -32,14 +39,38 @@ class Lock:
 
 
 def release_stale(pulumi: Pulumi) -> None:
-    """Take away locks of dead processes. Raises JobError if a live or foreign one has the stack."""
+    """Take away locks of dead processes. Raises LockedError if a live or foreign one has the stack.
+
+    In a bucket they are not seen before the CLI meets them: `release_dead`.
+    """
     locks = find(pulumi.stack)
     for lock in locks:
         if not lock.is_stale:
-            raise JobError(
+            raise LockedError(
                 f"lock: process {lock.pid} on {lock.host} has worked on stack {pulumi.stack.name}"
-                f" since {lock.since:%H:%M:%S}; wait for it, or if it is gone remove {lock.path}"
+                f" since {lock.since:%H:%M:%S}; wait for it, or if it is gone remove {lock.place}"
             )
+    _release(pulumi, locks)
+
+
+def release_dead(pulumi: Pulumi, error: LockedError) -> bool:
+    """Take away the locks that the CLI met, if all are of dead processes; whether they were."""
+    locks = [
+        Lock(
+            place=told["place"],
+            pid=int(told["pid"]),
+            host=told["host"],
+            since=datetime.fromisoformat(told["since"]),
+        )
+        for told in _TOLD.finditer(error.details)
+    ]
+    if not locks or not all(lock.is_stale for lock in locks):
+        return False
+    _release(pulumi, locks)
+    return True
+
+
+def _release(pulumi: Pulumi, locks: Sequence[Lock]) -> None:
     if locks:
         pulumi.ask("cancel", "--yes", "--stack", pulumi.stack.name)
         owners = ", ".join(str(lock.pid) for lock in locks)
@@ -61,7 +92,7 @@ def _read(path: Path) -> Lock | None:
     except FileNotFoundError:
         return None  # Released just now.
     return Lock(
-        path=path,
+        place=str(path),
         pid=content["pid"],
         host=content["hostname"],
         since=datetime.fromisoformat(content["timestamp"]),

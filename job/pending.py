@@ -28,7 +28,7 @@ _IDS = {
 State = dict[str, Any]
 
 
-def reconcile(pulumi: Pulumi) -> State:
+def reconcile(pulumi: Pulumi, limit_s: float | None = None) -> State:
     """Clear what a killed run left pending, adopting what it had created; give the deployment."""
     name = pulumi.stack.name
     document = json.loads(pulumi.ask("stack export", "--stack", name))
@@ -43,7 +43,7 @@ def reconcile(pulumi: Pulumi) -> State:
         path = Path(folder) / "state.json"
         path.write_text(json.dumps(document), encoding="utf-8")
         pulumi.ask("stack import", "--stack", name, "--file", str(path))
-    pulumi.run("refresh", "--yes", "--skip-preview", "--stack", name)
+    pulumi.run("refresh", "--yes", "--skip-preview", "--stack", name, timeout_s=limit_s)
     read_back: State = json.loads(pulumi.ask("stack export", "--stack", name))["deployment"] or {}
     return read_back
 

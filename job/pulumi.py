@@ -1,7 +1,6 @@
 """Pulumi: run the CLI on a staged stack, and survive what interrupts it."""
 
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from job.stack import Stack
 
 # A second signal makes Pulumi drop what it is doing, so the first is given time.
 GRACE = Grace(first=signal.SIGINT, soft_s=120, hard_s=15)
+ANSWER_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Pulumi:
     grace: Grace = GRACE
     say: Callable[[str], object] | None = None
     """Takes each line that a command prints; None: it goes where the command sent it."""
+    answer_s: float = ANSWER_S
+    """What a short command may take; a backend may not answer at all."""
 
     def event_logs(self, command: str) -> list[Path]:
         """The engine's event logs of one command, one a run, in order."""
@@ -56,11 +58,7 @@ class Pulumi:
         self.ending.check()
         self.events.mkdir(parents=True, exist_ok=True)
         log = self.events / f"{command}-{len(self.event_logs(command)) + 1:02}.jsonl"
-        program = Program(
-            command=self._words(command, *arguments, "--color", colour, "--event-log", str(log)),
-            environment=self._environment,
-            folder=self.stack.folder,
-        )
+        program = self._program(command, *arguments, "--color", colour, "--event-log", str(log))
         child = Child(program, partial(keep, stream=sys.stdout), partial(keep, stream=sys.stderr))
         try:
             code = child.wait(self.ending, self.grace, timeout_s)
@@ -89,30 +87,28 @@ class Pulumi:
 
     def attempt(self, command: str, *arguments: str) -> tuple[int, str, str]:
         """Run a short command that may fail: its exit code, standard output and error."""
-        process = subprocess.run(
-            self._words(command, *arguments, "--color", "never"),
-            capture_output=True,
-            check=False,
-            cwd=self.stack.folder,
-            encoding="utf-8",
-            env=self._environment,
-            errors="replace",
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
+        answer: list[str] = []
+        errors: list[str] = []
+        child = Child(
+            self._program(command, *arguments, "--color", "never"), answer.append, errors.append
         )
-        return process.returncode, process.stdout, process.stderr
+        try:
+            code = child.wait(self.ending, self.grace, self.answer_s)
+        except DeadlineError as error:
+            raise DeadlineError(f"pulumi {command}: {error}") from None
+        return code, "".join(answer), "".join(errors)
 
-    def _words(self, command: str, *arguments: str) -> list[str | Path]:
-        return [self.cli, *command.split(), "--non-interactive", *arguments]
-
-    @property
-    def _environment(self) -> dict[str, str]:
-        return {
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            # Without it there is no --event-log.
-            "PULUMI_DEBUG_COMMANDS": "true",
-            **self.stack.environment,
-        }
+    def _program(self, command: str, *arguments: str) -> Program:
+        return Program(
+            command=[self.cli, *command.split(), "--non-interactive", *arguments],
+            environment={
+                "PULUMI_SKIP_UPDATE_CHECK": "true",
+                # Without it there is no --event-log.
+                "PULUMI_DEBUG_COMMANDS": "true",
+                **self.stack.environment,
+            },
+            folder=self.stack.folder,
+        )
 
 
 def _print(line: str) -> None:

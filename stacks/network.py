@@ -17,7 +17,7 @@ class NetworkArgs:
     mtu: int
     labels: dict[str, str]
     description: str
-    """Of what carries no labels."""
+    """Says whose a resource is, from the moment on that it exists."""
     internal_ips: dict[str, str]
     external_roles: tuple[str, ...]
     existing_network: str
@@ -75,6 +75,8 @@ class Network(pulumi.ComponentResource):
                 region=args.region,
                 address_type="EXTERNAL",
                 labels=args.labels,
+                # Labels come later than the address, and a run may be killed in between.
+                description=args.description,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             ).address
             for role in args.external_roles

@@ -250,5 +250,5 @@ class Settings:
 
     @property
     def description(self) -> str:
-        """Of what carries no labels. It holds none that may change, since it cannot."""
+        """Of what has no labels, or gets them later. It holds none that change: it cannot."""
         return " ".join(f"{key}={value}" for key, value in self.own_labels.items())

@@ -20,7 +20,7 @@ class Fault:
     kind "error": refused with status, reason and message. "slow": answered after delay_s. "lost":
     carried out, and the connection closed without an answer. "operation_error": accepted, and the
     operation ends with code and message. project and contains (a part of the request's path)
-    narrow it down.
+    narrow it down. Of the calls that it matches, one in `every` suffers it.
     """
 
     method: str
@@ -31,12 +31,14 @@ class Fault:
     code: str = "INTERNAL_ERROR"
     delay_s: float = 0.0
     times: int = 1
+    every: int = 1
     project: str | None = None
     contains: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind: {self.kind!r} is none of {', '.join(KINDS)}")
+        self._matched = 0
 
     def matches(self, method_id: str, path: str) -> bool:
         """Say whether a call suffers it; "*" stands for every method."""
@@ -45,6 +47,11 @@ class Fault:
             and (self.project is None or f"projects/{self.project}/" in path + "/")
             and (self.contains is None or self.contains in path)
         )
+
+    def is_due(self) -> bool:
+        """Count a call that it matches, and say whether it is the one that suffers."""
+        self._matched += 1
+        return self._matched % self.every == 0
 
     def api_error(self) -> ApiError:
         """Build the refusal."""
@@ -68,7 +75,7 @@ class Faults:
     def take(self, method_id: str, path: str) -> Fault | None:
         """Use up the first fault that the call matches."""
         for fault in self._queue:
-            if fault.matches(method_id, path):
+            if fault.matches(method_id, path) and fault.is_due():
                 fault.times -= 1
                 if fault.times <= 0:
                     self._queue.remove(fault)

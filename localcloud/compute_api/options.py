@@ -17,6 +17,7 @@ KINDS = (
     "address",
     "globalAddress",
     "router",
+    "route",
     "instance",
     "disk",
     "image",

@@ -14,6 +14,7 @@ from localcloud.compute_api.resources import (
     operations,
     projects,
     routers,
+    routes,
     subnetworks,
 )
 
@@ -32,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
         operations,
         projects,
         routers,
+        routes,
         subnetworks,
     )
     for name, handler in module.METHODS.items()

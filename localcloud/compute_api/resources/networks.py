@@ -16,7 +16,7 @@ _LARGEST_MTU = 8896
 
 _AUTO_RANGE = IPv4Network("10.128.0.0/9")
 
-_USERS = ("subnetworks", "firewalls", "routers", "instances", "addresses")
+_USERS = ("subnetworks", "firewalls", "routes", "routers", "instances", "addresses")
 
 
 def insert(cloud: Cloud, call: Call) -> Json:

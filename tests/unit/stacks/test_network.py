@@ -90,6 +90,7 @@ def test_only_the_roles_asked_for_have_an_external_address(run_program, args):
         "name": "capo-e2e-test-controller-external",
         "region": "us-east4",
         "addressType": "EXTERNAL",
+        "description": "devstack-stack=test",
         "labels": {"devstack-stack": "test", "pr": "17"},
     }
     assert "worker-external" not in record.names("Address")

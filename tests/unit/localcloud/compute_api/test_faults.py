@@ -21,6 +21,13 @@ def test_error_can_be_had_several_times(client):
     assert [client.send("GET", path).status for _ in range(3)] == [500, 500, 200]
 
 
+def test_an_api_can_fail_now_and_then(client):
+    client.api.add_fault(Fault(method="*", kind="error", times=2, every=3))
+    path = f"{client.base}/global/networks"
+    answers = [client.send("GET", path).status for _ in range(9)]
+    assert answers == [200, 200, 503, 200, 200, 503, 200, 200, 200]
+
+
 def test_other_methods_do_not_suffer(client):
     client.api.add_fault(Fault(method="networks.delete", kind="error"))
     client.call("GET", f"{client.base}/global/networks")

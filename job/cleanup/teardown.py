@@ -43,6 +43,8 @@ class _Teardown:
         self._stack = pulumi.stack
         self._budget = budget
         self._say = pulumi.tell
+        # Now, since the engine takes the stack's settings away with it.
+        self._place, self._scope = place_of(pulumi.stack), scope_of(pulumi.stack)
 
     def run(self) -> None:
         # A run that was cut off may have begun what its state does not know.
@@ -107,7 +109,7 @@ class _Teardown:
     def _by_hand(self, *, destroyed: bool) -> None:
         """Delete what there is still, one by one. Raises _LeftOverError for what stays."""
         known = [] if destroyed else self._known()
-        survivors = sweep(self._api(), scope_of(self._stack), known, even_kept=True)
+        survivors = sweep(self._api(), self._scope, known, even_kept=True)
         for survivor in survivors:
             self._say(f"left over: {survivor}")
         if survivors:
@@ -136,7 +138,7 @@ class _Teardown:
                 self._say(f"a state without resources stays in {self._stack.backend_url}: {error}")
 
     def _api(self) -> Api:
-        return Api(place_of(self._stack), self._budget, self._say)
+        return Api(self._place, self._budget, self._say)
 
 
 class _LeftOverError(JobError):

@@ -70,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     tunnel.add_options(made["tunnel"])
     made["graph"].add_argument("--format", choices=("mermaid", "dot"), default="mermaid")
     made["graph"].add_argument("--into", type=Path, help="a Markdown document with marks for it")
+    for kind in ("e2e", "conformance"):
+        whole = subparsers.add_parser(kind, help=f"the whole {kind} job, as Prow runs it")
+        whole.add_argument("--capo", type=Path, required=True, help="the CAPO checkout")
     boskos = subparsers.add_parser("boskos", help="lease a project of Boskos for a command")
     boskos_cli.add_to(boskos)
     return parser
@@ -80,6 +83,11 @@ def _dispatch(given: argparse.Namespace) -> None:
         tunnel.refuse(tunnel.options_of(given), os.environ)
     if given.command == "boskos":
         leased_command.run(boskos_cli.request(given, os.environ), os.environ)
+        return
+    if given.command in {"e2e", "conformance"}:
+        from job.e2e import run
+
+        run.run(given.command, given.capo, os.environ)
         return
     if given.command == "preflight":
         _preflight(given)

@@ -86,6 +86,8 @@ class Node(pulumi.ComponentResource):
             metadata={"user-data": args.user_data},
             opts=pulumi.ResourceOptions(
                 parent=self,
+                # Read back after a run that was killed, it would be plain text in state and events.
+                additional_secret_outputs=["metadata"],
                 depends_on=[args.egress] if args.egress else [],
                 replace_on_changes=_REPLACE_ON,
                 # Two instances cannot hold the same name and internal IP.

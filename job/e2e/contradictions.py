@@ -104,6 +104,8 @@ def _project(given: Mapping[str, str], job: "JobEnvironment") -> Iterator[str]:
 
 
 def _times(job: "JobEnvironment") -> Iterator[str]:
+    if not job.heartbeat_s:
+        yield "DEVSTACK_BOSKOS_HEARTBEAT_S: 0 would never pause; give it 60"
     if job.logs_cap_s >= job.teardown_budget_s:
         yield (
             f"DEVSTACK_LOGS_CAP_S: {job.logs_cap_s:g} s of logs leave nothing of the"

@@ -43,6 +43,7 @@ class JobEnvironment:
     boskos_host: str = ""
     boskos_kind: str = "gce-project"
     boskos_wait_s: float = 1800
+    heartbeat_s: float = 60
     leased: str = ""
     deadline_s: float = 0
     # Prow's grace period is 900 seconds.

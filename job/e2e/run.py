@@ -88,7 +88,7 @@ def _project(context: Context) -> Iterator[str]:
                 lease.hold(
                     Boskos(host=job.boskos_host, owner=owner(job.variables)),
                     job.boskos_kind,
-                    pace=lease.Pace(acquire_limit_s=job.boskos_wait_s),
+                    pace=lease.Pace(acquire_limit_s=job.boskos_wait_s, heartbeat_s=job.heartbeat_s),
                     holder=lease.Holder(
                         pause=context.ending.wait,
                         on_lost=lambda: context.lose(_LOST),

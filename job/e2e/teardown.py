@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from job import compute
+from job import commands, compute, state
 from job.child import Grace
 from job.cleanup import keeping
 from job.cleanup.api import Api
@@ -66,8 +66,17 @@ def _run(context: Context, pulumi: Pulumi, failure: BaseException | None) -> Non
 def _collect(context: Context, pulumi: Pulumi, *, hurried: bool) -> None:
     cap_s = min(context.job.logs_cap_s, _HURRIED_LOGS_S) if hurried else context.job.logs_cap_s
     try:
-        logs.collect(pulumi, context.job.artifacts, cap_s, context.log.say)
-    except JobError as error:
+        if not state.is_there(pulumi):
+            return
+        logs.collect(
+            commands.read_outputs(pulumi),
+            compute.place_of(pulumi.stack),
+            pulumi.stack.folder,
+            context.job.artifacts,
+            cap_s,
+            context.log.say,
+        )
+    except Exception as error:  # noqa: BLE001 - whatever it is, the cloud must go
         context.last.check()
         context.log.say(f"logs: {error}")
 

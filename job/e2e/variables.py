@@ -157,6 +157,11 @@ _OWN = (
         "DEVSTACK_BOSKOS_WAIT_S", "How long to wait for a free project.", field="boskos_wait_s"
     ),
     Variable(
+        "DEVSTACK_BOSKOS_HEARTBEAT_S",
+        "From one sign of life to the next, while the project is leased.",
+        field="heartbeat_s",
+    ),
+    Variable(
         "DEVSTACK_DEADLINE_S",
         "After so long the job ends itself, with time left to clean up; 0: never.",
         field="deadline_s",

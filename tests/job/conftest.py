@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +24,8 @@ import yaml
 from job.folders import CHECKOUT
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer
+from localcloud.compute_api.clock import SystemClock
+from localcloud.compute_api.hooks import InstanceView
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import Engine, ensure
@@ -58,6 +62,7 @@ class Site(BaseHTTPRequestHandler):
     """The controller's APIs as the suite asks for them; the pages are the server's."""
 
     def do_GET(self) -> None:
+        """Give a page, or 404."""
         body = self.server.pages.get(self.path)  # type: ignore[attr-defined] # set by the fixture
         self.send_response(404 if body is None else 200)
         self.end_headers()
@@ -73,6 +78,25 @@ def zones(*names: str) -> bytes:
     return json.dumps({"availabilityZoneInfo": info}).encode()
 
 
+def descendants(pid: int) -> list[int]:
+    """The process and all below it, whatever sessions they are in."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(entry.name))
+    found, ahead = [], [pid]
+    while ahead:
+        found.append(ahead.pop())
+        ahead += children.get(found[-1], [])
+    return found
+
+
+def name_of(pid: int) -> str:
+    """The name of a process."""
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
 @dataclass
 class Prow:
     """What a job finds: a folder of its own, and the services around it."""
@@ -86,6 +110,7 @@ class Prow:
     site: ThreadingHTTPServer
     settings: dict[str, Any] = field(default_factory=dict)
     project: str = "leased-one"
+    secrets: set[str] = field(default_factory=set)
 
     def environment(self, **given: str) -> dict[str, str]:
         """The variables of the job. One that is given empty is left out."""
@@ -128,8 +153,7 @@ class Prow:
         try:
             output, _ = process.communicate(timeout=TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
+            output = self.kill(process)
             pytest.fail(f"the job did not end:\n{output}")
         return Ended(process.returncode, output, self.artifacts)
 
@@ -167,10 +191,55 @@ class Prow:
         """What exists in the project."""
         return {entry["path"] for entry in self.api.inventory(self.project)}
 
-    def inserts(self) -> int:
-        """How many instances were ever asked for."""
-        operations = self.api.operations(self.project)["operations"]
-        return len([each for each in operations if each["method"] == "instances.insert"])
+    def operations(self, method: str) -> list[dict[str, Any]]:
+        """The operations so far of one method, such as instances.insert."""
+        found: list[dict[str, Any]] = self.api.operations(self.project)["operations"]
+        return [each for each in found if each["method"] == method]
+
+    def deletions(self) -> list[dict[str, Any]]:
+        """The operations that removed something."""
+        found: list[dict[str, Any]] = self.api.operations(self.project)["operations"]
+        return [each for each in found if each["method"].endswith(".delete")]
+
+    def running(self, lane: str) -> list[str]:
+        """What the timeline says runs now."""
+        path = self.artifacts / "timeline.json"
+        spans = json.loads(path.read_text())["spans"] if path.exists() else []
+        return [
+            each["name"] for each in spans if (each["lane"], each["verdict"]) == (lane, "running")
+        ]
+
+    def kill_engine(self, process: "subprocess.Popen[str]") -> None:
+        """Kill the CLI, and all that it runs, as a machine without memory does."""
+        [cli] = [pid for pid in descendants(process.pid) if name_of(pid) == "pulumi"]
+        for pid in descendants(cli):
+            os.kill(pid, signal.SIGKILL)
+
+    def kill(self, process: "subprocess.Popen[str]") -> str:
+        """End a job and all that it runs, as a deleted pod does; what it had said."""
+        for pid in descendants(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        output, _ = process.communicate(timeout=TIMEOUT_S)
+        return output
+
+    def require_no_secret(self, ended: Ended) -> None:
+        """No password or key that a node was given is in the output or in an artifact."""
+        texts = {"output": ended.output}
+        for path in self.artifacts.rglob("*"):
+            if path.is_file():
+                texts[str(path)] = path.read_bytes().decode(errors="replace")
+        for secret in self.secrets:
+            assert [name for name, text in texts.items() if secret in text] == []
+
+    def learn_secrets(self, instance: InstanceView) -> None:
+        """Note the passwords in a node's local.conf, and a line of its host key."""
+        document = yaml.safe_load(instance.metadata["user-data"])
+        for file in document["write_files"]:
+            found = re.findall(r"_PASSWORD=(\w+)", str(file["content"]))
+            self.secrets.update(found)
+        [key] = [value for name, value in document["ssh_keys"].items() if "private" in name]
+        self.secrets.add(key.splitlines()[-2])
 
     def _settings_file(self) -> Path:
         path = self.folder / "settings.yaml"
@@ -212,7 +281,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     venv = folder / "venv" / f"python{version}-{key}"
     venv.mkdir(parents=True)
-    (venv / "bin").symlink_to(Path(sys.prefix) / "bin")
+    for path in Path(sys.prefix).iterdir():
+        (venv / path.name).symlink_to(path)
     (venv / "complete").touch()
     return folder
 
@@ -222,7 +292,7 @@ def prow(tmp_path: Path, sources: Path, cache: Path) -> Iterator[Prow]:
     """A job that has not begun, and a cloud of its own."""
     shutil.copytree(STANDIN / "capo", tmp_path / "capo")
     (tmp_path / "cache").symlink_to(cache)
-    ranch = Ranch([Resource(name="leased-one", type="gce-project")])
+    ranch = Ranch([Resource(name="leased-one", type="gce-project")], SystemClock())
     options = Options(external_range=EXTERNAL_RANGE, latency_s={"default": OPERATION_S})
     with (
         SimulatedNodes() as nodes,
@@ -237,6 +307,8 @@ def prow(tmp_path: Path, sources: Path, cache: Path) -> Iterator[Prow]:
         }
         thread = threading.Thread(target=site.serve_forever)
         thread.start()
-        yield Prow(tmp_path, api, nodes, boskos, ensure(), sources, site)
+        made = Prow(tmp_path, api, nodes, boskos, ensure(), sources, site)
+        api.on_instance_running(made.learn_secrets)
+        yield made
         site.shutdown()
         thread.join()

@@ -1,0 +1,258 @@
+"""Faults: whatever goes wrong, and whenever, the job says what it was and leaves nothing behind."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from localcloud.compute_api.faults import Fault
+from localcloud.machines.node_status import Course
+
+SLOW = Course(verdict_after_s=600)
+
+
+def nothing_is_left(prow, ended):
+    """The cloud is empty, the project given back once, and nothing tells a secret."""
+    assert "Traceback" not in ended.output
+    assert prow.inventory() == set(), ended.output
+    assert prow.releases == ["dirty"], ended.output
+    prow.require_no_secret(ended)
+
+
+# --- before anything is paid for ---
+
+
+def test_a_refused_environment_leases_nothing(prow):
+    ended = prow.run(RESOURCE_TYPE="openstack", SKIP_INIT_INFRA="true")
+
+    assert ended.code == 2
+    assert "RESOURCE_TYPE: 'openstack' is not supported" in ended.output
+    assert "SKIP_INIT_INFRA: no network to build in" in ended.output
+    assert prow.boskos.asked == []
+
+
+def test_a_missing_branch_leases_nothing(prow):
+    ended = prow.run(DEVSTACK_SET_octaviaRef="stable/2020.1")
+
+    assert ended.code == 2
+    assert "stable/2020.1" in ended.output
+    assert prow.boskos.asked == []
+    assert ended.spans() == {"preflight": "failed"}
+
+
+def test_without_a_free_project_it_gives_up_after_its_wait(prow):
+    prow.boskos.ranch.put("leased-one", state="busy", owner="somebody")
+    ended = prow.run(DEVSTACK_BOSKOS_WAIT_S="0")
+
+    assert ended.code == os.EX_TEMPFAIL
+    assert prow.operations("instances.insert") == []
+
+
+def test_without_boskos_it_says_so(prow):
+    prow.boskos.stop()
+    ended = prow.run(DEVSTACK_BOSKOS_WAIT_S="0")
+
+    assert ended.code == os.EX_UNAVAILABLE
+
+
+def test_a_signal_ends_the_wait_for_a_project(prow):
+    prow.boskos.ranch.put("leased-one", state="busy", owner="somebody")
+    job = prow.start()
+    prow.wait_for(lambda: prow.boskos.asked, job)
+    job.send_signal(signal.SIGTERM)
+    ended = prow.end(job)
+
+    assert ended.code == 128 + signal.SIGTERM
+    assert prow.operations("instances.insert") == []
+
+
+def test_too_small_a_quota_creates_nothing(prow):
+    prow.api.set_quota(prow.project, "N2_CPUS", 20, "us-east4")
+    ended = prow.run()
+
+    assert ended.code == 2
+    assert "N2_CPUS" in ended.output
+    assert prow.operations("instances.insert") == []
+    nothing_is_left(prow, ended)
+
+
+# --- while the cloud is built ---
+
+
+def test_prerequisites_that_fail_end_the_wait_at_once(prow):
+    prow.nodes.courses["controller"] = SLOW
+    ended = prow.run(STANDIN_FAIL="e2e-image")
+
+    assert ended.code == 1
+    assert (
+        "prerequisites: 'make e2e-image e2e-prerequisites build-e2e-tests' failed" in ended.output
+    )
+    assert "suite: e2e-image failed" in ended.read("prerequisites.log")
+    assert "test-e2e" not in prow.targets
+    nothing_is_left(prow, ended)
+
+
+@pytest.mark.parametrize("role", ["controller", "worker"])
+def test_a_failed_node_ends_the_job_before_the_tests(prow, role):
+    prow.nodes.courses["controller"] = SLOW
+    prow.nodes.courses[role] = Course(verdict_after_s=2, error="stack.sh: no such branch")
+    ended = prow.run()
+
+    assert ended.code == 1
+    assert f"{role}: failed in 'stack.sh': stack.sh: no such branch" in ended.output
+    assert "test-e2e" not in prow.targets
+    nothing_is_left(prow, ended)
+
+
+def test_a_controller_that_is_never_ready_ends_the_job(prow):
+    prow.nodes.courses["controller"] = SLOW
+    ended = prow.run(DEVSTACK_SET_readyTimeoutS="3")
+
+    assert ended.code == 1
+    assert "controller: not ready after 3 s" in ended.output
+    assert "test-e2e" not in prow.targets
+    nothing_is_left(prow, ended)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "method", ["networks.insert", "instances.insert"], ids=["early in up", "late in up"]
+)
+def test_a_signal_during_up_takes_everything_down(prow, number, method):
+    prow.api.set_latency({"networks.insert": 2.0, "instances.insert": 3.0})
+    job = prow.start()
+    prow.wait_for(lambda: prow.operations(method), job)
+    job.send_signal(number)
+    ended = prow.end(job)
+
+    assert ended.code == 128 + number
+    assert ended.spans()["up"] == "interrupted"
+    nothing_is_left(prow, ended)
+
+
+def test_an_engine_that_is_killed_is_cleaned_up_after(prow):
+    prow.api.set_latency({"instances.insert": 3.0})
+    job = prow.start()
+    prow.wait_for(lambda: prow.operations("instances.insert"), job)
+    prow.kill_engine(job)
+    ended = prow.end(job)
+
+    assert ended.code == 1
+    assert "it was killed (SIGKILL)" in ended.output
+    nothing_is_left(prow, ended)
+
+
+def test_a_create_that_is_refused_is_explained(prow):
+    prow.api.deny("instances.insert")
+    ended = prow.run()
+
+    assert ended.code == 1
+    assert "the account lacks compute.instances.insert on projects/leased-one" in ended.output
+    nothing_is_left(prow, ended)
+
+
+def test_a_lost_lease_stops_everything_and_touches_nothing(prow):
+    """The project may be another job's by then, with resources of the same names."""
+    prow.nodes.courses["controller"] = SLOW
+    job = prow.start(DEVSTACK_BOSKOS_HEARTBEAT_S="1")
+    prow.wait_for(lambda: len(prow.operations("instances.insert")) == 2, job)
+    prow.boskos.ranch.reset("gce-project", "busy", 0, "dirty")
+    ended = prow.end(job)
+
+    assert ended.code == os.EX_NOPERM
+    assert "the lease was lost" in ended.output
+    assert prow.deletions() == []
+    assert prow.releases == []
+
+
+# --- while the tests run ---
+
+
+def test_tests_that_fail_are_the_jobs_failure(prow):
+    ended = prow.run(STANDIN_FAIL="test-e2e")
+
+    assert ended.code == 1
+    assert "tests: 'make test-e2e' failed" in ended.output
+    assert ended.spans("tests") == {"make test-e2e": "failed"}
+    nothing_is_left(prow, ended)
+
+
+def test_a_worker_that_fails_during_the_tests_is_named_and_the_tests_go_on(prow):
+    prow.nodes.courses["worker"] = Course(verdict_after_s=4, error="stack.sh: disk full")
+    ended = prow.run(STANDIN_SLEEP_S="3")
+
+    assert ended.code == 0
+    assert "worker: failed in 'stack.sh': stack.sh: disk full" in ended.output
+    nothing_is_left(prow, ended)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_tests_ends_them_and_the_cloud(prow, number):
+    job = prow.start(STANDIN_HANG="test-e2e")
+    prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
+    job.send_signal(number)
+    signalled = time.monotonic()
+    ended = prow.end(job)
+
+    assert ended.code == 128 + number
+    assert ended.spans("tests") == {"make test-e2e": "interrupted"}
+    assert time.monotonic() - signalled < 60
+    nothing_is_left(prow, ended)
+
+
+def test_the_jobs_own_deadline_leaves_time_to_clean_up(prow):
+    ended = prow.run(STANDIN_HANG="test-e2e", DEVSTACK_DEADLINE_S="20")
+
+    assert ended.code == 1
+    assert "job: not done after 20 s" in ended.output
+    nothing_is_left(prow, ended)
+
+
+# --- while it is taken down ---
+
+
+def test_more_signals_do_not_stop_the_teardown(prow):
+    """Prow sends one to the wrapper, which sends another."""
+    prow.api.set_latency({"instances.delete": 3.0})
+    job = prow.start(STANDIN_HANG="test-e2e")
+    prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
+    job.send_signal(signal.SIGTERM)
+    prow.wait_for(lambda: prow.operations("instances.delete"), job)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        job.send_signal(number)
+    ended = prow.end(job)
+
+    assert ended.code == 128 + signal.SIGTERM
+    nothing_is_left(prow, ended)
+
+
+def test_a_fault_while_destroying_is_tried_again(prow):
+    prow.api.add_fault(Fault(method="subnetworks.delete", kind="error", status=400, times=2))
+    ended = prow.run()
+
+    assert ended.code == 0
+    nothing_is_left(prow, ended)
+
+
+def test_what_cannot_be_destroyed_is_named_and_the_project_given_back(prow):
+    prow.api.deny("networks.delete")
+    ended = prow.run(DEVSTACK_TEARDOWN_BUDGET_S="60", DEVSTACK_LOGS_CAP_S="10")
+
+    assert ended.code == 1
+    assert "left over: projects/leased-one/global/networks/capo-e2e-e2e-1" in ended.output
+    assert prow.releases == ["dirty"]
+
+
+def test_what_a_killed_job_left_is_removed_by_the_next(prow):
+    """Another pod, with another name and without the state of the first."""
+    job = prow.start(STANDIN_HANG="test-e2e")
+    prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
+    prow.kill(job)
+    assert prow.inventory() != set()
+    prow.boskos.ranch.reset("gce-project", "busy", 0, "free")
+    ended = prow.run(BUILD_ID="2", DEVSTACK_STATE_DIR=str(prow.folder / "another pod"))
+
+    assert ended.code == 0
+    assert "leftover: projects/leased-one/zones/us-east4-a/instances/capo-e2e-e2e-1" in ended.output
+    nothing_is_left(prow, ended)

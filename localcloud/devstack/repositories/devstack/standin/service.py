@@ -11,6 +11,9 @@ import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
 
 DATA = Path(os.environ["FAKE_STATE"])
 HOST, SERVICE_HOST, ZONE = (os.environ[name] for name in ("HOST", "SERVICE_HOST", "ZONE"))
@@ -25,6 +28,7 @@ NEEDS = {"compute": "compute", "flavor": "compute", "aggregate": "compute", "vol
 
 
 def row(binary: str, host: str = HOST, zone: str = "internal") -> dict[str, str]:
+    """A line of a list of services."""
     return {"Binary": binary, "Host": host, "Zone": zone, "Status": "enabled"}
 
 
@@ -67,13 +71,13 @@ class Cloud(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     @staticmethod
-    def needed(body: dict) -> str:
+    def needed(body: Json) -> str:
         """The API that must be there for it; empty for Keystone's own."""
         if "rows" in body:
             return "volume" if "volume" in body["rows"] else "compute"
         return NEEDS.get(body["words"][2], "")
 
-    def beat(self, rows: dict[str, list[dict]]) -> dict:
+    def beat(self, rows: dict[str, list[Json]]) -> Json:
         """Put a service's rows in the place of its old ones."""
         cloud = json.loads((DATA / "cloud.json").read_text())
         for kind, new in rows.items():
@@ -82,7 +86,7 @@ class Cloud(BaseHTTPRequestHandler):
         self.save(cloud)
         return {}
 
-    def ask(self, words: list[str]) -> dict:
+    def ask(self, words: list[str]) -> Json:
         """What the client would print."""
         self.save(json.loads((DATA / "cloud.json").read_text()))
         done = subprocess.run(
@@ -90,7 +94,7 @@ class Cloud(BaseHTTPRequestHandler):
         )
         return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
 
-    def save(self, cloud: dict) -> None:
+    def save(self, cloud: Json) -> None:
         """Write the cloud's state with who is up."""
         for kind in ("compute", "volume", "agents"):
             for found in cloud[kind]:
@@ -102,11 +106,13 @@ class Cloud(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def key(found: dict) -> str:
+def key(found: Json) -> str:
+    """What tells a service from others."""
     return f"{found.get('Binary') or found['Agent Type']} {found['Host']}"
 
 
-def send(rows: dict) -> None:
+def send(rows: Json) -> None:
+    """Tell the cloud of the services that run here."""
     headers = {"X-Password": os.environ["SERVICE_PASSWORD"]}
     url = f"http://{SERVICE_HOST}/identity"
     request = urllib.request.Request(url, json.dumps({"rows": rows}).encode(), headers)
@@ -130,6 +136,7 @@ def beat(name: str) -> None:
 
 
 def listen(port: int) -> None:
+    """Accept and close: a port that is open."""
     server = socket.create_server(("", port))
     while True:
         server.accept()[0].close()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from localcloud.locks import exclusive
-from localcloud.machines.cgroups import remove_cgroup, unified_root
+from localcloud.machines.cgroups import machine_groups, remove_cgroup
 
 PREFIX = "boot"
 
@@ -33,8 +33,8 @@ def remove_strays(cache: Path) -> None:
 
 
 def _remove() -> None:
-    for cgroup in _of_the_dead(unified_root().iterdir()):
-        remove_cgroup(cgroup)
+    for name in {cgroup.name for cgroup in _of_the_dead(machine_groups())}:
+        remove_cgroup(name)
     folders = list(_of_the_dead(Path(tempfile.gettempdir()).iterdir()))
     for mount in _mounts_below(folders):
         subprocess.run(["umount", mount], check=True, timeout=_TIMEOUT_S)

@@ -84,7 +84,9 @@ class Site:
         folder = self._folder / role
         machine = BootedMachine(role, address, switch=self.switch, tree=tree, folder=folder)
         undo.callback(machine.remove)
-        machine.seed(render(self.settings, role, self.credentials), f"{role}-1")
+        user_data = render(self.settings, role, self.credentials)
+        hostname = getattr(self.settings, f"{role}_hostname")
+        machine.seed(user_data, instance_id=f"{role}-1", hostname=hostname)
         host_key = getattr(self.credentials, f"{role}_host_key_public")
         with (self._folder / "known_hosts").open("a") as known:
             known.write(f"{address} {host_key}\n")

@@ -11,13 +11,21 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from localcloud import stack_settings
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.devstack.git_service import GitService
 from localcloud.machines.booted_nodes import BootedNodes
-from localcloud.machines.configuration import MTU_BYTES, NETWORK, RELEASE
+from localcloud.machines.configuration import (
+    CONFIGURATION,
+    IMAGE,
+    IMAGE_PROJECT,
+    MTU_BYTES,
+    NETWORK,
+    RELEASE,
+)
 from localcloud.machines.router import INTERNET, Router
 from localcloud.machines.strays import switch_name
 from localcloud.machines.switch import Switch, in_namespace, inside
@@ -58,6 +66,7 @@ class BootedCloud:
             undo.callback(self.nodes.close)
             self.job = router.job
             self.api = ComputeApi(self._options)
+            self.api.publish_image(IMAGE_PROJECT, IMAGE, IMAGE)
             self.nodes.attach(self.api)
             inside(self.job, self.api.start)
             undo.callback(self.api.stop)
@@ -75,6 +84,11 @@ class BootedCloud:
     def command(self, *words: str) -> list[str]:
         """The command line that runs a command where the job is."""
         return in_namespace(self.job, words)
+
+    def settings(self, folder: Path, *, project: str = "localcloud", **given: Any) -> Path:
+        """The settings file of a stack here; what is given is written without `devstack:`."""
+        fixed = {**CONFIGURATION, **{f"devstack:{key}": value for key, value in given.items()}}
+        return stack_settings.write(folder, endpoint=self.api.url, project=project, fixed=fixed)
 
     def add_server(self, controller: str, interface: str) -> Path:
         """A namespace that stands for a server of Nova's, with a floating address and its prefix.

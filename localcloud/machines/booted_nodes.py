@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from localcloud.compute_api.hooks import InstanceView
@@ -72,6 +73,7 @@ class BootedNodes:
             return next(node.machine for key, node in self._nodes.items() if key[-1] == name)
 
     def _boot(self, instance: InstanceView) -> None:
+        self._refuse(instance.network_ip)
         self._booted += 1
         machine = BootedMachine(
             # An interface's name has 15 characters at most, an instance's more.
@@ -90,6 +92,13 @@ class BootedNodes:
         if instance.nat_ip:
             self._router.publish(instance.nat_ip, instance.network_ip)
         machine.start()
+
+    def _refuse(self, address: str) -> None:
+        """Raise LocalcloudError if the one network here cannot have the address."""
+        if IPv4Address(address) not in self._switch.network:
+            raise LocalcloudError(f"{address} is not in {self._switch.network}, the only network")
+        if address in {node.machine.address for node in self._nodes.values()}:
+            raise LocalcloudError(f"another machine has {address}")
 
     def _end(self, key: _Key) -> None:
         node = self._nodes.pop(key, None)

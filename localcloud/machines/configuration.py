@@ -9,10 +9,12 @@ from localcloud.machines.router import INTERNET, JOB
 NETWORK = "10.0.3.0/24"
 MTU_BYTES = 1460
 RELEASE = "2026.1"
+IMAGE_PROJECT, IMAGE = "debian-cloud", "debian-12-with-cloud-init"
+"""The tree that machines boot from; Google's own image of Debian has no cloud-init."""
 
 CONFIGURATION: Mapping[str, Any] = {
-    # That of the tree that machines boot from.
     "devstack:operatingSystem": "debian-12",
+    "devstack:image": f"{IMAGE_PROJECT}/{IMAGE}",
     "devstack:release": RELEASE,
     "devstack:gitBase": f"http://{INTERNET}:{PORT}",
     "devstack:internalCidr": NETWORK,

@@ -1,5 +1,6 @@
 """Service: a stand-in for one of DevStack's units, named by the only argument."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -9,9 +10,13 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+import rest
 
 Json = dict[str, Any]
 
@@ -50,25 +55,49 @@ ROWS = {
 class Cloud(BaseHTTPRequestHandler):
     """The cloud: rows of services that are up while they are heard of, and the client's words."""
 
+    def do_GET(self) -> None:
+        """Answer a library of OpenStack's."""
+        kind = self.path.strip("/").partition("/")[0]
+        if kind in {"compute", "volume"} and not serves(kind):
+            self.send_error(503)
+            return
+        with locked():
+            self.send(*rest.get(self.path, self.headers["X-Auth-Token"], self.zones))
+
     def do_POST(self) -> None:
-        """Answer one question, or hear of one service."""
+        """Answer one question, give a token, or hear of one service."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if "auth" in body:
+            self.send(*rest.authenticate(body))
+            return
         kind = "SERVICE_PASSWORD" if "rows" in body else "ADMIN_PASSWORD"
         if self.headers["X-Password"] != os.environ[kind]:
             self.send_error(401)
             return
         needed = self.needed(body)
-        if needed and not (DATA / f"serves-{needed}").exists():
+        if needed and not serves(needed):
             self.send_error(503)
             return
-        with LOCK, (DATA / "lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with locked():
             answer = self.beat(body["rows"]) if "rows" in body else self.ask(body["words"])
-        data = json.dumps(answer).encode()
-        self.send_response(200)
+        self.send(HTTPStatus.OK, answer)
+
+    def send(self, status: HTTPStatus, body: Json) -> None:
+        """Send an answer."""
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
+        if status == HTTPStatus.CREATED:
+            self.send_header("X-Subject-Token", rest.TOKEN)
         self.end_headers()
         self.wfile.write(data)
+
+    def zones(self, kind: str) -> list[Json]:
+        """The availability zones of `--compute` or `--volume`."""
+        words = ["--os-cloud", "devstack-admin", "availability", "zone", "list", kind]
+        found: list[Json] = json.loads(self.ask([*words, "-f", "json"])["out"])
+        return found
 
     @staticmethod
     def needed(body: Json) -> str:
@@ -104,6 +133,19 @@ class Cloud(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+def serves(needed: str) -> bool:
+    """Whether stack.sh has come so far that this API answers."""
+    return (DATA / f"serves-{needed}").exists()
+
+
+@contextlib.contextmanager
+def locked() -> Iterator[None]:
+    """Have the cloud's file to oneself, in this process and before nova-manage."""
+    with LOCK, (DATA / "lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def key(found: Json) -> str:

@@ -77,7 +77,7 @@ types: venv ## types of the Python code
 
 # Found by their first line, since a program on a node has no suffix.
 SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
-	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit tests/boot/standin .ci/run
+	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit localcloud/devstack .ci/run
 
 shell: venv ## the shell scripts
 	@$(VENV)/bin/shellcheck $$($(SHELL_SCRIPTS))

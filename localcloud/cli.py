@@ -8,22 +8,31 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from job.folders import state_dir
+from job.folders import cache_dir, state_dir
 from localcloud import daemon, stack_settings
 from localcloud.engine.engine import ensure
 from localcloud.errors import LocalcloudError
+from localcloud.machines import requirements
+from localcloud.machines.configuration import CONFIGURATION
+from localcloud.machines.switch import in_namespace
+from localcloud.machines.tree import ensure_tree
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; its exit code."""
     given = _parser().parse_args(arguments)
-    folder = given.folder or state_dir(os.environ) / "localcloud"
+    folder = given.folder or state_dir(os.environ) / _name(given)
     try:
         code: int = given.function(given, folder)
     except LocalcloudError as error:
         print(error, file=sys.stderr)
         return 1
     return code
+
+
+def _name(given: argparse.Namespace) -> str:
+    """Each kind of cloud has a folder, and so a daemon, of its own."""
+    return "localcloud-machines" if getattr(given, "machines", False) else "localcloud"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,38 +50,58 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KIND=SECONDS",
         help="how long operations take: network, instance, … or default",
     )
+    _add_machines(run)
     run.add_argument("command", nargs="+", metavar="-- COMMAND", help="what to run")
     run.set_defaults(function=_run)
 
     build = commands.add_parser("build", help="build the engine now, if it was not yet")
     build.set_defaults(function=_build)
     stop = commands.add_parser("stop", help="end the cloud, and forget all that is in it")
+    _add_machines(stop)
     stop.set_defaults(function=_stop)
     status = commands.add_parser("status", help="tell whether the cloud runs, and where")
+    _add_machines(status)
     status.set_defaults(function=_status)
     serve = commands.add_parser("serve", help="be the cloud, until a signal")
     serve.add_argument("--detach", action="store_true", help="in the background")
+    _add_machines(serve)
     serve.set_defaults(function=_serve)
     return parser
+
+
+def _add_machines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--machines",
+        action="store_true",
+        help="the cloud whose instances boot, in network namespaces (as root)",
+    )
 
 
 def _run(given: argparse.Namespace, folder: Path) -> NoReturn:
     """Become the command, so that its exit code and its signals are its own."""
     latency_s = dict(map(_latency, given.latency))
+    if given.machines:
+        requirements.require()
+        ensure_tree(cache_dir(os.environ))
     engine = ensure(os.environ)
-    cloud = daemon.ensure_running(folder, latency_s)
+    cloud = daemon.ensure_running(folder, latency_s, machines=given.machines)
     settings = stack_settings.write(
-        folder, endpoint=cloud.endpoint, project=given.project, base=given.settings
+        folder,
+        endpoint=cloud.endpoint,
+        project=given.project,
+        base=given.settings,
+        fixed=CONFIGURATION if given.machines else None,
     )
     environment = {**os.environ, **engine.environment, "DEVSTACK_SETTINGS": str(settings)}
-    _become(given.command, environment)
+    _become(given.command, environment, cloud.namespace)
 
 
-def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
-    program = shutil.which(command[0], path=environment["PATH"])
-    if program is None:
+def _become(command: Sequence[str], environment: Mapping[str, str], namespace: str) -> NoReturn:
+    if shutil.which(command[0], path=environment["PATH"]) is None:
         raise LocalcloudError(f"run: {command[0]!r} is not on PATH")
-    os.execve(program, list(command), dict(environment))  # noqa: S606 - there is no shell
+    if namespace:
+        command = in_namespace(Path(namespace), command)
+    os.execvpe(command[0], list(command), dict(environment))  # noqa: S606 - there is no shell
 
 
 def _latency(text: str) -> tuple[str, float]:
@@ -105,4 +134,5 @@ def _status(_given: argparse.Namespace, folder: Path) -> int:
 def _serve(given: argparse.Namespace, folder: Path) -> int:
     from localcloud import serve  # noqa: PLC0415 - it imports much that only it needs
 
-    return serve.detached(folder) if given.detach else serve.serve(folder)
+    start = serve.detached if given.detach else serve.serve
+    return start(folder, machines=given.machines)

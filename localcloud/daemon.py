@@ -15,12 +15,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from job.folders import CHECKOUT
 from job.processes import alive
 from localcloud.console import say
 from localcloud.errors import LocalcloudError
+from localcloud.machines.switch import inside
 
 _START_S = 30
 _STOP_S = 30
@@ -35,6 +36,8 @@ class Daemon:
 
     pid: int
     port: int
+    namespace: str = ""
+    """The network namespace on whose loopback it is; empty: this machine's own."""
 
     @property
     def endpoint(self) -> str:
@@ -42,11 +45,13 @@ class Daemon:
         return f"http://127.0.0.1:{self.port}/compute/v1/"
 
 
-def ensure_running(folder: Path, latency_s: Mapping[str, float]) -> Daemon:
+def ensure_running(
+    folder: Path, latency_s: Mapping[str, float], *, machines: bool = False
+) -> Daemon:
     """The daemon of a state folder, started if need be; its operations take that long."""
     daemon = find(folder)
     if daemon is None:
-        daemon = _start(folder)
+        daemon = _start(folder, machines=machines)
         say(f"the Compute API double runs at {daemon.endpoint}; log: {_log(folder)}")
     elif not _answers(daemon):
         raise LocalcloudError(
@@ -54,7 +59,7 @@ def ensure_running(folder: Path, latency_s: Mapping[str, float]) -> Daemon:
             f" read {_log(folder)}, then run 'python -m localcloud stop'"
         )
     if latency_s:
-        _request(daemon, "POST", "latency", dict(latency_s))
+        ask(daemon, "POST", "latency", dict(latency_s))
     return daemon
 
 
@@ -81,6 +86,31 @@ def stop(folder: Path) -> bool:
             raise LocalcloudError(f"daemon: process {daemon.pid} did not end within {_STOP_S} s")
         time.sleep(_POLL_S)
     return True
+
+
+def ask(daemon: Daemon, method: str, control: str, body: object = None) -> Any:
+    """Ask the double something that only it understands: compute_api/admin.py. Its answer."""
+    if daemon.namespace:
+        return inside(Path(daemon.namespace), lambda: _ask(daemon.port, method, control, body))
+    return _ask(daemon.port, method, control, body)
+
+
+def _ask(port: int, method: str, control: str, body: object) -> Any:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_REQUEST_S)
+    try:
+        connection.request(
+            method,
+            f"{_CONTROLS}{control}",
+            body=None if body is None else json.dumps(body),
+            headers={"Content-Type": "application/json"},
+        )
+        response = connection.getresponse()
+        text = response.read().decode(errors="replace")
+    finally:
+        connection.close()
+    if response.status != http.client.OK:
+        raise LocalcloudError(f"daemon: {method} {control} was refused: {text}")
+    return json.loads(text)
 
 
 def last_port(folder: Path) -> int:
@@ -111,12 +141,13 @@ def take_lock(folder: Path) -> IO[str] | None:
     return file
 
 
-def _start(folder: Path) -> Daemon:
+def _start(folder: Path, *, machines: bool) -> Daemon:
     """Start a daemon that outlives this process, and wait until it answers."""
     folder.mkdir(parents=True, exist_ok=True)
+    serve = ["serve", "--detach", *(["--machines"] if machines else [])]
     with _log(folder).open("a") as log:
         done = subprocess.run(
-            [sys.executable, "-m", "localcloud", "--folder", folder, "serve", "--detach"],
+            [sys.executable, "-m", "localcloud", "--folder", folder, *serve],
             check=False,
             cwd=CHECKOUT,
             stderr=subprocess.STDOUT,
@@ -139,25 +170,7 @@ def _log(folder: Path) -> Path:
 
 def _answers(daemon: Daemon) -> bool:
     try:
-        _request(daemon, "GET", "faults")
+        ask(daemon, "GET", "faults")
     except (OSError, http.client.HTTPException, LocalcloudError):
         return False
     return True
-
-
-def _request(daemon: Daemon, method: str, control: str, body: object = None) -> None:
-    """Ask the double something that only it understands."""
-    connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=_REQUEST_S)
-    try:
-        connection.request(
-            method,
-            f"{_CONTROLS}{control}",
-            body=None if body is None else json.dumps(body),
-            headers={"Content-Type": "application/json"},
-        )
-        response = connection.getresponse()
-        text = response.read().decode(errors="replace")
-    finally:
-        connection.close()
-    if response.status != http.client.OK:
-        raise LocalcloudError(f"daemon: {method} {control} was refused: {text}")

@@ -1,5 +1,6 @@
 """Stack settings: the configuration of a stack that lives on localcloud."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,18 @@ _STACK = "local"
 _BASES = (f"Pulumi.{_STACK}.yaml", "Pulumi.ci.yaml")
 
 
-def write(folder: Path, *, endpoint: str, project: str, base: Path | None = None) -> Path:
-    """Write the settings file that leads the gcp provider to the double; give its path."""
+def write(
+    folder: Path,
+    *,
+    endpoint: str,
+    project: str,
+    base: Path | None = None,
+    fixed: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write the settings file that leads the gcp provider to the double; give its path.
+
+    What is fixed wins over the base.
+    """
     document = _read(base or _default_base())
     config = document.setdefault("config", {})
     config |= {
@@ -22,6 +33,7 @@ def write(folder: Path, *, endpoint: str, project: str, base: Path | None = None
         "gcp:computeCustomEndpoint": endpoint,
         # Any will do: the double knows no users, and no real credential may get to it.
         "gcp:accessToken": "localcloud",
+        **(fixed or {}),
     }
     path = folder / f"Pulumi.{_STACK}.yaml"
     partial = path.with_suffix(".partial")

@@ -50,11 +50,12 @@ class BootedMachine:
         layers = f"lowerdir={tree},upperdir={self.changes},workdir={folder / 'work'}"
         _run("mount", "--types", "overlay", "overlay", "--options", layers, str(self.root))
 
-    def seed(self, user_data: str, instance_id: str) -> None:
-        """Leave the user data where cloud-init's own NoCloud data source finds it."""
+    def seed(self, user_data: str, *, instance_id: str, hostname: str) -> None:
+        """Leave user data and metadata where cloud-init's own NoCloud data source finds them."""
         seed = self.root / "var/lib/cloud/seed/nocloud"
         seed.mkdir(parents=True, mode=0o700)
-        (seed / "meta-data").write_text(f"instance-id: {instance_id}\n", encoding="utf-8")
+        metadata = f"instance-id: {instance_id}\nlocal-hostname: {hostname}\n"
+        (seed / "meta-data").write_text(metadata, encoding="utf-8")
         (seed / "user-data").write_text(user_data, encoding="utf-8", newline="")
 
     def start(self) -> None:
@@ -93,7 +94,7 @@ class BootedMachine:
         """End everything in the machine at once, as a power failure does."""
         if self._process is None:
             return
-        remove_cgroup(self._cgroup)
+        remove_cgroup(self._cgroup.name)
         self._process.wait(timeout=_END_S)
         self._process = None
         self._switch.unplug(self.name)

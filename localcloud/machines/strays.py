@@ -9,11 +9,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from job.processes import alive
 from localcloud.locks import exclusive
-from localcloud.machines.cgroups import remove_cgroup, unified_root
+from localcloud.machines.cgroups import machine_groups, remove_cgroup
 
 PREFIX = "boot"
 
@@ -33,8 +35,8 @@ def remove_strays(cache: Path) -> None:
 
 
 def _remove() -> None:
-    for cgroup in _of_the_dead(unified_root().iterdir()):
-        remove_cgroup(cgroup)
+    for name in {cgroup.name for cgroup in _of_the_dead(machine_groups())}:
+        remove_cgroup(name)
     folders = list(_of_the_dead(Path(tempfile.gettempdir()).iterdir()))
     for mount in _mounts_below(folders):
         subprocess.run(["umount", mount], check=True, timeout=_TIMEOUT_S)
@@ -50,7 +52,8 @@ def _remove() -> None:
 def _of_the_dead(paths: Iterable[Path]) -> Iterator[Path]:
     for path in list(paths):
         found = re.match(rf"{PREFIX}(\d+)(-|$)", path.name)
-        if found and not Path("/proc", found[1]).exists():
+        # When a namespace was made is not told: a process that got a dead one's id is spared.
+        if found and not alive(int(found[1]), written_at=time.time()):
             yield path
 
 

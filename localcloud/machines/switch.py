@@ -9,7 +9,7 @@ import ipaddress
 import os
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,12 +45,7 @@ class Switch:
 
     def plug(self, name: str, address: str) -> Path:
         """A new namespace with one interface on the bridge, and its file."""
-        namespace = f"{self.name}-{name}"
-        _ip("netns", "add", namespace)
-        self._plugged.append(namespace)
-        _ip("-n", namespace, "link", "set", "lo", "up")
-        peer = ("peer", "name", _PORT, "netns", namespace)
-        _ip("-n", self.name, "link", "add", name, "type", "veth", *peer)
+        namespace = self._wire(self.name, name)
         _ip("-n", self.name, "link", "set", name, "master", _BRIDGE, "mtu", self._mtu, "up")
         self._address(namespace, _PORT, address)
         _ip("-n", namespace, "route", "add", "default", "via", self.gateway)
@@ -61,17 +56,22 @@ class Switch:
 
         Its way out is the bridge's first address.
         """
-        namespace, owner = f"{self.name}-{name}", f"{self.name}-{machine}"
-        address = ipaddress.IPv4Interface(interface)
-        _ip("netns", "add", namespace)
-        self._plugged.append(namespace)
-        peer = ("peer", "name", _PORT, "netns", namespace)
-        _ip("-n", owner, "link", "add", name, "type", "veth", *peer)
+        owner = f"{self.name}-{machine}"
+        namespace = self._wire(owner, name)
         _ip("-n", owner, "link", "set", name, "master", bridge, "up")
-        _ip("-n", namespace, "address", "add", str(address), "dev", _PORT)
-        _ip("-n", namespace, "link", "set", _PORT, "up")
-        _ip("-n", namespace, "route", "add", "default", "via", str(address.network[1]))
-        return _NAMESPACES / namespace
+        return self._lead_out(namespace, ipaddress.IPv4Interface(interface))
+
+    def plug_beside(self, name: str, interface: str) -> Path:
+        """A namespace on a wire of its own, with an address and its prefix.
+
+        The other end, in the bridge's namespace, has the first address and the wire's name.
+        """
+        address = ipaddress.IPv4Interface(interface)
+        namespace = self._wire(self.name, name)
+        gateway = f"{address.network[1]}/{address.network.prefixlen}"
+        _ip("-n", self.name, "address", "add", gateway, "dev", name)
+        _ip("-n", self.name, "link", "set", name, "up")
+        return self._lead_out(namespace, address)
 
     def route(self, network: str, via: str) -> None:
         """Let the bridge's namespace reach another network through a machine."""
@@ -91,10 +91,33 @@ class Switch:
             _ip("netns", "delete", namespace)
         self._plugged.clear()
 
+    def _wire(self, owner: str, name: str) -> str:
+        """A new namespace, its interface's other end in the owner's namespace; its name."""
+        namespace = f"{self.name}-{name}"
+        _ip("netns", "add", namespace)
+        self._plugged.append(namespace)
+        _ip("-n", namespace, "link", "set", "lo", "up")
+        peer = ("peer", "name", _PORT, "netns", namespace)
+        _ip("-n", owner, "link", "add", name, "type", "veth", *peer)
+        return namespace
+
+    @staticmethod
+    def _lead_out(namespace: str, address: ipaddress.IPv4Interface) -> Path:
+        """Give a namespace its address, and the network's first one as its way out."""
+        _ip("-n", namespace, "address", "add", str(address), "dev", _PORT)
+        _ip("-n", namespace, "link", "set", _PORT, "up")
+        _ip("-n", namespace, "route", "add", "default", "via", str(address.network[1]))
+        return _NAMESPACES / namespace
+
     def _address(self, namespace: str, interface: str, address: str) -> None:
         cidr = f"{address}/{self.network.prefixlen}"
         _ip("-n", namespace, "address", "add", cidr, "dev", interface)
         _ip("-n", namespace, "link", "set", interface, "mtu", self._mtu, "up")
+
+
+def in_namespace(namespace: Path, words: Sequence[str]) -> list[str]:
+    """The command line that runs a command in a network namespace, and becomes it."""
+    return ["nsenter", f"--net={namespace}", "--", *words]
 
 
 def inside(namespace: Path, function: Callable[[], Result]) -> Result:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localcloud.devstack.git_service import PORT, GitService
 from localcloud.machines.booted import BootedMachine
 from localcloud.machines.strays import switch_name
 from localcloud.machines.switch import Switch
@@ -17,7 +18,6 @@ from stacks.credentials import Credentials
 from stacks.devstack_services import Role
 from stacks.settings import Settings
 from stacks.user_data import render
-from tests.boot.git_service import PORT, GitService
 
 SSH_S = 60
 NO_CONNECTION = 255
@@ -69,7 +69,7 @@ class Site:
             undo.callback(self.switch.remove)
             self.git = GitService(folder, f"stable/{self.settings.release}")
             self.git.publish(**{"UNIT_S": "0.1", **standin})
-            assert self.git.start(self.switch) == self.settings.git_base
+            assert self.git.start(self.switch.path, self.switch.gateway) == self.settings.git_base
             undo.callback(self.git.stop)
             self.controller = self._machine(tree, "controller", undo)
             self.worker = self._machine(tree, "worker", undo)
@@ -84,7 +84,9 @@ class Site:
         folder = self._folder / role
         machine = BootedMachine(role, address, switch=self.switch, tree=tree, folder=folder)
         undo.callback(machine.remove)
-        machine.seed(render(self.settings, role, self.credentials), f"{role}-1")
+        user_data = render(self.settings, role, self.credentials)
+        hostname = getattr(self.settings, f"{role}_hostname")
+        machine.seed(user_data, instance_id=f"{role}-1", hostname=hostname)
         host_key = getattr(self.credentials, f"{role}_host_key_public")
         with (self._folder / "known_hosts").open("a") as known:
             known.write(f"{address} {host_key}\n")

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from localcloud.machines.cgroups import unified_root
+from localcloud.machines.cgroups import machine_groups
 from localcloud.machines.strays import remove_strays
 
 KILLED = """
@@ -33,13 +33,12 @@ def test_nothing_is_left_of_a_run_that_was_killed(tree, tmp_path):
         timeout=60,
     )
     switch, folder = killed.stdout.split()
-    left = [
-        *(Path("/run/netns", name) for name in (switch, f"{switch}-node")),
-        *(unified_root() / f"{switch}-node", Path(folder)),
-    ]
+    left = [*(Path("/run/netns", name) for name in (switch, f"{switch}-node")), Path(folder)]
     assert [path for path in left if not path.exists()] == []
+    assert f"{switch}-node" in {group.name for group in machine_groups()}
 
     remove_strays(tmp_path)
 
     assert [path for path in left if path.exists()] == []
+    assert f"{switch}-node" not in {group.name for group in machine_groups()}
     assert folder not in Path("/proc/self/mounts").read_text()

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from localcloud.devstack.git_service import CLIENTS
 from stacks.credentials import Credentials
 from stacks.settings import Settings
 from stacks.user_data import render
@@ -108,7 +109,8 @@ def make_node(tmp_path: Path, credentials: Credentials) -> Callable[..., Node]:
             path.write_text(entry["content"])
             path.chmod(int(entry["permissions"], 8))
         binaries = tmp_path / f"{role}-bin"
-        shutil.copytree(FAKES, binaries)
+        for folder in (FAKES, CLIENTS):
+            shutil.copytree(folder, binaries, dirs_exist_ok=True)
         # The interpreter of the tests stands for the node's.
         (binaries / "python3").symlink_to(sys.executable)
         node = Node(root, binaries)

@@ -1,5 +1,6 @@
 """Service: a stand-in for one of DevStack's units, named by the only argument."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -9,8 +10,15 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+
+import rest
+
+Json = dict[str, Any]
 
 DATA = Path(os.environ["FAKE_STATE"])
 HOST, SERVICE_HOST, ZONE = (os.environ[name] for name in ("HOST", "SERVICE_HOST", "ZONE"))
@@ -25,6 +33,7 @@ NEEDS = {"compute": "compute", "flavor": "compute", "aggregate": "compute", "vol
 
 
 def row(binary: str, host: str = HOST, zone: str = "internal") -> dict[str, str]:
+    """A line of a list of services."""
     return {"Binary": binary, "Host": host, "Zone": zone, "Status": "enabled"}
 
 
@@ -46,34 +55,58 @@ ROWS = {
 class Cloud(BaseHTTPRequestHandler):
     """The cloud: rows of services that are up while they are heard of, and the client's words."""
 
+    def do_GET(self) -> None:
+        """Answer a library of OpenStack's."""
+        kind = self.path.strip("/").partition("/")[0]
+        if kind in {"compute", "volume"} and not serves(kind):
+            self.send_error(503)
+            return
+        with locked():
+            self.send(*rest.get(self.path, self.headers["X-Auth-Token"], self.zones))
+
     def do_POST(self) -> None:
-        """Answer one question, or hear of one service."""
+        """Answer one question, give a token, or hear of one service."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if "auth" in body:
+            self.send(*rest.authenticate(body))
+            return
         kind = "SERVICE_PASSWORD" if "rows" in body else "ADMIN_PASSWORD"
         if self.headers["X-Password"] != os.environ[kind]:
             self.send_error(401)
             return
         needed = self.needed(body)
-        if needed and not (DATA / f"serves-{needed}").exists():
+        if needed and not serves(needed):
             self.send_error(503)
             return
-        with LOCK, (DATA / "lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with locked():
             answer = self.beat(body["rows"]) if "rows" in body else self.ask(body["words"])
-        data = json.dumps(answer).encode()
-        self.send_response(200)
+        self.send(HTTPStatus.OK, answer)
+
+    def send(self, status: HTTPStatus, body: Json) -> None:
+        """Send an answer."""
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
+        if status == HTTPStatus.CREATED:
+            self.send_header("X-Subject-Token", rest.TOKEN)
         self.end_headers()
         self.wfile.write(data)
 
+    def zones(self, kind: str) -> list[Json]:
+        """The availability zones of `--compute` or `--volume`."""
+        words = ["--os-cloud", "devstack-admin", "availability", "zone", "list", kind]
+        found: list[Json] = json.loads(self.ask([*words, "-f", "json"])["out"])
+        return found
+
     @staticmethod
-    def needed(body: dict) -> str:
+    def needed(body: Json) -> str:
         """The API that must be there for it; empty for Keystone's own."""
         if "rows" in body:
             return "volume" if "volume" in body["rows"] else "compute"
         return NEEDS.get(body["words"][2], "")
 
-    def beat(self, rows: dict[str, list[dict]]) -> dict:
+    def beat(self, rows: dict[str, list[Json]]) -> Json:
         """Put a service's rows in the place of its old ones."""
         cloud = json.loads((DATA / "cloud.json").read_text())
         for kind, new in rows.items():
@@ -82,7 +115,7 @@ class Cloud(BaseHTTPRequestHandler):
         self.save(cloud)
         return {}
 
-    def ask(self, words: list[str]) -> dict:
+    def ask(self, words: list[str]) -> Json:
         """What the client would print."""
         self.save(json.loads((DATA / "cloud.json").read_text()))
         done = subprocess.run(
@@ -90,7 +123,7 @@ class Cloud(BaseHTTPRequestHandler):
         )
         return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
 
-    def save(self, cloud: dict) -> None:
+    def save(self, cloud: Json) -> None:
         """Write the cloud's state with who is up."""
         for kind in ("compute", "volume", "agents"):
             for found in cloud[kind]:
@@ -102,11 +135,26 @@ class Cloud(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def key(found: dict) -> str:
+def serves(needed: str) -> bool:
+    """Whether stack.sh has come so far that this API answers."""
+    return (DATA / f"serves-{needed}").exists()
+
+
+@contextlib.contextmanager
+def locked() -> Iterator[None]:
+    """Have the cloud's file to oneself, in this process and before nova-manage."""
+    with LOCK, (DATA / "lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def key(found: Json) -> str:
+    """What tells a service from others."""
     return f"{found.get('Binary') or found['Agent Type']} {found['Host']}"
 
 
-def send(rows: dict) -> None:
+def send(rows: Json) -> None:
+    """Tell the cloud of the services that run here."""
     headers = {"X-Password": os.environ["SERVICE_PASSWORD"]}
     url = f"http://{SERVICE_HOST}/identity"
     request = urllib.request.Request(url, json.dumps({"rows": rows}).encode(), headers)
@@ -130,6 +178,7 @@ def beat(name: str) -> None:
 
 
 def listen(port: int) -> None:
+    """Accept and close: a port that is open."""
     server = socket.create_server(("", port))
     while True:
         server.accept()[0].close()

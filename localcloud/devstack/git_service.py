@@ -8,11 +8,13 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from localcloud.machines.switch import Switch, inside
+from localcloud.machines.switch import inside
 
-STANDIN = Path(__file__).parent / "standin"
-FAKES = Path(__file__).parent.parent / "nodes" / "fakes"
+REPOSITORIES = Path(__file__).parent / "repositories"
+CLIENTS = REPOSITORIES / "devstack" / "standin" / "fakes"
+"""Stand-ins of the commands `openstack` and `nova-manage`, with a cloud in a file."""
 PORT = 8418
+_TIMEOUT_S = 30
 
 
 class GitService:
@@ -30,16 +32,12 @@ class GitService:
     def publish(self, **settings: str) -> None:
         """Make the repositories; settings are those of the stand-in stack.sh."""
         tree = self._folder / "devstack-tree"
-        shutil.copytree(STANDIN / "devstack", tree)
-        fakes = tree / "standin" / "fakes"
-        fakes.mkdir()
-        for name in ("openstack", "nova-manage"):
-            shutil.copy2(FAKES / name, fakes)
+        shutil.copytree(REPOSITORIES / "devstack", tree)
         lines = [f"{name}='{value}'\n" for name, value in settings.items()]
-        (tree / "standin" / "settings").write_text("".join(lines))
+        (tree / "standin" / "settings").write_text("".join(lines), encoding="utf-8")
         self._repository("devstack", tree)
         for name in ("neutron", "octavia"):
-            self._repository(name, STANDIN / "plugin")
+            self._repository(name, REPOSITORIES / "plugin")
 
     def _repository(self, name: str, tree: Path) -> None:
         bare = self._folder / "www" / "openstack" / name
@@ -51,15 +49,14 @@ class GitService:
             (f"--work-tree={tree}", "commit", "--quiet", "--no-verify", "--message=Stand-in"),
             ("update-server-info",),
         ):
-            subprocess.run([*git, *words], check=True, timeout=30)
+            subprocess.run([*git, *words], check=True, timeout=_TIMEOUT_S)
 
-    def start(self, switch: Switch) -> str:
-        """Listen on the switch's gateway; returns GIT_BASE."""
+    def start(self, namespace: Path, address: str) -> str:
+        """Listen at an address of a network namespace; returns GIT_BASE."""
         handler = partial(_Handler, self, directory=str(self._folder / "www"))
-        address = (switch.gateway, PORT)
-        self._server = inside(switch.path, lambda: ThreadingHTTPServer(address, handler))
+        self._server = inside(namespace, lambda: ThreadingHTTPServer((address, PORT), handler))
         threading.Thread(target=self._server.serve_forever, args=(0.1,)).start()
-        return f"http://{switch.gateway}:{PORT}"
+        return f"http://{address}:{PORT}"
 
     def stop(self) -> None:
         """Listen no more."""
@@ -74,6 +71,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=directory)  # type: ignore[arg-type] # as given
 
     def do_GET(self) -> None:
+        """Answer with a file, or refuse while refusals are left."""
         self._service.requests.append((self.client_address[0], self.path))
         if self._service.refusals:
             self._service.refusals -= 1

@@ -1,0 +1,113 @@
+"""Booted nodes: a machine that boots for each instance of the Compute API double.
+
+What it boots from is the instance itself: its name, its internal address and its metadata's user
+data. A public address leads to it.
+"""
+
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from localcloud.compute_api.hooks import InstanceView
+from localcloud.errors import LocalcloudError
+from localcloud.machines.booted import BootedMachine
+from localcloud.machines.router import Router
+from localcloud.machines.simulated import InstanceEvents
+from localcloud.machines.switch import Switch
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class _Node:
+    machine: BootedMachine
+    public: str | None
+
+
+class BootedNodes:
+    """The machines of all instances. `close` ends them all, and boots no more."""
+
+    def __init__(self, switch: Switch, router: Router, tree: Path, folder: Path) -> None:
+        self._switch = switch
+        self._router = router
+        self._tree = tree
+        self._folder = folder
+        self._nodes: dict[_Key, _Node] = {}
+        self._booted = 0
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def attach(self, compute_api: InstanceEvents) -> None:
+        """Have a machine for each instance from now on."""
+        compute_api.on_instance_running(self.boot)
+        compute_api.on_instance_deleted(self.end)
+
+    def boot(self, instance: InstanceView) -> None:
+        """Start a machine. Where that fails the instance stays dead, and a line says why."""
+        with self._lock:
+            if self._closed:
+                return
+            try:
+                self._boot(instance)
+            except (LocalcloudError, OSError, subprocess.SubprocessError) as error:
+                print(f"{instance.name}: no machine: {error}", file=sys.stderr, flush=True)
+
+    def end(self, instance: InstanceView) -> None:
+        """Cut a machine's power and remove its files."""
+        with self._lock:
+            self._end(_key(instance))
+
+    def close(self) -> None:
+        """End all machines."""
+        with self._lock:
+            self._closed = True
+            for key in list(self._nodes):
+                self._end(key)
+
+    def machine(self, name: str) -> BootedMachine:
+        """The machine of an instance, by the instance's name."""
+        with self._lock:
+            return next(node.machine for key, node in self._nodes.items() if key[-1] == name)
+
+    def _boot(self, instance: InstanceView) -> None:
+        self._refuse(instance.network_ip)
+        self._booted += 1
+        machine = BootedMachine(
+            # An interface's name has 15 characters at most, an instance's more.
+            f"m{self._booted}",
+            instance.network_ip,
+            switch=self._switch,
+            tree=self._tree,
+            folder=self._folder / f"m{self._booted}-{instance.name}",
+        )
+        self._nodes[_key(instance)] = _Node(machine, instance.nat_ip)
+        machine.seed(
+            instance.metadata.get("user-data", ""),
+            instance_id=f"{instance.name}-{self._booted}",
+            hostname=instance.name,
+        )
+        if instance.nat_ip:
+            self._router.publish(instance.nat_ip, instance.network_ip)
+        machine.start()
+
+    def _refuse(self, address: str) -> None:
+        """Raise LocalcloudError if the one network here cannot have the address."""
+        if IPv4Address(address) not in self._switch.network:
+            raise LocalcloudError(f"{address} is not in {self._switch.network}, the only network")
+        if address in {node.machine.address for node in self._nodes.values()}:
+            raise LocalcloudError(f"another machine has {address}")
+
+    def _end(self, key: _Key) -> None:
+        node = self._nodes.pop(key, None)
+        if node is None:
+            return
+        if node.public:
+            self._router.withdraw(node.public)
+        node.machine.remove()
+
+
+def _key(instance: InstanceView) -> _Key:
+    return instance.project, instance.zone, instance.name

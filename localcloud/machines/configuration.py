@@ -1,0 +1,28 @@
+"""Configuration: what a stack must say whose nodes boot on this machine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud.devstack.git_service import PORT
+from localcloud.machines.router import INTERNET, JOB
+
+NETWORK = "10.0.3.0/24"
+MTU_BYTES = 1460
+RELEASE = "2026.1"
+IMAGE_PROJECT, IMAGE = "debian-cloud", "debian-12-with-cloud-init"
+"""The tree that machines boot from; Google's own image of Debian has no cloud-init."""
+
+CONFIGURATION: Mapping[str, Any] = {
+    "devstack:operatingSystem": "debian-12",
+    "devstack:image": f"{IMAGE_PROJECT}/{IMAGE}",
+    "devstack:release": RELEASE,
+    "devstack:gitBase": f"http://{INTERNET}:{PORT}",
+    "devstack:internalCidr": NETWORK,
+    "devstack:mtu": MTU_BYTES,
+    "devstack:sshSourceRanges": [f"{JOB}/32"],
+    "devstack:authUrlHost": "private",
+    "devstack:waitFor": "all",
+    # The stand-in takes seconds, so minutes are a failure.
+    "devstack:nodeDeadlineS": 300,
+    "devstack:readyTimeoutS": 600,
+}

@@ -1,0 +1,71 @@
+"""Router: what lies between the nodes' network and the job, which is in a namespace of its own.
+
+From there the job reaches the router's own services and, by 1:1 NAT, nodes that have a public
+address. The nodes' network and what is behind it it does not reach, and nobody the host's.
+Firewall rules of the Compute API are not applied: what is public is public with all its ports.
+"""
+
+import subprocess
+from pathlib import Path
+
+from localcloud.errors import LocalcloudError
+from localcloud.machines.switch import Switch, in_namespace, inside
+
+JOB = "198.51.100.2"
+INTERNET = "198.51.100.1"
+"""The router's address outside: what everybody reaches is here."""
+_WIRE = "job"
+# Who forgets the tunnel shall hear of it, and not wait.
+_RULES = f"""
+table ip router {{
+  map public {{ type ipv4_addr : ipv4_addr; }}
+  chain prerouting {{
+    type nat hook prerouting priority dstnat
+    iifname {_WIRE} dnat to ip daddr map @public
+  }}
+  chain forward {{
+    type filter hook forward priority filter
+    ct state established,related accept
+    ct status dnat accept
+    iifname {_WIRE} reject with icmp net-unreachable
+    oifname {_WIRE} reject with icmp net-unreachable
+  }}
+  chain input {{
+    type filter hook input priority filter
+    iifname {_WIRE} ip daddr != {INTERNET} reject with icmp net-unreachable
+  }}
+}}
+"""
+_TIMEOUT_S = 10
+
+
+class Router:
+    """Makes a switch's namespace a router, which ends with it."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self.job = switch.plug_beside(_WIRE, f"{JOB}/24")
+        """The job's namespace, which has a loopback of its own."""
+        self._nft(_RULES)
+        forwarding = Path("/proc/sys/net/ipv4/ip_forward")
+        inside(switch.path, lambda: forwarding.write_text("1", encoding="ascii"))
+
+    def publish(self, public: str, private: str) -> None:
+        """Let a public address lead to a node."""
+        self._nft(f"add element ip router public {{ {public} : {private} }}")
+
+    def withdraw(self, public: str) -> None:
+        """Let it lead nowhere, and connections that it has led end."""
+        self._nft(f"delete element ip router public {{ {public} }}")
+
+    def _nft(self, commands: str) -> None:
+        done = subprocess.run(
+            in_namespace(self._switch.path, ["nft", "--file", "-"]),
+            input=commands,
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=_TIMEOUT_S,
+        )
+        if done.returncode:
+            raise LocalcloudError(f"nft: {done.stderr.strip()}")

@@ -1,0 +1,97 @@
+"""Booted job: commands of a job in its namespace, with an engine and a cloud that boots there."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from job.folders import CHECKOUT
+from localcloud.engine.engine import ensure
+from localcloud.machines.booted_cloud import BootedCloud
+
+STACK = "machines"
+
+
+class BootedJob:
+    """One stack on a cloud; its state is in a folder of the test's."""
+
+    def __init__(self, cloud: BootedCloud, folder: Path) -> None:
+        self.cloud = cloud
+        self.folder = folder
+        self.staged = folder / "state" / "stacks" / STACK
+        self.environment = {
+            **os.environ,
+            **ensure().environment,
+            "DEVSTACK_STATE_DIR": str(folder / "state"),
+            "DEVSTACK_SETTINGS": str(cloud.settings(folder)),
+        }
+
+    def run(self, *words: str, timeout_s: float = 240, **variables: str) -> str:
+        """What a command prints. A status that is not 0 is the test's failure."""
+        done = subprocess.run(
+            self.cloud.command(*words),
+            capture_output=True,
+            check=False,
+            cwd=CHECKOUT,
+            env={**self.environment, **variables},
+            text=True,
+            timeout=timeout_s,
+        )
+        assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def job(self, command: str, *flags: str) -> str:
+        """What `python -m job` prints."""
+        return self.run(sys.executable, "-m", "job", command, "--stack", STACK, *flags)
+
+    def pulumi(self, *words: str) -> str:
+        """What the CLI prints that is asked of the stack."""
+        backend = f"file://{self.staged / 'backend'}"
+        return self.run(
+            *("pulumi", "--cwd", str(self.staged), *words, "--stack", STACK),
+            PULUMI_BACKEND_URL=backend,
+            PULUMI_CONFIG_PASSPHRASE_FILE=str(self.staged / "passphrase"),
+        )
+
+    def ssh(self, address: str, command: str) -> bytes:
+        """What a command prints on a node, whose host key is checked. Needs a tunnel's files."""
+        options = ("StrictHostKeyChecking=yes", "BatchMode=yes", "ConnectTimeout=10")
+        words = [word for option in options for word in ("-o", option)]
+        files = ["-i", self.staged / "ssh_key", "-o", f"UserKnownHostsFile={self._known_hosts}"]
+        return subprocess.run(
+            self.cloud.command("ssh", "-F", "none", *map(str, files), *words, address, command),
+            capture_output=True,
+            check=True,
+            timeout=60,
+        ).stdout
+
+    @property
+    def _known_hosts(self) -> Path:
+        return self.staged / "known_hosts"
+
+    @contextlib.contextmanager
+    def tunnel(self) -> Iterator[None]:
+        """The stack's tunnel, open while the block runs."""
+        log = self.folder / "tunnel.log"
+        words = (sys.executable, "-m", "job", "tunnel", "--stack", STACK)
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                self.cloud.command(*words),
+                cwd=CHECKOUT,
+                env=self.environment,
+                stderr=subprocess.STDOUT,
+                stdout=output,
+            )
+        try:
+            deadline = time.monotonic() + 60
+            while "tunnel: ready" not in log.read_text():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.2)
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)

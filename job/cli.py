@@ -9,7 +9,7 @@ from pathlib import Path
 from job import boskos_cli, commands, leased_command, stack
 from job.ending import ended_by_signals
 from job.errors import JobError
-from job.nodes import wait
+from job.nodes import logs, wait
 from job.pulumi import Pulumi
 from job.tunnel import command as tunnel
 
@@ -23,6 +23,7 @@ _HELP = {
     "e2e-files": "write clouds.yaml and e2e.env",
     "graph": "draw the stack's resources",
     "wait": "follow the nodes until they are ready",
+    "logs": "fetch what the nodes know of themselves",
     "tunnel": "route the stack's private addresses over ssh until it is ended",
 }
 # These take further flags of Pulumi's own.
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     made["e2e-files"].add_argument("--dir", type=Path, required=True, help="where to write them")
     tunnel.add_options(made["tunnel"])
     wait.add_options(made["wait"])
+    logs.add_options(made["logs"])
     made["graph"].add_argument("--format", choices=("mermaid", "dot"), default="mermaid")
     made["graph"].add_argument("--into", type=Path, help="a Markdown document with marks for it")
     boskos = subparsers.add_parser("boskos", help="lease a project of Boskos for a command")
@@ -115,6 +117,8 @@ def _work_on(pulumi: Pulumi, given: argparse.Namespace) -> None:
         commands.write_e2e_files(pulumi, given.dir)
     elif given.command == "wait":
         commands.wait_for_nodes(pulumi, wait.options_of(given))
+    elif given.command == "logs":
+        commands.collect_logs(pulumi, given.dir, given.timeout)
     elif given.command == "tunnel":
         commands.open_tunnel(pulumi, tunnel.options_of(given))
     else:

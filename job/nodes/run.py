@@ -28,12 +28,10 @@ _NO_CONNECTION = 255
 class Run:
     """A command that was started. It is killed when its time is over."""
 
-    def __init__(
-        self, access: Access, command: str, *, timeout_s: float, output: IO[bytes] | None = None
-    ) -> None:
+    def __init__(self, access: Access, command: str, *, timeout_s: float) -> None:
         # Files, since a pipe can be full, or held open by ssh's own children.
         with ExitStack() as files:
-            self._output = output or files.enter_context(tempfile.TemporaryFile())
+            self._output = files.enter_context(tempfile.TemporaryFile())
             self._errors = files.enter_context(tempfile.TemporaryFile())
             self._files = files.pop_all()
         self._late = False
@@ -65,7 +63,7 @@ class Run:
             self._process.wait()
 
     def close(self) -> None:
-        """End it and give its files back, but not one that was handed in."""
+        """End it, and forget what it printed."""
         self.kill()
         self._files.close()
 
@@ -75,14 +73,15 @@ class Run:
         return self._process.returncode
 
     @property
-    def answer(self) -> str:
-        """What the command printed."""
-        return _text(self._output)
+    def output(self) -> IO[bytes]:
+        """What the command printed, from its beginning."""
+        self._output.seek(0)
+        return self._output
 
     @property
     def complaint(self) -> str:
         """The last line that ssh or the command had to say."""
-        lines = [line.strip() for line in _text(self._errors).splitlines() if line.strip()]
+        lines = [line.strip() for line in self._said().splitlines() if line.strip()]
         return lines[-1] if lines else f"no message (exit {self.code})"
 
     @property
@@ -92,11 +91,10 @@ class Run:
             return SILENT
         if 0 <= self.code != _NO_CONNECTION:
             return ""
-        said = _text(self._errors)
+        said = self._said()
         known = (trouble for words, trouble in _TROUBLES if words in said)
         return next(known, f"broken off: {self.complaint}")
 
-
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode(errors="replace")
+    def _said(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read().decode(errors="replace")

@@ -50,10 +50,10 @@ class State:
         return ", ".join(filter(None, (self.stage, self.detail))) or "not heard of yet"
 
 
-def parse(subject: Subject, answer: str) -> State:
+def parse(subject: Subject, answer: bytes) -> State:
     """The state that `devstack-status` printed. Raises NoStatusError."""
     try:
-        told: dict[str, Any] = json.loads(answer.strip().rpartition("\n")[2])
+        told: dict[str, Any] = json.loads(answer.strip().rpartition(b"\n")[2])
         verdict = told["verdict"]
         since = datetime.strptime(told["since"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
         state = State(

@@ -135,7 +135,7 @@ def _take(subject: _Subject, run: Run) -> None:
     trouble = run.trouble
     if not trouble:
         try:
-            subject.state = _judge(before, parse(before.subject, run.answer))
+            subject.state = _judge(before, parse(before.subject, run.output.read()))
         except NoStatusError:
             # The user that may log in is there before the program is.
             trouble = f"no status: {run.complaint}"

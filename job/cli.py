@@ -9,6 +9,7 @@ from pathlib import Path
 from job import boskos_cli, commands, leased_command, stack
 from job.ending import ended_by_signals
 from job.errors import JobError
+from job.nodes import logs, wait
 from job.pulumi import Pulumi
 from job.tunnel import command as tunnel
 
@@ -21,6 +22,8 @@ _HELP = {
     "outputs": "print the stack's outputs as JSON",
     "e2e-files": "write clouds.yaml and e2e.env",
     "graph": "draw the stack's resources",
+    "wait": "follow the nodes until they are ready",
+    "logs": "fetch what the nodes know of themselves",
     "tunnel": "route the stack's private addresses over ssh until it is ended",
 }
 # These take further flags of Pulumi's own.
@@ -68,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     made["outputs"].add_argument("--show-secrets", action="store_true")
     made["e2e-files"].add_argument("--dir", type=Path, required=True, help="where to write them")
     tunnel.add_options(made["tunnel"])
+    wait.add_options(made["wait"])
+    logs.add_options(made["logs"])
     made["graph"].add_argument("--format", choices=("mermaid", "dot"), default="mermaid")
     made["graph"].add_argument("--into", type=Path, help="a Markdown document with marks for it")
     for kind in ("e2e", "conformance"):
@@ -118,6 +123,10 @@ def _work_on(pulumi: Pulumi, given: argparse.Namespace) -> None:
         commands.outputs(pulumi, show_secrets=given.show_secrets)
     elif given.command == "e2e-files":
         commands.write_e2e_files(pulumi, given.dir)
+    elif given.command == "wait":
+        commands.wait_for_nodes(pulumi, wait.options_of(given))
+    elif given.command == "logs":
+        commands.collect_logs(pulumi, given.dir, given.timeout)
     elif given.command == "tunnel":
         commands.open_tunnel(pulumi, tunnel.options_of(given))
     else:

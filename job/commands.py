@@ -10,6 +10,7 @@ from job import e2e_files, graph, stack
 from job.cleanup.budget import BUDGET_S
 from job.ending import EndedError, Ending
 from job.errors import JobError, RefusedError
+from job.nodes import logs, wait
 from job.pulumi import Pulumi
 from job.recovery import at_work, recover
 from job.state import is_there, resources
@@ -103,6 +104,21 @@ def open_tunnel(pulumi: Pulumi, options: tunnel.Options) -> None:
     with tunnel.stopped_by_signals() as stop:
         outputs = read_outputs(pulumi)
         tunnel.run(outputs, pulumi.stack.folder, options, pulumi.stack.environment, stop)
+
+
+def wait_for_nodes(pulumi: Pulumi, options: wait.Options) -> None:
+    """Follow the nodes until they are ready."""
+    outputs = read_outputs(pulumi)
+    wait.run(outputs, pulumi.stack.folder, options, pulumi.ending)
+
+
+def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
+    """Fetch what the nodes know of themselves."""
+    from job.compute import place_of  # noqa: PLC0415 - slow, and seldom needed
+
+    outputs, ending = read_outputs(pulumi), pulumi.ending
+    place = place_of(pulumi.stack)
+    logs.collect(outputs, place, pulumi.stack.folder, into, cap_s, print, ending.wait)
 
 
 def draw_graph(pulumi: Pulumi, language: str, into: Path | None) -> None:

@@ -14,10 +14,11 @@ from threading import Event
 from typing import Any
 
 from job.errors import JobError, RefusedError
+from job.nodes.ssh import Access
 from job.tunnel import firewall, record
 from job.tunnel.containers import refuse_podman
 from job.tunnel.namespace import Namespace
-from job.tunnel.ssh import Access, wait_for_python
+from job.tunnel.ssh import wait_for_python
 from job.tunnel.sshuttle import environment, find_program
 from job.tunnel.supervisor import Limits, Supervisor
 

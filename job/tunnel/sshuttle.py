@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from job.errors import JobError
+from job.nodes.ssh import Access
 from job.tunnel.namespace import Namespace
-from job.tunnel.ssh import Access
 
 # The first without --ttl, which dropped what containers sent.
 _OLDEST = (1, 1)

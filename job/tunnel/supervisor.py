@@ -9,12 +9,12 @@ from pathlib import Path
 from threading import Event
 
 from job.errors import JobError
+from job.nodes.ssh import Access, wrong_key
 from job.tunnel import interfaces, probe
 from job.tunnel.firewall import Method
 from job.tunnel.namespace import Namespace
 from job.tunnel.probe import Verdict
 from job.tunnel.record import Record
-from job.tunnel.ssh import Access, wrong_key
 from job.tunnel.sshuttle import Run, arguments
 
 # Below the ports that Linux gives to outgoing connections.

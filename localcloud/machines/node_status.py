@@ -3,15 +3,26 @@
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NoReturn
+from math import inf
+from typing import NamedTuple, NoReturn
 from uuid import uuid4
 
 EXIT_USAGE = 2
 EXIT_DEADLINE = 4
+State = dict[str, str | int]
+
 _EXIT = {"ready": 0, "failed": 1, "pending": 3}
+
+
+class Stage(NamedTuple):
+    """What a node does from a time after its boot on."""
+
+    after_s: float
+    name: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,11 @@ class Course:
 
     verdict_after_s: float = 0.0
     error: str = ""
+    error_class: str = "configuration"
+    stages: Sequence[Stage] = (Stage(0.0, "stack.sh"),)
+    silent_after_s: float = inf
+    """When ssh, which goes on to accept connections, stops to answer."""
+    reboot_after_s: float = inf
 
 
 @dataclass
@@ -28,48 +44,80 @@ class NodeStatus:
 
     role: str
     course: Course
-    boot_id: str = field(default_factory=lambda: str(uuid4()))
     clock: Callable[[], float] = time.time
+    _boot_ids: tuple[str, str] = field(default_factory=lambda: (str(uuid4()), str(uuid4())))
 
     def __post_init__(self) -> None:
         self._booted = self.clock()
 
-    def look(self, subject: str = "node") -> dict[str, str | int]:
+    @property
+    def age_s(self) -> float:
+        """How long ago it booted for the first time."""
+        return self.clock() - self._booted
+
+    @property
+    def boot_id(self) -> str:
+        """Another one after the reboot."""
+        return self._boot_ids[self.age_s >= self.course.reboot_after_s]
+
+    def look(self, subject: str = "node") -> State:
         """Give the state as `devstack-status show` prints it."""
-        decided = self._booted + self.course.verdict_after_s
-        verdict, stage, since = "pending", "stack.sh", self._booted
-        if self.clock() >= decided:
-            verdict = "failed" if self.course.error else "ready"
-            stage, since = "stack.sh" if self.course.error else "done", decided
+        course, age_s = self.course, self.age_s
+        stage = [each for each in course.stages if each.after_s <= age_s][-1]
+        if course.reboot_after_s <= min(age_s, course.verdict_after_s):
+            error = f"rebooted during '{stage.name}'; replace the instance"
+            return self._state(subject, stage, stage.after_s, "failed", error, "interrupted")
+        if age_s < course.verdict_after_s:
+            return self._state(subject, stage, stage.after_s, "pending")
+        if course.error:
+            told = course.error, course.error_class
+            return self._state(subject, stage, course.verdict_after_s, "failed", *told)
+        return self._state(subject, Stage(0.0, "ready"), course.verdict_after_s, "ready")
+
+    def _state(  # noqa: PLR0913, PLR0917 - the answer's own fields
+        self,
+        subject: str,
+        stage: Stage,
+        since_s: float,
+        verdict: str,
+        error: str = "",
+        error_class: str = "",
+    ) -> State:
+        since = datetime.fromtimestamp(self._booted + since_s, UTC)
         return {
             "schema": 1,
             "node": self.role,
             "subject": subject,
-            "stage": stage,
-            "since": datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "stage": stage.name,
+            "since": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "verdict": verdict,
-            "error": self.course.error if verdict == "failed" else "",
+            "error": error,
+            "class": error_class,
             "boot_id": self.boot_id,
+            "detail": stage.detail,
         }
 
-    def registration(self, worker: "NodeStatus | None") -> dict[str, str | int]:
+    def registration(self, worker: "NodeStatus | None") -> State:
         """Give the controller's view of its worker, which may not be there yet."""
         mine = self.look("worker")
         if mine["verdict"] == "failed":
             return {**mine, "error": f"controller: {mine['error']}"}
+        waiting = {**mine, "verdict": "pending", "detail": ""}
         if mine["verdict"] == "pending":
-            return {**mine, "stage": "waiting for the controller"}
-        if worker is None:
-            return {**mine, "verdict": "pending", "stage": "waiting for the worker"}
-        return {**worker.look("worker"), "node": self.role, "boot_id": self.boot_id}
+            return {**waiting, "stage": "waiting for the controller"}
+        theirs = None if worker is None else worker.look("worker")
+        if theirs is None or theirs["verdict"] == "pending":
+            return {**waiting, "stage": "waiting for the worker"}
+        stage = "registered" if theirs["verdict"] == "ready" else theirs["stage"]
+        return {**theirs, "node": self.role, "stage": stage, "boot_id": self.boot_id}
 
 
-def exit_code(state: dict[str, str | int]) -> int:
+def exit_code(state: State) -> int:
     """Give the exit code that belongs to a state."""
     return _EXIT[str(state["verdict"])]
 
 
-def line(state: dict[str, str | int]) -> str:
+def line(state: State) -> str:
     """Write a state as the one line of standard output."""
     return json.dumps(state)
 

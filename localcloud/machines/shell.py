@@ -4,10 +4,11 @@ import asyncio
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import asyncssh
 
-from localcloud.machines import node_status
+from localcloud.machines import logs, node_status
 from localcloud.machines.node_status import NodeStatus
 
 _NOT_FOUND = 127
@@ -15,6 +16,7 @@ _NOT_FOUND = 127
 _QUIET_S = 30.0
 _POLL_S = 0.1
 _STATUS = ("devstack-status", "/usr/local/sbin/devstack-status")
+_LOGS = ("devstack-logs", "/usr/local/sbin/devstack-logs")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,13 @@ class Shell:
             case [program, *arguments] if program in _STATUS:
                 return await self._status(process, arguments)
             case ["devstack-image-receive"]:
+                process.channel.set_encoding(None)
                 await process.stdin.read()
+                return 0
+            case [program] | [program, "--timeout", _] if program in _LOGS:
+                process.channel.set_encoding(None)
+                # Bytes, which asyncssh's types know only of a process that never had an encoding.
+                cast("asyncssh.SSHWriter[bytes]", process.stdout).write(logs.archive(self.status))
                 return 0
             case ["true"]:
                 return 0

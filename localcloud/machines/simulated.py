@@ -1,14 +1,15 @@
 """Simulated: nodes that answer ssh and `devstack-status`, and do nothing else.
 
-Each instance with an external address gets an ssh server there, which has the host key and the
-authorized keys of the instance's user data. A node without one is reached through nothing; the
-controller answers for the worker, as on real nodes.
+Each instance gets an ssh server, which has the host key and the authorized keys of the instance's
+user data: on its external address, or, without one, where only the controller leads to. The
+controller answers for the worker's registration, as on real nodes.
 """
 
 import asyncio
 import sys
 import threading
 from collections.abc import Coroutine, Mapping
+from math import inf
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -18,9 +19,11 @@ from localcloud.compute_api.hooks import Callback, InstanceView
 from localcloud.machines.node_status import Course, NodeStatus
 from localcloud.machines.shell import Shell
 from localcloud.machines.ssh_access import SshAccess, UserDataError
-from localcloud.machines.ssh_server import NodeSshServer
+from localcloud.machines.ssh_server import Address, NodeSshServer
 
 _SSH_PORT = 22  # which takes root on most systems
+# Of a node without an external address: anywhere, since only the controller leads there.
+_HIDDEN = ("127.0.0.1", 0)
 _WORKER = "worker"
 _CONTROLLER = "controller"
 
@@ -49,6 +52,10 @@ class SimulatedNodes:
         self.port = port
         self._nodes: dict[_Key, NodeStatus] = {}
         self._servers: dict[_Key, NodeSshServer] = {}
+        # By project and internal address.
+        self._inside: dict[tuple[str, str], _Key] = {}
+        # The loop itself keeps no hold of what it runs.
+        self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="nodes", daemon=True)
         self._thread.start()
@@ -64,19 +71,24 @@ class SimulatedNodes:
         status = NodeStatus(role, self.courses.get(role, Course()))
         key = _key(instance)
         self._nodes[key] = status
-        if instance.nat_ip is None:
-            return
+        host, port = (instance.nat_ip, self.port) if instance.nat_ip else _HIDDEN
         try:
-            server = NodeSshServer(SshAccess.of(instance.metadata.get("user-data", "")))
+            access = SshAccess.of(instance.metadata.get("user-data", ""))
+            server = NodeSshServer(access, lambda *to: self._route(instance.project, *to))
             shell = Shell(status, lambda: self._worker_of(instance))
-            self._servers[key] = self._do(server.listen(instance.nat_ip, self.port, shell.run))
+            self._servers[key] = self._do(server.listen(host, port, shell.run))
         except (UserDataError, asyncssh.KeyImportError, OSError) as error:
             print(f"{instance.name}: no ssh at {instance.nat_ip}: {error}", file=sys.stderr)
+            return
+        self._inside[instance.project, instance.network_ip] = key
+        if status.course.silent_after_s < inf:
+            self._do(self._later(status.course.silent_after_s, server))
 
     def end(self, instance: InstanceView) -> None:
         """End a machine, with its connections."""
         key = _key(instance)
         self._nodes.pop(key, None)
+        self._inside.pop((instance.project, instance.network_ip), None)
         if server := self._servers.pop(key, None):
             self._do(server.close())
 
@@ -103,6 +115,20 @@ class SimulatedNodes:
     def _worker_of(self, instance: InstanceView) -> NodeStatus | None:
         name = f"{instance.name.removesuffix(_CONTROLLER)}{_WORKER}"
         return self._nodes.get((instance.project, name))
+
+    def _route(self, project: str, host: str, port: int) -> Address | None:
+        """Where the ssh server of a node is, by its internal address."""
+        server = self._servers.get(self._inside.get((project, host), ("", "")))
+        return server.address if server and port == _SSH_PORT else None
+
+    async def _later(self, seconds: float, server: NodeSshServer) -> None:
+        async def fall_silent() -> None:
+            await asyncio.sleep(seconds)
+            await server.fall_silent()
+
+        task = asyncio.create_task(fall_silent())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

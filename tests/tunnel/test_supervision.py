@@ -161,7 +161,7 @@ def test_another_host_key_is_refused_at_once(net, open_tunnel, outputs, tmp_path
     tunnel = open_tunnel()
     assert tunnel.wait_ended() == 1
     assert tunnel.printed.endswith(
-        f"tunnel: {CONTROLLER} does not have the host key that the stack gave it: another machine"
+        f"ssh: {CONTROLLER} does not have the host key that the stack gave it: another machine"
         f" answers at this address, or the stack is older than {tunnel.folder / 'known_hosts'}\n"
     )
     assert net.job.rules() == []

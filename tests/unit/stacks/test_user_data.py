@@ -1,6 +1,8 @@
 """User data: what cloud-init makes of it on either node, and what is refused."""
 
+import base64
 import dataclasses
+import gzip
 import json
 import re
 import string
@@ -250,6 +252,19 @@ def test_two_hundred_kilobytes_of_overlay_fit():
     text = render(settings(local_conf_extra=line * 2000), "controller", CREDENTIALS)
 
     assert len(text.encode()) <= USER_DATA_LIMIT_BYTES
+
+
+def test_programs_are_packed_for_a_big_overlay_and_stay_the_same():
+    """Else our own files would take what an overlay may have."""
+    overlay = ("#" * 99 + "\n") * 2000
+    plain, packed = written("controller"), written("controller", local_conf_extra=overlay)
+
+    path = "/usr/local/sbin/devstack-build"
+    assert "encoding" not in plain[path]
+    assert packed[path]["encoding"] == "gz+b64"
+    unpacked = gzip.decompress(base64.b64decode(packed[path]["content"])).decode()
+    assert unpacked == plain[path]["content"]
+    assert packed["/etc/devstack-node/local.conf"]["content"].endswith(overlay)
 
 
 def test_three_hundred_kilobytes_do_not_and_the_error_has_the_sizes():

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from job.errors import JobError
+from job.nodes.ssh import Access
 from job.tunnel import sshuttle
 from job.tunnel.namespace import Namespace
-from job.tunnel.ssh import Access
 from job.tunnel.sshuttle import Run, arguments, environment, find_program
 
 

@@ -84,7 +84,8 @@ def test_a_node_is_ready_at_once_unless_told_otherwise(nodes):
     state = json.loads(answer.stdout)
     assert (answer.exit_status, answer.stdout.count("\n")) == (0, 1)
     assert state.keys() == {
-        "schema", "node", "subject", "stage", "since", "verdict", "error", "boot_id",
+        "schema", "node", "subject", "stage", "since", "verdict", "error", "class", "boot_id",
+        "detail",
     }  # fmt: skip
     assert (state["node"], state["subject"], state["verdict"]) == ("controller", "node", "ready")
 
@@ -97,7 +98,7 @@ def test_a_pending_node_is_waited_for(nodes):
     assert ask(nodes, f"{STATUS} show").exit_status == 3
     answer = ask(nodes, f"{STATUS} wait --timeout 30")
     assert (answer.exit_status, json.loads(answer.stdout)["verdict"]) == (0, "ready")
-    assert answer.stderr.splitlines() == ["node pending stack.sh", "node ready done"]
+    assert answer.stderr.splitlines() == ["node pending stack.sh", "node ready ready"]
     assert 0.8 < time.monotonic() - started < 10
 
 

@@ -5,6 +5,7 @@ import sys
 
 _MODULES = {
     "await-controller": "devstack_worker.await_controller",
+    "logs": "devstack_node.logs",
     "postconfig": "devstack_controller.postconfig",
     "ready": "devstack_node.ready",
     "register-worker": "devstack_controller.register",

@@ -74,6 +74,10 @@ class Deadline:
         """Whether the time is over."""
         return time.monotonic() >= self._end
 
+    def left(self) -> float:
+        """Seconds until it passes, 0 when it has."""
+        return max(0.0, self._end - time.monotonic())
+
     def sleep(self, seconds: float) -> None:
         """Sleep, but not beyond the deadline."""
-        time.sleep(max(0.0, min(seconds, self._end - time.monotonic())))
+        time.sleep(min(seconds, self.left()))

@@ -1,0 +1,150 @@
+"""Logs: what both nodes know of themselves, collected within a time, whatever state they are in.
+
+What has arrived when the time is over, or the connection breaks, is kept. Of a node that does not
+answer at all the serial console is, which Compute Engine records.
+"""
+
+import tarfile
+import time
+import zlib
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from job.errors import JobError
+from job.nodes import ssh
+from job.nodes.run import Run
+
+if TYPE_CHECKING:
+    from job.compute import Place
+
+EXAMPLE = "example: python -m job logs --stack ci --dir artifacts --timeout 180"
+
+_COMMAND = "sudo /usr/local/sbin/devstack-logs"
+_DEFAULT_CAP_S = 180.0
+_LOOK_S = 0.2
+# Of the time: for asking Compute Engine instead, and for unpacking.
+_REST = 0.2
+# Between what the node is given and when the connection is cut.
+_MARGIN_S = 3.0
+_FEWEST_S = 1.0
+# A node that was broken into shall not fill this machine.
+_MOST_BYTES = 2**30
+_INCOMPLETE = "incomplete.txt"
+_UNREACHABLE = "unreachable.txt"
+_CONSOLE = "serial-console.log"
+
+Say = Callable[[str], object]
+Pause = Callable[[float], object]
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.epilog = EXAMPLE
+    parser.add_argument("--dir", type=Path, required=True, help="where a folder a node is made")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=_DEFAULT_CAP_S,
+        metavar="S",
+        help=f"seconds for all of it ({_DEFAULT_CAP_S:.0f})",
+    )
+
+
+def collect(  # noqa: PLR0913, PLR0917 - where from, where to, and for how long
+    outputs: Mapping[str, Any],
+    place: "Place",
+    folder: Path,
+    into: Path,
+    cap_s: float,
+    say: Say,
+    pause: Pause = time.sleep,
+) -> None:
+    """Fill a folder a node below `into`, of both nodes at once, within about `cap_s` seconds.
+
+    A node's trouble is told and noted, never raised; only what `pause` raises is.
+    """
+    deadline = time.monotonic() + cap_s
+    try:
+        nodes = ssh.nodes(outputs, folder)
+    except JobError as error:
+        say(f"logs: none: {error}")
+        return
+    with ExitStack() as stack:
+        runs = {role: _start(stack, access, cap_s) for role, access in nodes.items()}
+        while not all(run.ended() for run in runs.values()):
+            pause(_LOOK_S)
+        for role, run in runs.items():
+            target = into / role
+            target.mkdir(parents=True, exist_ok=True)
+            count, trouble = _unpack(run, target)
+            if count == 0:
+                left_s = max(0.0, deadline - time.monotonic())
+                note = (
+                    f"no logs over ssh: {trouble}; {_console(outputs, place, role, target, left_s)}"
+                )
+                (target / _UNREACHABLE).write_text(f"{note}\n", encoding="utf-8")
+            elif trouble:
+                note = f"{count} files, and no more: {trouble}"
+                (target / _INCOMPLETE).write_text(f"{note}\n", encoding="utf-8")
+            else:
+                note = f"{count} files"
+            say(f"logs: {role}: {note}")
+
+
+def _start(stack: ExitStack, access: ssh.Access, cap_s: float) -> Run:
+    time_s = cap_s * (1 - _REST)
+    command = f"{_COMMAND} --timeout {max(time_s - _MARGIN_S, _FEWEST_S):.0f}"
+    return stack.enter_context(closing(Run(access, command, timeout_s=time_s)))
+
+
+def _unpack(run: Run, target: Path) -> tuple[int, str]:
+    """How many files came, and why not all; an empty string if all did."""
+    count = 0
+    try:
+        with tarfile.open(fileobj=run.output, mode="r|gz") as archive:
+            for name, content in _texts(archive):
+                path = target / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                count += 1
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        return count, run.trouble or (f"it broke off: {error}" if count else run.complaint)
+    return count, run.trouble
+
+
+def _texts(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Plain files that stay below the folder; nothing else can be harmless."""
+    left = _MOST_BYTES
+    for entry in archive:
+        name = PurePosixPath(entry.name)
+        file = archive.extractfile(entry) if entry.isreg() else None
+        if file is None or name.is_absolute() or ".." in name.parts:
+            continue
+        left -= entry.size
+        if left < 0:
+            raise tarfile.TarError(f"more than {_MOST_BYTES >> 20} MiB")
+        yield name, file.read()
+
+
+def _console(
+    outputs: Mapping[str, Any], place: "Place", role: ssh.Role, target: Path, patience_s: float
+) -> str:
+    """Keep what the instance wrote to its serial port; what there is to say of that."""
+    # Google's client takes half a second to import, which most runs do not need.
+    from job.nodes import console  # noqa: PLC0415 - slow, and seldom needed
+
+    try:
+        text = console.read(
+            place,
+            project=outputs["project"],
+            zone=outputs["zones"][role],
+            instance=outputs["instances"][role],
+            patience_s=patience_s,
+        )
+    except JobError as error:
+        return str(error)
+    (target / _CONSOLE).write_text(text, encoding="utf-8")
+    return f"what it wrote to its serial port is in {_CONSOLE}"

@@ -1,0 +1,100 @@
+"""Run: a command on a node, over ssh. Whoever started it looks from time to time; nothing waits."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import ExitStack, suppress
+from typing import IO
+
+from job.nodes.ssh import Access
+
+# What ssh says, and what it comes to; the first that fits.
+_TROUBLES = (
+    ("Host key verification failed", "another host key"),
+    ("Permission denied", "not let in"),
+    ("Connection refused", "refused"),
+    ("timed out", "silent"),
+    ("No route to host", "silent"),
+    ("unreachable", "silent"),
+)
+WRONG_KEY = _TROUBLES[0][1]
+SILENT = "silent"
+# ssh's own, when it is not that of the command.
+_NO_CONNECTION = 255
+
+
+class Run:
+    """A command that was started. It is killed when its time is over."""
+
+    def __init__(self, access: Access, command: str, *, timeout_s: float) -> None:
+        # Files, since a pipe can be full, or held open by ssh's own children.
+        with ExitStack() as files:
+            self._output = files.enter_context(tempfile.TemporaryFile())
+            self._errors = files.enter_context(tempfile.TemporaryFile())
+            self._files = files.pop_all()
+        self._late = False
+        self._deadline = time.monotonic() + timeout_s
+        self._process = subprocess.Popen(
+            [*access.command(), access.destination, command],
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._errors,
+            # A ^C of the terminal is for the job, and the way through another node ends with it.
+            start_new_session=True,
+        )
+
+    def ended(self) -> bool:
+        """Whether it has ended, if need be because its time is over."""
+        if self._process.poll() is not None:
+            return True
+        if time.monotonic() < self._deadline:
+            return False
+        self._late = True
+        self.kill()
+        return True
+
+    def kill(self) -> None:
+        """End it, and its way through another node, at once."""
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def close(self) -> None:
+        """End it, and forget what it printed."""
+        self.kill()
+        self._files.close()
+
+    @property
+    def code(self) -> int:
+        """How it ended; negative for a signal's number."""
+        return self._process.returncode
+
+    @property
+    def output(self) -> IO[bytes]:
+        """What the command printed, from its beginning."""
+        self._output.seek(0)
+        return self._output
+
+    @property
+    def complaint(self) -> str:
+        """The last line that ssh or the command had to say."""
+        lines = [line.strip() for line in self._said().splitlines() if line.strip()]
+        return lines[-1] if lines else f"no message (exit {self.code})"
+
+    @property
+    def trouble(self) -> str:
+        """Why the command was not run, or did not end; empty if it ended."""
+        if self._late:
+            return SILENT
+        if 0 <= self.code != _NO_CONNECTION:
+            return ""
+        said = self._said()
+        known = (trouble for words, trouble in _TROUBLES if words in said)
+        return next(known, f"broken off: {self.complaint}")
+
+    def _said(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read().decode(errors="replace")

@@ -1,0 +1,125 @@
+"""SSH: how a node is reached, and by which keys both sides know each other."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Literal
+
+from job.errors import JobError
+
+Role = Literal["controller", "worker"]
+
+_NEEDED = ("controller_public_ip", "known_hosts", "ssh_private_key", "ssh_user")
+_PORT = 22
+_WRONG_KEY = "Host key verification failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """An account on a node, and the files that open it."""
+
+    user: str
+    host: str
+    key: Path
+    known_hosts: Path
+    known_as: str = ""
+    """The address that its host key is listed under; empty: `host`."""
+    through: "Access | None" = None
+    """The node that it is reached through."""
+
+    @classmethod
+    def write(cls, outputs: Mapping[str, Any], folder: Path) -> "Access":
+        """The controller's; writes key and host keys into the folder, for their owner only."""
+        for name in _NEEDED:
+            if not outputs.get(name):
+                raise JobError(f"outputs: the stack has no '{name}'; run 'up' first")
+        access = cls(
+            user=outputs["ssh_user"],
+            host=outputs["controller_public_ip"],
+            key=folder / "ssh_key",
+            known_hosts=folder / "known_hosts",
+        )
+        _replace(access.key, outputs["ssh_private_key"])
+        _replace(access.known_hosts, outputs["known_hosts"])
+        return access
+
+    def command(self) -> list[str]:
+        """The ssh command without its destination; nothing of the person's own takes part."""
+        options = {
+            "AddressFamily": "inet",
+            "BatchMode": "yes",
+            "ConnectTimeout": "10",
+            "ControlPath": "none",
+            "ForwardAgent": "no",
+            "GlobalKnownHostsFile": "/dev/null",
+            "IdentitiesOnly": "yes",
+            "IdentityAgent": "none",
+            "IdentityFile": _quoted(self.key),
+            "LogLevel": "ERROR",
+            "ServerAliveCountMax": "3",
+            "ServerAliveInterval": "10",
+            "StrictHostKeyChecking": "yes",
+            "UpdateHostKeys": "no",
+            "UserKnownHostsFile": _quoted(self.known_hosts),
+        }
+        if self.known_as:
+            options["HostKeyAlias"] = self.known_as
+        if self.through:
+            way = [*self.through.command(), "-W", f"{self.host}:{_PORT}", self.through.destination]
+            # A shell gets it after ssh has replaced what begins with %.
+            options["ProxyCommand"] = shlex.join(way).replace("%", "%%")
+        flags = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+        return ["ssh", "-F", "none", *flags]
+
+    @property
+    def one_word(self) -> str:
+        """The command as sshuttle wants it."""
+        return shlex.join(self.command())
+
+    @property
+    def destination(self) -> str:
+        """Account and address."""
+        return f"{self.user}@{self.host}"
+
+
+def nodes(outputs: Mapping[str, Any], folder: Path) -> dict[Role, Access]:
+    """Every node of the stack. A worker without an external address is behind the controller."""
+    controller = Access.write(outputs, folder)
+    internal = outputs.get("worker_private_ip")
+    if not internal:
+        return {"controller": controller}
+    external = outputs.get("worker_public_ip")
+    worker = Access(
+        user=controller.user,
+        host=external or internal,
+        key=controller.key,
+        known_hosts=controller.known_hosts,
+        known_as=internal,
+        through=None if external else controller,
+    )
+    return {"controller": controller, "worker": worker}
+
+
+def wrong_key(text: str, access: Access) -> JobError | None:
+    """The error if ssh met a host that is not ours."""
+    if _WRONG_KEY not in text:
+        return None
+    return JobError(
+        f"ssh: {access.host} does not have the host key that the stack gave it: another machine"
+        f" answers at this address, or the stack is older than {access.known_hosts}"
+    )
+
+
+def _quoted(path: Path) -> str:
+    """A path in ssh's configuration language: spaces divide, % begins a token."""
+    return '"' + str(path).replace("%", "%%") + '"'
+
+
+def _replace(path: Path, text: str) -> None:
+    """Replace a file as a whole, readable for its owner only."""
+    with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        # ssh refuses a key whose last line has no end.
+        file.write(text if text.endswith("\n") else f"{text}\n")
+    Path(file.name).replace(path)

@@ -1,0 +1,123 @@
+"""Wait: `python -m job wait`, until the nodes are ready or cannot become so."""
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from job.ending import Ending
+from job.errors import JobError, RefusedError
+from job.nodes import ssh
+from job.nodes.display import display, elapsed
+from job.nodes.status import State, Subject
+from job.nodes.watch import Watch
+
+Wanted = Literal["controller", "worker", "all"]
+
+EXAMPLE = "example: python -m job wait --stack ci --for all --timeout 5400"
+
+_WANTED: dict[Wanted, tuple[Subject, ...]] = {
+    "controller": ("controller",),
+    "worker": ("registration",),
+    "all": ("controller", "registration"),
+}
+# Who must not fail: nobody is registered whose build failed, or by a controller that did.
+_NEEDED: dict[Wanted, tuple[Subject, ...]] = {
+    "controller": ("controller",),
+    "worker": ("controller", "worker", "registration"),
+    "all": ("controller", "worker", "registration"),
+}
+_LOOK_S = 0.5
+_DEFAULT_TIMEOUT_S, _DEFAULT_SILENCE_S = 5400.0, 900.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line asks for."""
+
+    wanted: Wanted
+    timeout_s: float
+    silence_s: float
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.epilog = EXAMPLE
+    parser.add_argument(
+        "--for",
+        dest="wanted",
+        choices=tuple(_WANTED),
+        default="all",
+        help="worker: that it is in the second availability zone (all)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=_DEFAULT_TIMEOUT_S,
+        metavar="S",
+        help=f"seconds until the wait fails ({_DEFAULT_TIMEOUT_S:.0f})",
+    )
+    parser.add_argument(
+        "--silence",
+        type=float,
+        default=_DEFAULT_SILENCE_S,
+        metavar="S",
+        help=f"seconds that a node may not answer ssh ({_DEFAULT_SILENCE_S:.0f})",
+    )
+
+
+def options_of(given: Namespace) -> Options:
+    """The options from parsed arguments."""
+    return Options(wanted=given.wanted, timeout_s=given.timeout, silence_s=given.silence)
+
+
+def run(outputs: Mapping[str, Any], folder: Path, options: Options, ending: Ending) -> None:
+    """Wait and tell. Raises JobError for a failed node, a silent one, or when the time is over."""
+    nodes = ssh.nodes(outputs, folder)
+    if options.wanted == "worker" and "worker" not in nodes:
+        raise RefusedError("--for: the stack has no worker; wait for the controller")
+    began, screen = time.monotonic(), display()
+    try:
+        with Watch(nodes, screen.say) as watch:
+            while not is_ready(states := watch.poll(), options.wanted):
+                if error := _refusal(states, options, began):
+                    raise error
+                screen.show(states, began)
+                ending.wait(_LOOK_S)
+    finally:
+        screen.close()
+
+
+def is_ready(states: Mapping[Subject, State], wanted: Wanted) -> bool:
+    """Whether everything that is wanted, and is in the stack, is ready."""
+    return all(states[name].verdict == "ready" for name in _WANTED[wanted] if name in states)
+
+
+def failed(states: Mapping[Subject, State], wanted: Wanted) -> State | None:
+    """What failed, so that the wanted cannot come any more; the node before its registration."""
+    needed = (states[name] for name in _NEEDED[wanted] if name in states)
+    return next((state for state in needed if state.verdict == "failed"), None)
+
+
+def _refusal(states: Mapping[Subject, State], options: Options, began: float) -> JobError | None:
+    """Why there is nothing to wait for any more."""
+    after = f"after {elapsed(began).strip()}"
+    if state := failed(states, options.wanted):
+        return JobError(f"{state.subject}: {state}; {after}; 'logs' collects more")
+    pending = [
+        states[name]
+        for name in _NEEDED[options.wanted]
+        if name in states and not states[name].is_final
+    ]
+    for state in pending:
+        if state.silent_s > options.silence_s:
+            return JobError(
+                f"{state.subject}: no answer over ssh for {state.silent_s:.0f} s"
+                f" ({state.trouble}), last heard of in: {state}; replace the instance"
+            )
+    if time.monotonic() - began > options.timeout_s:
+        where = "; ".join(f"{state.subject}: {state}" for state in pending)
+        return JobError(f"wait: not ready within {options.timeout_s:.0f} s: {where}")
+    return None

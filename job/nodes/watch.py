@@ -1,0 +1,166 @@
+"""Watch: what becomes of both nodes and of the worker's registration.
+
+Short questions over ssh, one at a time and subject, each with a time-out: a connection that is
+kept open for an hour is cut by whatever lies between. Nothing here waits, so whoever watches can
+do other things, or end.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from job.nodes.display import elapsed
+from job.nodes.lanes import Lanes
+from job.nodes.run import WRONG_KEY, Run
+from job.nodes.ssh import Access, Role
+from job.nodes.status import COMMAND, NoStatusError, State, Subject, parse
+from job.timeline import Timeline
+
+INTERVAL_S = 5.0
+_QUESTION_S = 20.0
+# A machine that boots may show the image's own key before it has ours.
+_WRONG_KEY_S = 60.0
+# One lost answer is no news.
+_MISSES = 2
+
+
+@dataclass
+class _Subject:
+    """One of those that are watched."""
+
+    access: Access
+    command: str
+    state: State
+    answered_at: float
+    run: Run | None = None
+    ask_at: float = 0.0
+    misses: int = 0
+    wrong_key_at: float | None = None
+    said: str = ""
+
+
+class Watch:
+    """Asks, remembers and tells. A context manager, since a question may be under way."""
+
+    def __init__(
+        self,
+        nodes: Mapping[Role, Access],
+        say: Callable[[str], None],
+        timeline: Timeline | None = None,
+        *,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        self._say = say
+        self._lanes = Lanes(timeline) if timeline else None
+        self._interval_s = interval_s
+        self._began = time.monotonic()
+        self._subjects: dict[Subject, _Subject] = {}
+        for role, access in nodes.items():
+            self._add(role, access, COMMAND)
+        if "worker" in nodes:
+            self._add("registration", nodes["controller"], f"{COMMAND} --for worker")
+
+    def _add(self, subject: Subject, access: Access, command: str) -> None:
+        state = State(subject=subject)
+        self._subjects[subject] = _Subject(access, command, state, answered_at=self._began)
+
+    def poll(self) -> dict[Subject, State]:
+        """Take what answers there are, ask anew what is due, tell what has changed."""
+        for subject in self._subjects.values():
+            if not subject.state.is_final:
+                self._look(subject)
+        return {name: subject.state for name, subject in self._subjects.items()}
+
+    def close(self) -> None:
+        """Drop the questions that are under way."""
+        for subject in self._subjects.values():
+            if subject.run:
+                subject.run.close()
+                subject.run = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _look(self, subject: _Subject) -> None:
+        if subject.run is None:
+            if time.monotonic() >= subject.ask_at and self._is_due(subject):
+                subject.run = Run(subject.access, subject.command, timeout_s=_QUESTION_S)
+            return
+        if not subject.run.ended():
+            return
+        before = subject.state
+        try:
+            _take(subject, subject.run)
+        finally:
+            subject.run.close()
+            subject.run = None
+        subject.ask_at = time.monotonic() + self._interval_s
+        if self._lanes and not subject.state.trouble and subject.state != before:
+            self._lanes.note(subject.state)
+        self._tell(subject)
+
+    def _is_due(self, subject: _Subject) -> bool:
+        """Whether there is anything to ask: nobody is registered before the controller is done."""
+        return (
+            subject.state.subject != "registration" or self._subjects["controller"].state.is_final
+        )
+
+    def _tell(self, subject: _Subject) -> None:
+        state = subject.state
+        if state.trouble and not state.is_final:
+            if subject.misses < _MISSES and subject.said:
+                return
+            text = f"no answer ({state.trouble})"
+        else:
+            text = str(state)
+        if text != subject.said:
+            subject.said = text
+            self._say(f"{elapsed(self._began)} {state.subject}: {text}")
+
+
+def _take(subject: _Subject, run: Run) -> None:
+    """What the end of a question says of its subject."""
+    now = time.monotonic()
+    before = subject.state
+    trouble = run.trouble
+    if not trouble:
+        try:
+            subject.state = _judge(before, parse(before.subject, run.output.read()))
+        except NoStatusError:
+            # The user that may log in is there before the program is.
+            trouble = f"no status: {run.complaint}"
+    if not trouble:
+        subject.answered_at, subject.misses, subject.wrong_key_at = now, 0, None
+        return
+    subject.misses += 1
+    if trouble != WRONG_KEY:
+        subject.wrong_key_at = None
+    elif subject.wrong_key_at is None:
+        subject.wrong_key_at = now
+    subject.state = replace(before, trouble=trouble, silent_s=now - subject.answered_at)
+    if subject.wrong_key_at is not None and now - subject.wrong_key_at >= _WRONG_KEY_S:
+        error = f"another machine answers at {subject.access.host}: not the key that the stack gave"
+        subject.state = replace(
+            subject.state, verdict="failed", stage="ssh", error=error, error_class="configuration"
+        )
+
+
+def _judge(before: State, now: State) -> State:
+    """The answer, unless the node was rebooted and does not know what that means."""
+    rebooted = before.boot_id not in {"", now.boot_id}
+    if not rebooted or now.is_final or before.stage.startswith("reboot"):
+        return now
+    error = f"rebooted during '{before.stage}'; replace the instance"
+    return replace(
+        now, verdict="failed", stage=before.stage, error=error, error_class="interrupted"
+    )

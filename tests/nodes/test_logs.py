@@ -1,0 +1,169 @@
+"""Logs: the archive has what a person looks for, says what it lacks, and holds no secret."""
+
+import io
+import json
+import os
+import subprocess
+import tarfile
+import time
+
+import pytest
+
+CANARY = "canary-5f1c0a9d"
+# Each as it would stand on a real node: where, and what with a secret in it.
+SECRETS = {
+    "etc/nova/nova.conf": f"[database]\nconnection = mysql+pymysql://root:{CANARY}1@10.0.3.15/nova\n"
+    f"[DEFAULT]\ntransport_url = rabbit://u:{CANARY}2@a:5672,u:{CANARY}3@b:5672/\n"
+    f"[neutron]\nmetadata_proxy_shared_secret = {CANARY}4;& more {CANARY}5\n",
+    "etc/octavia/octavia.conf": f"[health_manager]\nheartbeat_key = {CANARY}6\n",
+    "opt/stack/devstack/local.conf": f"[[local|localrc]]\nADMIN_PASSWORD='{CANARY}7'\n",
+    "opt/stack/logs/stack.sh.log.2026-11-25": f"2026 | + x:1 : mysql -uroot -p{CANARY}1\n"
+    f"2026 | + openstack --os-password {CANARY}8 token issue\n"
+    f"2026 | PASSWORD={CANARY}9 'password': '{CANARY}10', \"secret\": \"{CANARY}11\"\n"
+    f"2026 | | id | gAAAAAB{CANARY}aaaaaaaaaaaaaaaaaaaaaaaa |\n"
+    f"2026 | heartbeat {CANARY}6\n"
+    f"2026 | git clone https://u:{CANARY}12@host/x\n",
+    "var/log/cloud-init-output.log": "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+    f"2026 {CANARY}13\n-----END OPENSSH PRIVATE KEY-----\nafter the key\n",
+}
+
+
+@pytest.fixture
+def node(controller):
+    """A controller whose journal, units and cloud-init answer."""
+    controller.fake("journalctl", 'echo "journal: $*"')
+    controller.fake("systemctl", 'echo "devstack@n-api.service loaded active running Nova"')
+    controller.fake("cloud-init", 'echo "{\\"asked\\": \\"$*\\"}"')
+    controller.fake("ip", "echo lo")
+    controller.write("var/log/devstack-node/build.log", "cloned\n")
+    controller.state("stage", "stack.sh")
+    for path, text in SECRETS.items():
+        controller.write(path, text)
+    link = controller.root / "opt/stack/logs/stack.sh.log"
+    link.symlink_to("stack.sh.log.2026-11-25")
+    return controller
+
+
+def collect(node, *words):
+    """The archive's files by name, and the whole archive's text."""
+    environment = {"PATH": f"{node.bin}:{os.environ['PATH']}", "DEVSTACK_NODE_ROOT": node.root}
+    done = subprocess.run(
+        [node.root / "usr/local/sbin/devstack-logs", *words],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(fileobj=io.BytesIO(done.stdout), mode="r:gz") as archive:
+        return {name: archive.extractfile(name).read().decode() for name in archive.getnames()}
+
+
+def test_what_a_person_looks_for_is_there_by_its_name(node):
+    files = collect(node)
+
+    assert files.keys() >= {
+        *("state.json", "events.jsonl", "build.log", "stack.sh.log", "local.conf"),
+        *("cloud-init-output.log", "cloud-init/status.long.json", "cloud-init/schema.txt"),
+        *("etc/nova/nova.conf", "etc/octavia/octavia.conf", "journal.log", "units.txt"),
+        *("journal/devstack@n-api.service.log", "collected.txt"),
+    }
+    assert json.loads(files["state.json"])["stage"] == "stack.sh"
+    assert files["journal.log"] == "journal: --no-pager --output short-iso --boot\n"
+    assert json.loads(files["cloud-init/status.long.json"]) == {
+        "asked": "status --long --format json"
+    }
+
+
+def test_no_secret_leaves_the_node(node, credentials):
+    """Neither one that the node was told, nor one that stands where secrets do."""
+    node.write("opt/stack/logs/known.log", f"+ mysql -p{credentials.database_password}\n")
+    text = "\n".join(collect(node).values())
+
+    assert CANARY not in text
+    assert credentials.database_password not in text
+    # And no more than that is missing.
+    assert "mysql+pymysql://***@10.0.3.15/nova" in text
+    assert "after the key" in text
+    assert "--os-password *** token issue" in text
+
+
+def test_texts_are_plain(node):
+    node.write("opt/stack/logs/colours.log", "\x1b[31;1mERROR\x1b[0m no\r\n10 %\r20 %\n\x07")
+
+    assert collect(node)["colours.log"] == "ERROR no\n10 %\n20 %\n"
+
+
+def test_a_file_with_two_names_is_there_once(node):
+    """DevStack's log is a link to one with a date, and as big as they come."""
+    files = collect(node)
+
+    assert "stack.sh.log" in files
+    assert "stack.sh.log.2026-11-25" not in files
+
+
+def test_a_link_that_leads_elsewhere_is_not_followed(node):
+    """The stack user may write there, and the archive is root's."""
+    shadow = node.write("etc/shadow", "root:x")
+    (node.root / "opt/stack/logs/innocent.log").symlink_to(shadow)
+
+    assert "innocent.log" not in collect(node)
+
+
+@pytest.mark.parametrize("name", ["instance-data-sensitive.json", "instance-data.json"])
+def test_user_data_is_left_where_it_is(node, name):
+    """Host keys and all passwords are in it."""
+    node.write(f"run/cloud-init/{name}", "{}")
+    node.write("run/cloud-init/result.json", "{}")
+
+    files = collect(node)
+    assert "cloud-init/result.json" in files
+    assert f"cloud-init/{name}" not in files
+
+
+def test_a_huge_file_keeps_its_beginning_and_its_end(node):
+    lines = "".join(f"line {number} {'x' * 100}\n" for number in range(200_000))
+    node.write("opt/stack/logs/huge.log", lines)
+
+    files = collect(node)
+    text = files["huge.log"]
+    assert len(text) < 17 * 2**20 < len(lines)
+    assert text.startswith("line 0 ")
+    assert text.endswith(lines[-110:])
+    [note] = [line for line in files["collected.txt"].splitlines() if "huge.log" in line]
+    left_out = int(note.removeprefix("huge.log: ").removesuffix(" bytes were left out"))
+    # Whole lines only.
+    assert 0 <= left_out - (len(lines) - 16 * 2**20) < 2 * 120
+    assert all(line.startswith(("line ", "… ")) for line in text.splitlines())
+
+
+def test_what_is_missing_or_fails_is_noted_and_the_rest_is_there(make_node):
+    """A node that never came to build anything is the one whose logs are wanted."""
+    node = make_node("worker")
+    node.fake("journalctl", "exit 1")
+    node.fake("cloud-init", "echo 'Invalid schema: no'; exit 1")
+    node.fake("systemctl", "exit 1")
+    node.fake("ip", "exit 127")
+
+    files = collect(node)
+    assert files["cloud-init/schema.txt"] == "Invalid schema: no\n"
+    assert "cloud-init/schema.txt: cloud-init ended with 1" in files["collected.txt"]
+    assert "journal.log: journalctl ended with 1" in files["collected.txt"]
+
+
+def test_the_time_is_bounded_and_the_rest_is_noted(node):
+    node.fake("cloud-init", "exec sleep 30")
+    begin = time.monotonic()
+    files = collect(node, "--timeout", "1")
+
+    assert time.monotonic() - begin < 10
+    assert "build.log" in files
+    assert "cloud-init/status.long.json: cut off after 1 s" in files["collected.txt"]
+    assert "journal.log: no time was left" in files["collected.txt"]
+
+
+def test_an_earlier_boot_is_asked_for_only_if_there_was_one(node):
+    assert "journal.previous-boot.log" not in collect(node)
+    node.fake("journalctl", '[[ $* == *--list-boots* ]] && echo "-1 a"; echo "0 b"')
+
+    assert "journal.previous-boot.log" in collect(node)

@@ -1,0 +1,120 @@
+"""A stand-in for ssh that answers for both nodes what a test tells it."""
+
+import json
+import sys
+import time
+
+import pytest
+
+from job.nodes import ssh
+from job.nodes.status import State
+from job.nodes.watch import Watch
+from job.timeline import Timeline
+
+# Who is asked follows from the destination and the command.
+_SSH = """\
+#!{python}
+import base64, json, pathlib, sys, time
+folder = pathlib.Path(__file__).parent
+destination, command = sys.argv[-2:]
+who = "worker" if destination.endswith("10.0.3.16") else "controller"
+if "--for worker" in command:
+    who = "registration"
+with (folder / "calls").open("a") as calls:
+    calls.write(json.dumps([who, command]) + "\\n")
+path = folder / f"{{who}}.json"
+answers = json.loads(path.read_text()) if path.exists() else [{{"errors": "silence", "code": 255}}]
+path.write_text(json.dumps(answers[1:] or answers))
+answer = answers[0]
+sys.stdout.buffer.write(base64.b64decode(answer.get("output", "")))
+sys.stdout.flush()
+sys.stderr.write(answer.get("errors", ""))
+time.sleep(answer.get("sleep", 0))
+sys.exit(answer.get("code", 0))
+"""
+
+
+class Ssh:
+    """The program's folder, and what it will answer."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        path = folder / "ssh"
+        path.write_text(_SSH.format(python=sys.executable))
+        path.chmod(0o755)
+
+    def answer(self, who, *answers):
+        """Each answer once, the last one for ever."""
+        (self.folder / f"{who}.json").write_text(json.dumps(answers))
+
+    def calls(self, who):
+        """The commands that one was sent."""
+        path = self.folder / "calls"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [command for asked, command in map(json.loads, lines) if asked == who]
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return Ssh(folder)
+
+
+@pytest.fixture
+def outputs():
+    """What a stack with a worker tells."""
+    return {
+        "controller_public_ip": "203.0.113.10",
+        "controller_private_ip": "10.0.3.15",
+        "worker_private_ip": "10.0.3.16",
+        "ssh_user": "cloud",
+        "ssh_private_key": "KEY\n",
+        "known_hosts": "203.0.113.10,10.0.3.15 ssh-ed25519 AAAA\n10.0.3.16 ssh-ed25519 BBBB\n",
+        "project": "p",
+        "zones": {"controller": "us-east4-a", "worker": "us-east4-b"},
+        "instances": {"controller": "c", "worker": "w"},
+    }
+
+
+@pytest.fixture
+def watched(programs, outputs, tmp_path):
+    """A watch, with what it says and its timeline."""
+    said = []
+    timeline = Timeline()
+    with Watch(ssh.nodes(outputs, tmp_path), said.append, timeline, interval_s=0.01) as watch:
+        yield Watched(watch, said, timeline)
+
+
+class Watched:
+    """A watch at work."""
+
+    def __init__(self, watch, said, timeline):
+        self.watch = watch
+        self.timeline = timeline
+        self._said = said
+
+    def until(self, claim, timeout_s=20):
+        """Poll until the states are so, or fail."""
+        deadline = time.monotonic() + timeout_s
+        while not claim(states := self.watch.poll()):
+            assert time.monotonic() < deadline, states
+            time.sleep(0.01)
+        return states
+
+    @property
+    def said(self):
+        """What was said, without the time."""
+        return [line.strip().partition(" ")[2] for line in self._said]
+
+    def lane(self, name):
+        """Names and verdicts of a lane's spans."""
+        spans = self.timeline.spans
+        return [(span.name, span.verdict) for span in spans if span.lane == name]
+
+
+@pytest.fixture
+def state():
+    """Make a state."""
+    return lambda subject, **fields: State(subject=subject, **fields)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from job import boskos_cli, commands, leased_command, stack
+from job.cleanup import options as cleanup_options
 from job.ending import ended_by_signals
 from job.errors import JobError
 from job.nodes import logs, wait
@@ -80,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         whole.add_argument("--capo", type=Path, required=True, help="the CAPO checkout")
     boskos = subparsers.add_parser("boskos", help="lease a project of Boskos for a command")
     boskos_cli.add_to(boskos)
+    cleanup = subparsers.add_parser("cleanup", help="list or remove what is left of stacks")
+    cleanup_options.add_to(cleanup)
     return parser
 
 
@@ -97,6 +100,9 @@ def _dispatch(given: argparse.Namespace) -> None:
     if given.command == "preflight":
         _preflight(given)
         return
+    if given.command == "cleanup":
+        _clean_up(given)
+        return
     if given.command not in _PULUMI_COMMANDS and not stack.exists(given.stack, os.environ):
         if given.command != "down":
             raise commands.missing(given.stack)
@@ -112,6 +118,14 @@ def _preflight(given: argparse.Namespace) -> None:
 
     with ended_by_signals() as ending:
         command.run(given.stack, os.environ, given.settings, ending, scope=given.scope)
+
+
+def _clean_up(given: argparse.Namespace) -> None:
+    # Google's client takes half a second to import.
+    from job.cleanup import command  # noqa: PLC0415 - slow, and seldom needed
+
+    with ended_by_signals() as ending:
+        command.run(given, os.environ, ending)
 
 
 def _work_on(pulumi: Pulumi, given: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from job.errors import JobError, RefusedError
 from job.nodes import logs, wait
 from job.pulumi import Pulumi
 from job.recovery import at_work, recover
-from job.state import is_there, resources
+from job.state import export, is_there, resources
 from job.tunnel import command as tunnel
 from job.versions import find_cli
 from job.zones import Zones
@@ -124,11 +124,11 @@ def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
 def draw_graph(pulumi: Pulumi, language: str, into: Path | None) -> None:
     """Print the resource graph, or put it into a document."""
     _require(pulumi)
-    state = json.loads(pulumi.ask("stack export", "--stack", pulumi.stack.name))
+    deployment = export(pulumi)["deployment"] or {}
     if into is None:
-        print(graph.draw(state["deployment"] or {}, language))
+        print(graph.draw(deployment, language))
     else:
-        graph.put_into(into, graph.draw(state["deployment"] or {}, "mermaid"))
+        graph.put_into(into, graph.draw(deployment, "mermaid"))
         print(f"job: drew the graph into {into}")
 
 

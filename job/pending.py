@@ -14,6 +14,7 @@ from typing import Any
 
 from job.pulumi import Pulumi
 from job.stack import project_of
+from job.state import export
 
 # As the provider writes the ids of what it has created.
 _IDS = {
@@ -31,7 +32,7 @@ State = dict[str, Any]
 def reconcile(pulumi: Pulumi, limit_s: float | None = None) -> State:
     """Clear what a killed run left pending, adopting what it had created; give the deployment."""
     name = pulumi.stack.name
-    document = json.loads(pulumi.ask("stack export", "--stack", name))
+    document = export(pulumi)
     deployment: State = document["deployment"] or {}
     pending = deployment.get("pending_operations") or []
     if not pending:
@@ -44,7 +45,7 @@ def reconcile(pulumi: Pulumi, limit_s: float | None = None) -> State:
         path.write_text(json.dumps(document), encoding="utf-8")
         pulumi.ask("stack import", "--stack", name, "--file", str(path))
     pulumi.run("refresh", "--yes", "--skip-preview", "--stack", name, timeout_s=limit_s)
-    read_back: State = json.loads(pulumi.ask("stack export", "--stack", name))["deployment"] or {}
+    read_back: State = export(pulumi)["deployment"] or {}
     return read_back
 
 

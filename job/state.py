@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from job.errors import JobError
 from job.pulumi import Pulumi
 
 
@@ -16,6 +17,18 @@ def is_there(pulumi: Pulumi) -> bool:
 
 def resources(pulumi: Pulumi) -> list[dict[str, Any]]:
     """The resources in the stack's state. Raises JobError if it cannot be read."""
-    state = json.loads(pulumi.ask("stack export", "--stack", pulumi.stack.name))
-    found: list[dict[str, Any]] = (state["deployment"] or {}).get("resources") or []
+    deployment = export(pulumi)["deployment"] or {}
+    found: list[dict[str, Any]] = deployment.get("resources") or []
     return found
+
+
+def export(pulumi: Pulumi) -> dict[str, Any]:
+    """The stack's state as a document. Raises JobError if it cannot be read."""
+    answer = pulumi.ask("stack export", "--stack", pulumi.stack.name)
+    try:
+        document: dict[str, Any] = json.loads(answer)
+    except ValueError as error:
+        raise JobError(
+            f"state: stack {pulumi.stack.name} has none that is whole: {error}"
+        ) from None
+    return document

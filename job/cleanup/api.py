@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from google.auth.exceptions import GoogleAuthError
 from googleapiclient.errors import HttpError
 
 from job import diagnosis
@@ -129,9 +128,6 @@ class Api:
             return ask(request, patience_s=patience_s, sleep=self.budget.pause)
         except HttpError as error:
             raise RefusalError(error) from None
-        except GoogleAuthError as error:
-            text = f"credentials: {error}; {diagnosis.CREDENTIALS_REMEDY}"
-            raise ApiError(text, passing=False) from None
         except JobError as error:
             self.budget.check()
             raise ApiError(str(error)) from None

@@ -122,7 +122,7 @@ class _Teardown:
         """What the state knows, if it can be read."""
         try:
             return list(of_state(state.resources(self._pulumi)))
-        except (JobError, ValueError, LookupError, TypeError) as error:
+        except JobError as error:
             self._budget.check()
             self._say(f"the state cannot be read ({error}); going by marks and names")
             return []

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from job import stack
+from job.compute import place_of
 from job.ending import Ending
 from job.pulumi import Pulumi
 from job.versions import required_version
@@ -149,8 +150,39 @@ def pulumi(cli, environ, checkout, ending):
 def searched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """No test here reaches a Compute API; the places that were searched for strays."""
     places: list[Any] = []
-    monkeypatch.setattr("job.strays.remove", lambda place, _known: places.append(place) or [])
+
+    def remove(pulumi: Pulumi, _known: Any, _budget_s: float) -> None:
+        places.append(place_of(pulumi.stack))
+
+    monkeypatch.setattr("job.cleanup.strays.remove", remove)
     return places
+
+
+class Sweeps:
+    """The sweeps of a cloud without anything in it, and what they are to say is left."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, list[str]]] = []
+        self.survivors: list[Any] = []
+        self.error: Exception | None = None
+
+    def sweep(self, _api: Any, scope: Any, also: Any = (), **_options: Any) -> list[Any]:
+        """In the place of the real one."""
+        self.asked.append((scope, [str(each) for each in also]))
+        if self.error:
+            raise self.error
+        return self.survivors
+
+
+@pytest.fixture(autouse=True)
+def sweeps(monkeypatch: pytest.MonkeyPatch) -> Sweeps:
+    """No test here deletes anything: what teardown would have looked for beside the engine."""
+    made = Sweeps()
+    monkeypatch.setattr("job.cleanup.teardown.Api", lambda *_: None)
+    monkeypatch.setattr("job.cleanup.teardown.holders", lambda *_: [])
+    monkeypatch.setattr("job.cleanup.teardown.remove", lambda *_: [])
+    monkeypatch.setattr("job.cleanup.teardown.sweep", made.sweep)
+    return made
 
 
 @pytest.fixture

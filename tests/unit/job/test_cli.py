@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -68,38 +67,6 @@ def test_down_of_nothing_says_so_and_succeeds(monkeypatch, capsys):
 
 
 @pytest.mark.usefixtures("existing")
-def test_down_tries_once_more_and_looks_first(cli, acts):
-    """What refused to go may have gone meanwhile."""
-    cli.answer("destroy", {"code": 0}, code=1, stderr="error: in use\n")
-
-    assert main(["down", "--stack", "ci"]) == 0
-    assert [("--refresh" in call) for call in acts()] == [False, True]
-
-
-@pytest.mark.usefixtures("existing")
-def test_down_that_fails_names_what_is_left_and_keeps_the_state(cli, capsys, environ):
-    cli.answer("destroy", code=1, stderr="error: in use\n")
-    left = [
-        {"urn": "u1", "custom": True, "type": "pulumi:providers:gcp", "id": "x"},
-        {"urn": "u2", "custom": True, "type": "gcp:compute/network:Network", "id": "net-id"},
-    ]
-    cli.answer("stack export", stdout=json.dumps({"deployment": {"resources": left}}))
-
-    assert main(["down", "--stack", "ci"]) == 1
-    assert capsys.readouterr().err.splitlines()[-1] == "down: left over: net-id; run 'down' again"
-    assert Path(environ["DEVSTACK_STATE_DIR"], "stacks/ci").exists()
-
-
-@pytest.mark.usefixtures("existing")
-def test_down_of_a_stack_that_pulumi_does_not_know_forgets_it(cli, acts, environ):
-    cli.answer("stack ls", stdout="[]")
-
-    assert main(["down", "--stack", "ci"]) == 0
-    assert acts() == []
-    assert not Path(environ["DEVSTACK_STATE_DIR"], "stacks/ci").exists()
-
-
-@pytest.mark.usefixtures("existing")
 def test_outputs_are_json_with_secrets_masked(cli, capsys):
     cli.answer("stack output", stdout='{"a": "[secret]"}')
 
@@ -153,15 +120,6 @@ def test_the_checkout_stays_as_it_is():
     main(["up", "--stack", "ci"])
 
     assert sorted(path.name for path in CHECKOUT.iterdir()) == before
-
-
-@pytest.mark.usefixtures("existing")
-def test_an_interrupted_down_is_not_tried_again(cli, acts, signalled):
-    cli.answer("destroy", signals=0.6)
-    signalled(signal.SIGTERM)
-
-    assert main(["down", "--stack", "ci"]) == 128 + signal.SIGTERM
-    assert len(acts()) == 1
 
 
 def test_a_finished_up_is_not_searched_for(searched):

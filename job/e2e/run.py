@@ -69,7 +69,7 @@ def _whole(context: Context) -> None:
         with _project(context) as project:
             pulumi = _stage(context, project)
             with teardown.afterwards(context, pulumi):
-                _build_and_test(context, pulumi, settings)
+                _build_and_test(context, pulumi, replace(settings, project=project))
     finally:
         if timer:
             timer.cancel()

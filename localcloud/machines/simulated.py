@@ -92,6 +92,11 @@ class SimulatedNodes:
         if server := self._servers.pop(key, None):
             self._do(server.close())
 
+    def fail(self, name: str, error: str) -> None:
+        """Let the machine of an instance fail now."""
+        [status] = [status for (_, each), status in self._nodes.items() if each == name]
+        status.course = Course(error=error)
+
     def close(self) -> None:
         """End all machines."""
         for key in list(self._servers):

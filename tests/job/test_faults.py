@@ -8,6 +8,7 @@ import pytest
 
 from localcloud.compute_api.faults import Fault
 from localcloud.machines.node_status import Course
+from tests.job.prow import zones
 
 SLOW = Course(verdict_after_s=600)
 
@@ -96,11 +97,11 @@ def test_prerequisites_that_fail_end_the_wait_at_once(prow):
 @pytest.mark.parametrize("role", ["controller", "worker"])
 def test_a_failed_node_ends_the_job_before_the_tests(prow, role):
     prow.nodes.courses["controller"] = SLOW
-    prow.nodes.courses[role] = Course(verdict_after_s=2, error="stack.sh: no such branch")
+    prow.nodes.courses[role] = Course(verdict_after_s=2, error="no such branch")
     ended = prow.run()
 
     assert ended.code == 1
-    assert f"{role}: failed in 'stack.sh': stack.sh: no such branch" in ended.output
+    assert f"{role}: failed in 'stack.sh' (configuration): no such branch" in ended.output
     assert "test-e2e" not in prow.targets
     nothing_is_left(prow, ended)
 
@@ -179,11 +180,17 @@ def test_tests_that_fail_are_the_jobs_failure(prow):
 
 
 def test_a_worker_that_fails_during_the_tests_is_named_and_the_tests_go_on(prow):
-    prow.nodes.courses["worker"] = Course(verdict_after_s=4, error="stack.sh: disk full")
-    ended = prow.run(STANDIN_SLEEP_S="3")
+    prow.nodes.courses["worker"] = SLOW
+    prow.site.pages["/zones"] = zones("testaz1")
+    job = prow.start()
+    prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
+    prow.nodes.fail("capo-e2e-e2e-1-worker", "disk full")
+    prow.wait_for(lambda: "worker: failed in" in prow.log(), job)
+    prow.site.pages["/zones"] = zones("testaz1", "testaz2")
+    ended = prow.end(job)
 
     assert ended.code == 0
-    assert "worker: failed in 'stack.sh': stack.sh: disk full" in ended.output
+    assert "worker: failed in 'stack.sh' (configuration): disk full" in ended.output
     nothing_is_left(prow, ended)
 
 

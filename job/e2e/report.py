@@ -1,5 +1,0 @@
-"""temporary"""
-
-
-def write(context, failure):
-    context.log.say(f"result: {failure or 'passed'}")

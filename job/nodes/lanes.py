@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from job.nodes.status import State
 from job.timeline import Lane, Span, Timeline, Verdict
 
-_REGISTRATION = "registration"
+REGISTRATION = "registration"
 _VERDICTS: dict[str, Verdict] = {"ready": "passed", "failed": "failed"}
 
 
@@ -28,7 +28,7 @@ class Lanes:
         spans = self._open.setdefault(state.subject, _Open())
         since = state.since or datetime.now(UTC)
         # The registration has no stages that take a time of their own, only reasons to wait.
-        name = _REGISTRATION if state.subject == "registration" else state.stage
+        name = REGISTRATION if state.subject == "registration" else state.stage
         if state.verdict == "failed" and spans.stage is None:
             spans.stage = self._begin(state, name, since)
         if spans.stage and (state.is_final or spans.stage.name != name):

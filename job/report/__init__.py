@@ -1,0 +1,1 @@
+"""Report: what a run leaves for people and for Prow, made of its timeline."""

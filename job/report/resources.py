@@ -1,0 +1,86 @@
+"""Resources: what the engine did to each resource and when, from its event log."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from job.timeline import Timeline, Verdict
+
+_Step = tuple[str, str]
+"""An operation, and the URN of a resource."""
+
+_KINDS: dict[str, Verdict | None] = {
+    "resourcePreEvent": None,
+    "resOutputsEvent": "passed",
+    "resOpFailedEvent": "failed",
+}
+_QUIET = {"same", "read", "refresh"}
+_GROUPS = ("pulumi:", "devstack:")
+_CREATING = {"create", "create-replacement"}
+
+
+def add_to(timeline: Timeline, log: Path) -> None:
+    """Add a span for each resource that one run of the engine changed, by the engine's clock.
+
+    The log may be cut off, as that of a run that was killed; what it began is then interrupted.
+    """
+    began: dict[_Step, datetime] = {}
+    reasons: dict[str, str] = {}
+    now = datetime.min.replace(tzinfo=UTC)
+    for event in _events(log):
+        now = datetime.fromtimestamp(event["timestamp"], UTC)
+        diagnostic = event.get("diagnosticEvent", {})
+        if diagnostic.get("severity") == "error":
+            reasons.setdefault(diagnostic.get("urn", ""), _first_line(diagnostic["message"]))
+        for kind, verdict in _KINDS.items():
+            step = _step(event.get(kind, {}).get("metadata", {}))
+            if step is None:
+                continue
+            if verdict is None:
+                began[step] = now
+            elif step in began:
+                reason = reasons.get(step[1], "") if verdict == "failed" else ""
+                _add(timeline, step, began.pop(step), now, verdict, reason)
+    for step, since in began.items():
+        _add(timeline, step, since, now, "interrupted", reasons.get(step[1], ""))
+
+
+def _events(log: Path) -> Iterator[dict[str, Any]]:
+    if not log.exists():
+        return
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue  # the last line of a run that was killed
+        yield event
+
+
+def _step(metadata: Mapping[str, Any]) -> _Step | None:
+    """What is done to which resource, unless that is nothing or it is only a group of others."""
+    operation, kind = metadata.get("op", "same"), metadata.get("type", "")
+    if operation in _QUIET or kind.startswith(_GROUPS):
+        return None
+    return operation, metadata["urn"]
+
+
+def _add(  # noqa: PLR0913, PLR0917 - a span's own fields
+    timeline: Timeline,
+    step: _Step,
+    began: datetime,
+    ended: datetime,
+    verdict: Verdict,
+    note: str = "",
+) -> None:
+    operation, urn = step
+    _, kind, name = urn.rsplit("::", 2)
+    text = f"{name} ({kind.rpartition(':')[2]})"
+    if operation not in _CREATING:
+        text = f"{operation} {text}"
+    timeline.end(timeline.begin("resources", text, began), verdict, note, ended)
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")

@@ -132,7 +132,8 @@ def _build_and_test(context: Context, pulumi: Pulumi, settings: Settings) -> Non
                 nodes.wait_for_controller(settings.ready_timeout_s)
             clouds_yaml, _ = e2e_files.write(outputs, pulumi.stack.folder)
             nodes.tests_begin()
-            suite.run(context, clouds_yaml, outputs["e2e_variables"])
+            with span("job", "tests"):
+                suite.run(context, clouds_yaml, outputs["e2e_variables"])
 
 
 @contextmanager

@@ -148,6 +148,19 @@ class Prow:
         """Run the script to its end."""
         return self.end(self.start(script, **given))
 
+    def job(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of the job's, as a person would afterwards."""
+        return subprocess.run(
+            [sys.executable, "-m", "job", *words],
+            capture_output=True,
+            check=False,
+            cwd=CHECKOUT,
+            # By what the job has left, as a person has no more either.
+            env=self.environment(DEVSTACK_SETTINGS=""),
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+
     def wait_for(self, claim: Any, process: "subprocess.Popen[str]") -> None:
         """Wait until something is so while the job runs, or fail."""
         deadline = time.monotonic() + TIMEOUT_S

@@ -3,9 +3,18 @@
 import time
 
 import pytest
-from tests.unit.job.nodes.answers import CUT, FAILED, NO_PROGRAM, READY, REFUSED, SILENT, WRONG_KEY, told
 
 from job.nodes import watch as module
+from tests.unit.job.nodes.answers import (
+    CUT,
+    FAILED,
+    NO_PROGRAM,
+    READY,
+    REFUSED,
+    SILENT,
+    WRONG_KEY,
+    told,
+)
 
 
 def verdict(states, subject):

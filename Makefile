@@ -2,6 +2,7 @@
 #
 #   STACK  the stack that up, preview, down and the like work on. `local` is the embedded cloud;
 #          any other one (its settings are Pulumi.STACK.yaml) is on Google Cloud.
+#   MACHINES=1  an embedded cloud of its own whose instances boot (as root); its stack: machines.
 #   VENV   where the Python packages go; name a folder elsewhere if the checkout is read-only.
 
 SHELL := bash
@@ -9,7 +10,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
-STACK ?= local
+MACHINES ?=
+STACK ?= $(if $(MACHINES),machines,local)
 VENV ?= .venv
 PYTHON ?= python3
 # Where `make e2e-files` writes clouds.yaml and e2e.env.
@@ -22,7 +24,9 @@ PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses auto
 TYPED := stacks job localcloud docs __main__.py
 NODE_LIBRARIES := $(wildcard cloudinit/*/rootfs/usr/local/lib/devstack-node)
 SHFMT := $(VENV)/bin/shfmt --indent 2
-JOB := $(if $(filter local,$(STACK)),$(PY) -m localcloud run -- )$(PY) -m job
+EMBEDDED := $(or $(MACHINES),$(filter local,$(STACK)))
+KIND := $(if $(MACHINES),--machines)
+JOB := $(if $(EMBEDDED),$(PY) -m localcloud run $(KIND) -- )$(PY) -m job
 
 .PHONY: help
 help: ## list the targets
@@ -54,7 +58,7 @@ graph: ready ## draw the stack's resource graph into README.md
 
 down: ready ## destroy the stack; on localcloud, end the double too
 	@$(JOB) down --stack $(STACK)
-	@$(if $(filter local,$(STACK)),$(PY) -m localcloud stop)
+	@$(if $(EMBEDDED),$(PY) -m localcloud stop $(KIND))
 
 # --- checks ---
 
@@ -104,7 +108,7 @@ contract: tested-on ## the API double against what Google's own clients expect
 engine: tested-on ## the program on the real engine and localcloud
 	@$(PYTEST) tests/engine
 
-boot: boots ## both nodes' user data on machines that boot (as root)
+boot: tested-on boots routes ## both nodes' user data on machines that boot (as root)
 	@$(PYTEST) tests/boot
 
 tunnel-test: routes ## the tunnel between network namespaces (as root)
@@ -118,7 +122,7 @@ bench: ready ## measure `up`, `destroy` and the program
 
 # --- what the above needs ---
 
-.PHONY: venv ready tested-on boots routes docs requirements clean
+.PHONY: venv ready tested-on boots machines routes docs requirements clean
 venv: $(INSTALLED) ## install the Python packages
 
 $(INSTALLED): requirements-dev.txt
@@ -131,16 +135,18 @@ $(INSTALLED): requirements-dev.txt
 	@$(PY) -m pip install --quiet --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-ready: venv
+ready: venv $(if $(MACHINES),machines)
 	@scripts/need-packages ssh-keygen=openssh-client
 
 tested-on: ready
 	@scripts/need-packages cloud-init=cloud-init git=git systemd-analyze=systemd
 	@$(PY) -m localcloud build
 
-boots: ready
+boots: ready machines
+
+machines:
 	@scripts/need-packages mmdebstrap=mmdebstrap systemd-nspawn=systemd-container ip=iproute2 \
-	  git=git nsenter=util-linux mount=mount
+	  git=git nft=nftables nsenter=util-linux mount=mount
 
 # For the tunnel, and the namespaces that its tests are in.
 routes: venv

@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         default="e2e",
         help="what is going to run: the whole E2E job, or `up` alone (%(default)s)",
     )
+    cleanup_options.add_budget(made["down"])
     made["outputs"].add_argument("--show-secrets", action="store_true")
     made["e2e-files"].add_argument("--dir", type=Path, required=True, help="where to write them")
     tunnel.add_options(made["tunnel"])
@@ -132,7 +133,7 @@ def _work_on(pulumi: Pulumi, given: argparse.Namespace) -> None:
     if given.command in _PULUMI_COMMANDS:
         _PULUMI_COMMANDS[given.command](pulumi, given.flags)
     elif given.command == "down":
-        commands.down(pulumi)
+        commands.down(pulumi, given.budget)
     elif given.command == "outputs":
         commands.outputs(pulumi, show_secrets=given.show_secrets)
     elif given.command == "e2e-files":

@@ -27,6 +27,15 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--dry-run", action="store_true", help="only list, as without --yes")
     what.add_argument("--yes", action="store_true", help="remove what is listed")
     parser.add_argument("--kept", action="store_true", help="also what is kept for somebody still")
+    add_budget(parser)
+
+
+def add_budget(parser: argparse.ArgumentParser) -> None:
+    """Add the time that removing may take."""
     parser.add_argument(
-        "--budget", type=float, default=BUDGET_S, metavar="SECONDS", help="at most (%(default)s)"
+        "--budget",
+        type=float,
+        default=BUDGET_S,
+        metavar="SECONDS",
+        help="how long it may take until it names what is left (%(default)g)",
     )

@@ -9,6 +9,8 @@ from job.cleanup.api import Api, path_of
 from job.cleanup.marks import FIREWALLS, KINDS, NETWORKS, ROUTES, Kind, Owner, Scope, marked
 
 EXPIRES = "devstack-expires"
+# Of links, whatever address the API is reached at.
+_HOST = "https://www.googleapis.com/compute/v1/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class Leftover:
     urn: str = ""
 
     def __str__(self) -> str:
-        return f"{self.urn} ({self.path})" if self.urn else self.path
+        return f"{self.urn} ({_HOST}{self.path})" if self.urn else self.path
 
 
 def leftovers(api: Api, scope: Scope) -> list[Leftover]:

@@ -49,9 +49,10 @@ class _Teardown:
     def run(self) -> None:
         # A run that was cut off may have begun what its state does not know.
         in_doubt = self._stack.unfinished.exists()
-        destroyed = self._by_engine(self._budget.part(_ENGINE_SHARE))
+        has_state = self._has_state()
+        destroyed = bool(has_state) and self._by_engine(self._budget.part(_ENGINE_SHARE))
         try:
-            self._by_hand(destroyed=destroyed)
+            self._by_hand(self._known() if has_state and not destroyed else [])
         except _LeftOverError:
             raise
         except JobError as error:
@@ -59,17 +60,25 @@ class _Teardown:
             if in_doubt or not destroyed:
                 raise JobError(f"down: what is left could not be removed: {error}") from error
             self._say(f"the engine destroyed all that it knew; for more was not looked: {error}")
-        if not destroyed:
-            self._forget()
-        self._stack.remove()
+        if destroyed or has_state is False or self._forget():
+            self._stack.remove()
+
+    def _has_state(self) -> bool | None:
+        """Whether the backend has the stack; None if it does not say."""
+        try:
+            if state.is_there(self._pulumi):
+                return True
+        except JobError as error:
+            self._budget.check()
+            self._say(f"the state is out of reach ({error}); going by marks and names")
+            return None
+        self._say(f"stack {self._stack.name} has no state; going by marks and names")
+        return False
 
     def _by_engine(self, budget: Budget) -> bool:
         """Let the engine destroy the stack; whether nothing of it is in the state any more."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                if not state.is_there(self._pulumi):
-                    self._say(f"stack {self._stack.name} has no state; looking for it by its names")
-                    return True
                 self._destroy(budget, look_first=attempt > 1)
             except LockedError as error:
                 if not locks.release_dead(self._pulumi, error):
@@ -106,17 +115,14 @@ class _Teardown:
             self._budget.check()
             self._say(str(error))
 
-    def _by_hand(self, *, destroyed: bool) -> None:
+    def _by_hand(self, known: list[Leftover]) -> None:
         """Delete what there is still, one by one. Raises _LeftOverError for what stays."""
-        known = [] if destroyed else self._known()
         survivors = sweep(self._api(), self._scope, known, even_kept=True)
         for survivor in survivors:
             self._say(f"left over: {survivor}")
         if survivors:
             paths = ", ".join(survivor.leftover.path for survivor in survivors)
             raise _LeftOverError(f"down: left over: {paths}; run 'down' again")
-        if not destroyed:
-            self._say("all that was left has been deleted one by one")
 
     def _known(self) -> list[Leftover]:
         """What the state knows, if it can be read."""
@@ -127,15 +133,18 @@ class _Teardown:
             self._say(f"the state cannot be read ({error}); going by marks and names")
             return []
 
-    def _forget(self) -> None:
-        """Take the stack out of the backend without the engine's help."""
-        name = self._stack.name
+    def _forget(self) -> bool:
+        """Take a state that the engine could not empty out of its backend; False if it stays."""
+        if self._stack.keeps_its_own_state:
+            return True
+        name, backend = self._stack.name, self._stack.backend_url
         try:
             self._pulumi.ask("stack rm", "--yes", "--force", "--stack", name)
         except JobError as error:
             self._budget.check()
-            if not self._stack.keeps_its_own_state:
-                self._say(f"a state without resources stays in {self._stack.backend_url}: {error}")
+            self._say(f"all is gone but the state in {backend} ({error}); run 'down' again later")
+            return False
+        return True
 
     def _api(self) -> Api:
         return Api(self._place, self._budget, self._say)

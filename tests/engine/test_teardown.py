@@ -1,0 +1,168 @@
+"""Teardown: whatever a fault, a stranger or a broken state does to it, nothing of ours is left."""
+
+import json
+import time
+
+import httplib2
+import pytest
+
+from localcloud.compute_api.faults import Fault
+
+CONTROLLER = "zones/us-east4-a/instances/capo-e2e-test-controller"
+RULE = {"allowed": [{"IPProtocol": "tcp"}], "sourceRanges": ["192.0.2.0/24"]}
+ROUTE = {
+    "destRange": "192.0.2.0/24",
+    "nextHopGateway": "global/gateways/default-internet-gateway",
+}
+# Often enough to hit every kind of resource, seldom enough for a client that tries again.
+NOW_AND_THEN = 10
+WAIT_S = 10
+
+
+def send(cloud, path, body):
+    """Ask the API as somebody else would."""
+    http = httplib2.Http(timeout=WAIT_S)
+    headers = {"Authorization": "Bearer somebody", "Content-Type": "application/json"}
+    link = f"{cloud.api.url}projects/{cloud.project}/{path}"
+    response, content = http.request(link, "POST", json.dumps(body), headers)
+    assert response.status == 200, content
+
+
+def wait_for(cloud, path):
+    """Wait until something that was asked for is there for others to use."""
+    deadline = time.monotonic() + WAIT_S
+    while {"path": f"projects/{cloud.project}/{path}", "state": "ready", "labels": {}} not in (
+        cloud.api.inventory(cloud.project)
+    ):
+        assert time.monotonic() < deadline, f"{path} is not ready"
+        time.sleep(0.05)
+
+
+def test_rules_and_routes_of_strangers_on_our_network_go_with_it(cloud):
+    cloud.job("up")
+    network = "global/networks/capo-e2e-test"
+    send(cloud, "global/firewalls", {"name": "scanner", "network": network, **RULE})
+    send(cloud, "global/routes", {"name": "detour", "network": network, **ROUTE})
+    done = cloud.job("down")
+
+    assert cloud.inventory() == set()
+    for path in ("global/firewalls/scanner", "global/routes/detour"):
+        line = f"deleted projects/{cloud.project}/{path}, which was not ours and held our network"
+        assert line in done.out
+
+
+def test_an_existing_network_keeps_the_rules_of_its_owner(cloud):
+    """Whatever it is called."""
+    name = "capo-e2e-test"
+    send(cloud, "global/networks", {"name": name, "autoCreateSubnetworks": False})
+    wait_for(cloud, f"global/networks/{name}")
+    network = f"global/networks/{name}"
+    body = {"name": name, "network": network, "ipCidrRange": "10.0.3.0/24"}
+    send(cloud, "regions/us-east4/subnetworks", body)
+    wait_for(cloud, f"regions/us-east4/subnetworks/{name}")
+    send(cloud, "global/firewalls", {"name": "scanner", "network": network, **RULE})
+    before = cloud.inventory()
+    config = {"existingNetwork": name, "existingSubnetwork": name}
+    cloud.job("up", **config)
+    cloud.job("down", **config)
+
+    assert cloud.inventory() == before
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "error", "status": 503},
+        {"kind": "error", "status": 429, "reason": "rateLimitExceeded"},
+        {"kind": "error", "status": 403, "reason": "rateLimitExceeded"},
+        {"kind": "operation_error", "status": 503},
+    ],
+    ids=["503", "429", "403", "operation"],
+)
+def test_an_api_that_fails_now_and_then_keeps_nothing(cloud, fault):
+    cloud.job("up")
+    cloud.api.add_fault(
+        Fault(method="*", project=cloud.project, times=1000, every=NOW_AND_THEN, **fault)
+    )
+    try:
+        cloud.job("down")
+    finally:
+        cloud.api.clear_faults()
+
+    assert cloud.inventory() == set()
+
+
+@pytest.mark.parametrize("reason", ["resourceInUseByAnotherResource", "resourceNotReady"])
+def test_an_instance_that_will_not_go_for_a_while_goes(cloud, reason):
+    """The engine is refused each time; in the end it is deleted without it."""
+    cloud.job("up")
+    refusal = {"kind": "error", "status": 400, "reason": reason, "times": 8}
+    cloud.api.add_fault(Fault(method="instances.delete", project=cloud.project, **refusal))
+    cloud.job("down")
+
+    assert cloud.inventory() == set()
+    assert cloud.api.remaining_faults() == []
+
+
+def test_what_may_not_be_deleted_is_named_by_urn_and_link(cloud):
+    """What it is in the way of stays too; the rest goes, and the next attempt finishes it."""
+    cloud.job("up")
+    protect = f"{CONTROLLER}/setDeletionProtection?deletionProtection="
+    send(cloud, f"{protect}true", {})
+    done = cloud.job("down", "--budget", "25", check=False)
+
+    assert done.code == 1
+    [line] = [line for line in done.out.splitlines() if "::controller (https" in line]
+    assert line.startswith("job: left over: urn:pulumi:test::devstack::")
+    assert f"https://www.googleapis.com/compute/v1/projects/{cloud.project}/{CONTROLLER}" in line
+    assert "protected against deletion" in line
+    assert f"projects/{cloud.project}/{CONTROLLER}" in done.err
+    left = cloud.inventory()
+    assert CONTROLLER in left
+    assert not [path for path in left if path.endswith("worker") or "/firewalls/" in path]
+    send(cloud, f"{protect}false", {})
+    cloud.job("down")
+    assert cloud.inventory() == set()
+
+
+def corrupt(cloud):
+    [path] = cloud.staged.glob(f"backend/.pulumi/stacks/*/{cloud.stack}.json")
+    path.write_text(path.read_text()[:100])
+
+
+def forget_passphrase(cloud):
+    (cloud.staged / "passphrase").write_text("another")
+
+
+def lose_checkpoint(cloud):
+    [path] = cloud.staged.glob(f"backend/.pulumi/stacks/*/{cloud.stack}.json")
+    path.unlink()
+
+
+@pytest.mark.parametrize(
+    "breaking",
+    [corrupt, forget_passphrase, lose_checkpoint],
+    ids=lambda breaking: breaking.__name__,
+)
+def test_with_a_broken_or_lost_state_all_goes_by_name(cloud, breaking):
+    cloud.job("up")
+    breaking(cloud)
+    cloud.job("down")
+
+    assert cloud.inventory() == set()
+    assert not cloud.staged.exists()
+
+
+def test_without_its_backend_all_goes_by_name(cloud):
+    """Only the state stays, and what its next `down` needs."""
+    cloud.job("up")
+    cloud.environment["PULUMI_BACKEND_URL"] = "http://127.0.0.1:9"
+    cloud.environment["PULUMI_ACCESS_TOKEN"] = "any"
+    done = cloud.job("down")
+
+    assert cloud.inventory() == set()
+    assert "the state is out of reach" in done.out
+    assert "all is gone but the state in http://127.0.0.1:9" in done.out
+    del cloud.environment["PULUMI_BACKEND_URL"]
+    cloud.job("down")
+    assert not cloud.staged.exists()

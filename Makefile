@@ -92,7 +92,7 @@ docs-check: venv ## whether the generated documents are current
 
 # --- tests ---
 
-.PHONY: test unit nodes contract engine boot tunnel-test plans bench
+.PHONY: test unit nodes contract engine boot tunnel-test plans bench bench-interruptions
 test: tested-on boots routes ## all tests
 	@$(PYTEST) tests
 
@@ -119,6 +119,10 @@ plans: tested-on ## write the plans anew that the engine tests compare with
 
 bench: ready ## measure `up`, `destroy` and the program
 	@$(PY) -m tests.bench
+
+RUNS ?= 200
+bench-interruptions: ready ## end RUNS runs at random moments, and look for what they leave
+	@$(PY) -m tests.bench.interruptions --runs $(RUNS)
 
 # --- what the above needs ---
 

@@ -33,7 +33,7 @@ def tear_down(pulumi: Pulumi, budget_s: float) -> None:
 
     A stack that another run has is not touched: LockedError.
     """
-    hurried = replace(pulumi, grace=_GRACE, answer_s=min(_ANSWER_S, budget_s / 10))
+    hurried = replace(pulumi, grace=_GRACE, answer_s=max(1.0, min(_ANSWER_S, budget_s / 10)))
     _Teardown(hurried, Budget(budget_s, pulumi.ending)).run()
 
 

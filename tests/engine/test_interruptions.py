@@ -7,9 +7,10 @@ import socket
 import subprocess
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+
+from tests.processes import kill_all
 
 WAIT_S = 60
 
@@ -33,33 +34,6 @@ def wait_for_insert(cloud, method):
     while not cloud.operations(method):
         assert time.monotonic() < deadline, f"no {method} within {WAIT_S} s"
         time.sleep(0.02)
-
-
-def descendants(pid):
-    """The process and all below it, whatever sessions they are in."""
-    children = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        children.setdefault(parent, []).append(int(entry.name))
-    found, ahead = [], [pid]
-    while ahead:
-        one = ahead.pop()
-        found.append(one)
-        ahead += children.get(one, [])
-    return found
-
-
-def kill_all(process):
-    """End a job without a chance to tidy up, as a deleted pod does."""
-    for pid in descendants(process.pid):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    process.communicate(timeout=WAIT_S)
 
 
 @pytest.mark.parametrize(

@@ -85,15 +85,17 @@ def _what(given: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Place,
 def _list(found: Iterable[Leftover]) -> None:
     for each in found:
         whose = f"stack {each.owner.stack}" if each.owner else "not ours, holds our network"
-        kept = f", kept until {_time(each.kept_until)}" if each.kept_until else ""
-        print(f"{each.path}  {whose}, created {each.created}{kept}", flush=True)
+        print(f"{each.path}  {whose}, created {each.created}{_kept(each.kept_until)}", flush=True)
 
 
-def _time(seconds: float) -> str:
+def _kept(until: float) -> str:
+    if not until:
+        return ""
     try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+        moment = datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds")
     except (OverflowError, ValueError):
-        return "for ever"
+        return ", kept for ever"
+    return f", kept until {moment}"
 
 
 def _say(text: str) -> None:

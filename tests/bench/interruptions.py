@@ -66,16 +66,16 @@ class Bench:
         self._start("down", project).communicate(timeout=TIMEOUT_S)
         return seconds
 
-    def run(self, within_s: float) -> Outcome:
+    def run(self, whole_s: float) -> Outcome:
         """One run that is ended."""
         project = self._new()
         number = self._random.choice(SIGNALS)
-        after_s = self._random.uniform(0, within_s)
+        after_s = self._moment(whole_s)
         up = self._start("up", project)
         signalled = self._end(up, number, after_s)
         if self._random.random() < SHARE_OF_ENDED_DOWNS:
             down = self._start("down", project)
-            self._end(down, self._random.choice(SIGNALS), self._random.uniform(0, within_s))
+            self._end(down, self._random.choice(SIGNALS), self._moment(whole_s))
         down = self._start("down", project)
         text, _ = down.communicate(timeout=TIMEOUT_S)
         left = [entry["path"] for entry in self._api.inventory(project)]
@@ -84,6 +84,10 @@ class Bench:
         if not left:
             shutil.rmtree(self._folder / project)
         return Outcome(number, after_s, to_empty_s, left, text if down.returncode else "")
+
+    def _moment(self, whole_s: float) -> float:
+        """From when the engine starts, about, until a little after an undisturbed end."""
+        return self._random.uniform(whole_s / 4, whole_s * 1.25)
 
     def _new(self) -> str:
         self._count += 1
@@ -139,10 +143,10 @@ def main() -> int:
     outcomes = []
     with ComputeApi(options) as api:
         bench = Bench(api, folder, given.seed)
-        within_s = bench.whole_up_s()
-        print(f"an up takes {within_s:.1f} s here; state is in {folder}", flush=True)
+        whole_s = bench.whole_up_s()
+        print(f"an up takes {whole_s:.1f} s here; state is in {folder}", flush=True)
         for index in range(1, given.runs + 1):
-            outcome = bench.run(within_s)
+            outcome = bench.run(whole_s)
             outcomes.append(outcome)
             said = "LEAK " + " ".join(outcome.left) if outcome.left else outcome.error[-2000:]
             empty = "nothing was made"

@@ -11,6 +11,8 @@ from job.cleanup.marks import FIREWALLS, KINDS, NETWORKS, ROUTES, Kind, Owner, S
 EXPIRES = "devstack-expires"
 # Of links, whatever address the API is reached at.
 _HOST = "https://www.googleapis.com/compute/v1/"
+# Next hops of routes that come with subnetworks, peerings and hubs, and cannot be deleted.
+_BROUGHT = ("nextHopNetwork", "nextHopPeering", "nextHopHub")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +88,9 @@ def of_state(resources: Collection[Mapping[str, Any]]) -> Iterator[Leftover]:
 
 
 def _can_go(kind: Kind, body: Mapping[str, Any]) -> bool:
-    """Whether it is one of those that somebody made, and not of those that a network brings."""
-    if kind is not ROUTES:
-        return True
-    is_static = body.get("routeType", "STATIC") == "STATIC" and "nextHopNetwork" not in body
-    return is_static and not body["name"].startswith("default-route-")
+    """Whether it is one of those that somebody made, and not of those that go with a network."""
+    brought = any(hop in body for hop in _BROUGHT) or body["name"].startswith("default-route-")
+    return kind is not ROUTES or not brought
 
 
 def _expiry(body: Mapping[str, Any]) -> float:

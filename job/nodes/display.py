@@ -60,9 +60,9 @@ class Live(Lines):
         self._shown = lines
 
 
-def display(output: TextIO = sys.stdout) -> Lines:
-    """What suits the output."""
-    return Live(output) if output.isatty() else Lines(output)
+def display() -> Lines:
+    """What suits standard output."""
+    return (Live if sys.stdout.isatty() else Lines)(sys.stdout)
 
 
 def elapsed(since: float) -> str:

@@ -18,7 +18,7 @@ from job.nodes.ssh import Access, Role
 from job.nodes.status import COMMAND, NoStatusError, State, Subject, parse
 from job.timeline import Timeline
 
-INTERVAL_S = 5.0
+_INTERVAL_S = 5.0
 _QUESTION_S = 20.0
 # A machine that boots may show the image's own key before it has ours.
 _WRONG_KEY_S = 60.0
@@ -49,12 +49,9 @@ class Watch:
         nodes: Mapping[Role, Access],
         say: Callable[[str], None],
         timeline: Timeline | None = None,
-        *,
-        interval_s: float = INTERVAL_S,
     ) -> None:
         self._say = say
         self._lanes = Lanes(timeline) if timeline else None
-        self._interval_s = interval_s
         self._began = time.monotonic()
         self._subjects: dict[Subject, _Subject] = {}
         for role, access in nodes.items():
@@ -104,7 +101,7 @@ class Watch:
         finally:
             subject.run.close()
             subject.run = None
-        subject.ask_at = time.monotonic() + self._interval_s
+        subject.ask_at = time.monotonic() + _INTERVAL_S
         if self._lanes and not subject.state.trouble and subject.state != before:
             self._lanes.note(subject.state)
         self._tell(subject)

@@ -1,6 +1,7 @@
 """Resources: what the engine did to each resource and when, from its event log."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,9 @@ _KINDS: dict[str, Verdict | None] = {
 }
 _QUIET = {"same", "read", "refresh"}
 _GROUPS = ("pulumi:", "devstack:")
+_COLOUR = re.compile(r"<\{%.*?%\}>")
+_NO_REASON = re.compile(r"^\d+ errors? occurred: (\* )?")
+_LONGEST_REASON = 300
 _CREATING = {"create", "create-replacement"}
 
 
@@ -33,7 +37,7 @@ def add_to(timeline: Timeline, log: Path) -> None:
         now = datetime.fromtimestamp(event["timestamp"], UTC)
         diagnostic = event.get("diagnosticEvent", {})
         if diagnostic.get("severity") == "error":
-            reasons.setdefault(diagnostic.get("urn", ""), _first_line(diagnostic["message"]))
+            reasons.setdefault(diagnostic.get("urn", ""), _reason(diagnostic["message"]))
         for kind, verdict in _KINDS.items():
             step = _step(event.get(kind, {}).get("metadata", {}))
             if step is None:
@@ -82,5 +86,6 @@ def _add(  # noqa: PLR0913, PLR0917 - a span's own fields
     timeline.end(timeline.begin("resources", text, began), verdict, note, ended)
 
 
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+def _reason(message: str) -> str:
+    """The provider's message in one line, without the engine's colours."""
+    return _NO_REASON.sub("", " ".join(_COLOUR.sub("", message).split()))[:_LONGEST_REASON]

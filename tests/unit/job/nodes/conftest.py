@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from job.nodes import ssh
+from job.nodes import ssh, watch
 from job.nodes.status import State
 from job.nodes.watch import Watch
 from job.timeline import Timeline
@@ -54,8 +54,9 @@ class Ssh:
         return [command for asked, command in map(json.loads, lines) if asked == who]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def programs(tmp_path, monkeypatch):
+    """The stand-in is all of PATH."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -79,12 +80,13 @@ def outputs():
 
 
 @pytest.fixture
-def watched(programs, outputs, tmp_path):
+def watched(outputs, tmp_path, monkeypatch):
     """A watch, with what it says and its timeline."""
+    monkeypatch.setattr(watch, "_INTERVAL_S", 0.01)
     said = []
     timeline = Timeline()
-    with Watch(ssh.nodes(outputs, tmp_path), said.append, timeline, interval_s=0.01) as watch:
-        yield Watched(watch, said, timeline)
+    with Watch(ssh.nodes(outputs, tmp_path), said.append, timeline) as started:
+        yield Watched(started, said, timeline)
 
 
 class Watched:

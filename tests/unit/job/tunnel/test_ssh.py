@@ -1,15 +1,14 @@
-"""SSH: the command line, the files, and the wait for Python."""
+"""SSH: the wait for Python."""
 
-import shlex
-import stat
 import time
 from threading import Event
 
 import pytest
 
 from job.errors import JobError
+from job.nodes.ssh import Access
 from job.tunnel import ssh
-from job.tunnel.ssh import Access, wait_for_python
+from job.tunnel.ssh import wait_for_python
 
 
 @pytest.fixture
@@ -27,41 +26,6 @@ def wait(access, namespace, monkeypatch):
         wait_for_python(access, namespace, time.monotonic() + within_s, Event())
 
     return run
-
-
-def test_files_are_for_their_owner_only_and_replaced_as_a_whole(access, outputs):
-    Access.write({**outputs, "ssh_private_key": "OTHER"}, access.key.parent)
-    # ssh refuses a key without an end of its last line.
-    assert access.key.read_text() == "OTHER\n"
-    for path in (access.key, access.known_hosts):
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert sorted(access.key.parent.iterdir()) == sorted([access.key, access.known_hosts])
-
-
-@pytest.mark.parametrize(
-    "option",
-    [
-        "StrictHostKeyChecking=yes",
-        "GlobalKnownHostsFile=/dev/null",
-        "BatchMode=yes",
-        "ConnectTimeout=10",
-        "ServerAliveInterval=10",
-        "ServerAliveCountMax=3",
-        "IdentitiesOnly=yes",
-        "IdentityAgent=none",
-        "ForwardAgent=no",
-    ],
-)
-def test_ssh_trusts_and_uses_the_stacks_files_only(access, option):
-    command = access.command()
-    assert command[command.index(option) - 1] == "-o"
-    assert command[:3] == ["ssh", "-F", "none"]
-
-
-def test_paths_survive_two_ways_of_quoting(access):
-    """sshuttle splits the command as a shell would, ssh each option at its spaces."""
-    assert f'UserKnownHostsFile="{access.known_hosts}"' in shlex.split(access.one_word)
-    assert f'IdentityFile="{access.key}"' in shlex.split(access.one_word)
 
 
 def test_python_is_waited_for(programs, wait, capsys):

@@ -1,8 +1,10 @@
 """Simulated nodes: reached over ssh as real nodes are, by the keys of their user data."""
 
 import asyncio
+import io
 import json
 import socket
+import tarfile
 import threading
 import time
 from dataclasses import replace
@@ -12,7 +14,7 @@ import pytest
 import yaml
 
 from localcloud.compute_api.hooks import Hooks, InstanceView
-from localcloud.machines.node_status import Course
+from localcloud.machines.node_status import Course, Stage
 from localcloud.machines.simulated import SimulatedNodes
 
 HOST_KEY = asyncssh.generate_private_key("ssh-ed25519")
@@ -58,7 +60,7 @@ def nodes():
         yield started
 
 
-def ask(nodes, command, *, user="cloud", key=USER_KEY, host_key=HOST_KEY):
+def ask(nodes, command, *, user="cloud", key=USER_KEY, host_key=HOST_KEY, **options):
     """Run one command as the job would: with the host key pinned."""
 
     async def connect_and_run():
@@ -72,7 +74,7 @@ def ask(nodes, command, *, user="cloud", key=USER_KEY, host_key=HOST_KEY):
             config=None,
             agent_path=None,
         ) as connection:
-            return await connection.run(command)
+            return await connection.run(command, **options)
 
     return asyncio.run(connect_and_run())
 
@@ -158,6 +160,117 @@ def test_other_commands_are_few(nodes, command, code, stdout):
     answer = ask(nodes, command)
     assert (answer.exit_status, answer.stdout) == (code, stdout)
     assert bool(answer.stderr) == (code != 0)
+
+
+def test_a_node_goes_through_its_stages(nodes):
+    """With the time at which each began, as a real node tells it."""
+    stages = (Stage(0, "packages"), Stage(0.7, "stack.sh", "Starting Keystone"))
+    nodes.courses["controller"] = Course(verdict_after_s=60, stages=stages)
+    nodes.boot(instance())
+    first = json.loads(ask(nodes, f"{STATUS} show").stdout)
+    time.sleep(0.8)
+    second = json.loads(ask(nodes, f"{STATUS} show").stdout)
+
+    assert (first["stage"], first["detail"]) == ("packages", "")
+    assert (second["stage"], second["detail"]) == ("stack.sh", "Starting Keystone")
+    assert first["since"] <= second["since"]
+
+
+def test_a_reboot_while_it_is_built_is_a_failure_of_another_boot(nodes):
+    """As docs/readiness.md has it: half a DevStack is replaced."""
+    nodes.courses["controller"] = Course(verdict_after_s=60, reboot_after_s=0.5)
+    nodes.boot(instance())
+    before = json.loads(ask(nodes, f"{STATUS} show").stdout)
+    time.sleep(0.6)
+    after = json.loads(ask(nodes, f"{STATUS} show").stdout)
+
+    assert (before["verdict"], after["verdict"]) == ("pending", "failed")
+    assert after["class"] == "interrupted"
+    assert before["boot_id"] != after["boot_id"]
+
+
+def test_a_node_that_hangs_accepts_connections_and_says_nothing(nodes):
+    nodes.courses["controller"] = Course(silent_after_s=0.3)
+    nodes.boot(instance())
+    assert ask(nodes, "true").exit_status == 0
+    time.sleep(0.4)
+    with (
+        socket.create_connection((ADDRESS, nodes.port), timeout=0.5) as connection,
+        pytest.raises(TimeoutError),
+    ):
+        connection.recv(1)
+    nodes.end(instance())
+    with pytest.raises(ConnectionRefusedError):
+        ask(nodes, "true")
+
+
+def test_a_node_that_is_gone_does_not_come_back_to_hang(nodes):
+    """Its address may be another's by then."""
+    nodes.courses["controller"] = Course(silent_after_s=0.3)
+    nodes.boot(instance())
+    nodes.end(instance())
+    time.sleep(0.4)
+    with pytest.raises(ConnectionRefusedError):
+        ask(nodes, "true")
+
+
+@pytest.mark.parametrize("program", ["devstack-logs", "/usr/local/sbin/devstack-logs --timeout 9"])
+def test_logs_are_an_archive(nodes, program):
+    nodes.courses["controller"] = Course(error="no /dev/kvm")
+    nodes.boot(instance())
+    packed = ask(nodes, f"sudo {program}", encoding=None).stdout
+
+    with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
+        assert json.load(archive.extractfile("state.json"))["error"] == "no /dev/kvm"
+
+
+WORKER_KEY = asyncssh.generate_private_key("ssh-ed25519")
+
+
+def through(nodes, host, port=22):
+    """What a command says on what the controller leads to."""
+
+    async def connect_and_run():
+        known = ([HOST_KEY.convert_to_public(), WORKER_KEY.convert_to_public()], [], [])
+        access = {"username": "cloud", "client_keys": [USER_KEY], "known_hosts": known}
+        access |= {"config": None, "agent_path": None}
+        async with (
+            asyncssh.connect(ADDRESS, nodes.port, **access) as controller,
+            asyncssh.connect(host, port, tunnel=controller, **access) as node,
+        ):
+            return (await node.run(f"{STATUS} show")).stdout
+
+    return asyncio.run(connect_and_run())
+
+
+@pytest.fixture
+def both(nodes):
+    """A controller and, without an external address, its worker."""
+    data = {"user-data": user_data(host_key=WORKER_KEY)}
+    nodes.boot(instance())
+    nodes.boot(instance("worker", network_ip="10.0.3.16", metadata=data))
+    return nodes
+
+
+def test_the_controller_leads_to_the_worker(both):
+    """By its internal address, as on a real network."""
+    assert json.loads(through(both, "10.0.3.16"))["node"] == "worker"
+
+
+@pytest.mark.parametrize(
+    ("host", "port"), [("10.0.3.17", 22), ("10.0.3.16", 80), ("127.0.0.1", 22)]
+)
+def test_the_controller_leads_nowhere_else(both, host, port):
+    with pytest.raises(asyncssh.ChannelOpenError):
+        through(both, host, port)
+
+
+def test_the_worker_of_another_project_is_out_of_reach(nodes):
+    """Each project has a network of its own, with the same addresses."""
+    nodes.boot(instance())
+    nodes.boot(instance("worker", network_ip="10.0.3.16", project="other"))
+    with pytest.raises(asyncssh.ChannelOpenError):
+        through(nodes, "10.0.3.16")
 
 
 def test_a_worker_does_not_answer_for_the_registration(nodes):

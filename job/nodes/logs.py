@@ -20,7 +20,6 @@ from job.nodes.run import Run
 if TYPE_CHECKING:
     from job.compute import Place
 
-EXAMPLE = "example: python -m job logs --stack ci --dir artifacts --timeout 180"
 
 _COMMAND = "sudo /usr/local/sbin/devstack-logs"
 _DEFAULT_CAP_S = 180.0
@@ -42,7 +41,6 @@ Pause = Callable[[float], object]
 
 def add_options(parser: ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.epilog = EXAMPLE
     parser.add_argument("--dir", type=Path, required=True, help="where a folder a node is made")
     parser.add_argument(
         "--timeout",

@@ -16,7 +16,6 @@ from job.nodes.watch import Watch
 
 Wanted = Literal["controller", "worker", "all"]
 
-EXAMPLE = "example: python -m job wait --stack ci --for all --timeout 5400"
 
 _WANTED: dict[Wanted, tuple[Subject, ...]] = {
     "controller": ("controller",),
@@ -44,7 +43,6 @@ class Options:
 
 def add_options(parser: ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.epilog = EXAMPLE
     parser.add_argument(
         "--for",
         dest="wanted",

@@ -49,22 +49,20 @@ class Shell:
             case ["devstack-image-receive"]:
                 process.channel.set_encoding(None)
                 await process.stdin.read()
-                return 0
             case [program] | [program, "--timeout", _] if program in _LOGS:
                 process.channel.set_encoding(None)
                 # Bytes, which asyncssh's types know only of a process that never had an encoding.
                 cast("asyncssh.SSHWriter[bytes]", process.stdout).write(logs.archive(self.status))
-                return 0
             case ["true"]:
-                return 0
+                pass
             case ["python3", "-V"]:
                 process.stdout.write("Python 3.12.3\n")
-                return 0
             case ["cat", "/proc/sys/kernel/random/boot_id"]:
                 process.stdout.write(f"{self.status.boot_id}\n")
-                return 0
-        process.stderr.write(f"{command}: a simulated node does not know this command\n")
-        return _NOT_FOUND
+            case _:
+                process.stderr.write(f"{command}: a simulated node does not know this command\n")
+                return _NOT_FOUND
+        return 0
 
     async def _status(self, process: "asyncssh.SSHServerProcess[str]", arguments: list[str]) -> int:
         try:

@@ -1,5 +1,6 @@
 """Run a Pulumi program against mocks and hand back what it registered and exported."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -107,6 +108,11 @@ def _without_secrecy(value: Any) -> Any:
 @pytest.fixture
 def run_program() -> Callable[[Callable[[], object]], Record]:
     """Run a function as a Pulumi program to its end, then return the record."""
+    try:
+        asyncio.get_event_loop_policy().get_event_loop()
+    except RuntimeError:
+        # The SDK takes the thread's, of which a test with asyncio.run leaves none.
+        asyncio.set_event_loop(asyncio.new_event_loop())
 
     def run(program: Callable[[], object]) -> Record:
         mocks = RecordingMocks()

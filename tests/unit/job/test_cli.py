@@ -106,13 +106,29 @@ def test_a_failure_ends_with_1(cli):
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch):
-    def broken(_given):
+    def broken(*_given):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(module, "_dispatch", broken)
+    monkeypatch.setattr(module.commands, "connect", broken)
 
     with pytest.raises(ZeroDivisionError):
         main(["up", "--stack", "ci"])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("e2e", "conformance", "preflight", "up", "wait", "tunnel", "logs", "down", "cleanup"),
+        *("preview", "refresh", "outputs", "e2e-files", "graph", "boskos run"),
+    ],
+)
+def test_its_help_shows_an_example(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    example = " ".join(capsys.readouterr().out.split()).partition("example")[2]
+
+    assert ended.value.code == 0
+    assert f"python -m job {command} " in example
 
 
 def test_the_checkout_stays_as_it_is():

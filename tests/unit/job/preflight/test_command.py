@@ -111,9 +111,3 @@ def test_the_suites_needs_are_checked_unless_up_alone_is_asked_for(run, monkeypa
     run("--for", "up")
 
     assert asked == [True, True, False]
-
-
-def test_the_help_shows_an_example(capsys):
-    with pytest.raises(SystemExit):
-        main(["preflight", "--help"])
-    assert "example: .venv/bin/python -m job preflight --stack ci" in capsys.readouterr().out

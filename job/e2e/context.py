@@ -31,6 +31,11 @@ class Context:
     """Of the job alone, gone at its end."""
     began: float = field(default_factory=time.monotonic)
 
+    @property
+    def settings(self) -> Path:
+        """Of the stack. Not among the artifacts, since they may hold a token of the cloud."""
+        return self.folder / "settings.yaml"
+
     def lose(self, reason: JobError) -> None:
         """Touch the project no more: it may be another job's already."""
         self.ending.ask(reason)

@@ -114,6 +114,8 @@ def write_settings(job: JobEnvironment, path: Path, *, project: str = "") -> Non
     document["config"] = _merged(document.get("config") or {}, job)
     if project or job.project:
         document["config"][_PROJECT_KEY] = project or job.project
+    # The job follows the nodes itself, and begins the tests before the worker is ready.
+    document["config"]["devstack:waitFor"] = "none"
     path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 

@@ -101,10 +101,10 @@ def _project(context: Context) -> Iterator[str]:
 
 def _stage(context: Context, project: str) -> Pulumi:
     """The stack with the job's settings, and the engine at work for the job."""
-    # Not among the artifacts: settings may hold a token of the cloud.
-    settings = context.folder / "settings.yaml"
-    environment.write_settings(context.job, settings, project=project)
-    pulumi = commands.connect(context.job.stack, context.job.variables, settings, context.ending)
+    environment.write_settings(context.job, context.settings, project=project)
+    pulumi = commands.connect(
+        context.job.stack, context.job.variables, context.settings, context.ending
+    )
     return replace(
         pulumi,
         say=context.log.pass_on,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from traceback import format_exc
 
 from job import commands, compute, state
 from job.child import Grace
@@ -42,10 +43,10 @@ def afterwards(context: Context, pulumi: Pulumi) -> Iterator[None]:
             context.log.say("teardown: none, since the project is not ours any more")
         else:
             _run(context, pulumi, failure)
-    except JobError as error:
+    except Exception as error:
         if failure is None:
             raise
-        context.log.say(f"teardown: {error}")
+        context.log.say(f"teardown: {error}" if isinstance(error, JobError) else format_exc())
     if failure:
         raise failure
 

@@ -30,9 +30,11 @@ class Tunnel:
         self._last_line = "it said nothing"
         # ssh answers through it long before the APIs do, so what is wrong is known early.
         probe = f"{controller_ip}:22"
-        words = ("tunnel", "--stack", stack.name, "--probe", probe, "--timeout", str(_READY_S))
+        words = ("--probe", probe, "--timeout", str(_READY_S))
+        # It stages the stack again, which must stay what the job has made of it.
+        which = ("--stack", stack.name, "--settings", str(context.settings))
         self._program = Program(
-            command=[sys.executable, "-m", "job", *words],
+            command=[sys.executable, "-m", "job", "tunnel", *which, *words],
             environment=stack.environment,
             folder=CHECKOUT,
         )

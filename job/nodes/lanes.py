@@ -29,7 +29,7 @@ class Lanes:
         since = state.since or datetime.now(UTC)
         # The registration has no stages that take a time of their own, only reasons to wait.
         name = REGISTRATION if state.subject == "registration" else state.stage
-        if state.verdict == "failed" and spans.stage is None:
+        if state.is_final and spans.stage is None:
             spans.stage = self._begin(state, name, since)
         if spans.stage and (state.is_final or spans.stage.name != name):
             verdict = _VERDICTS.get(state.verdict, "passed")

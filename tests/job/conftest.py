@@ -3,17 +3,14 @@
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from hashlib import sha256
 from http.server import ThreadingHTTPServer
 from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
-from job.folders import CHECKOUT
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer
 from localcloud.compute_api.clock import SystemClock
@@ -21,6 +18,7 @@ from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import ensure
 from localcloud.machines.simulated import SimulatedNodes
+from tests.job.packages import cache_with_packages
 from tests.job.prow import STANDIN, Prow, Site, zones
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -49,15 +47,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder in which the job finds the packages that these tests run with."""
-    folder = tmp_path_factory.mktemp("cache")
-    key = sha256((CHECKOUT / "requirements.txt").read_bytes()).hexdigest()[:16]
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    venv = folder / "venv" / f"python{version}-{key}"
-    venv.mkdir(parents=True)
-    for path in Path(sys.prefix).iterdir():
-        (venv / path.name).symlink_to(path)
-    (venv / "complete").touch()
-    return folder
+    return cache_with_packages(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

@@ -1,0 +1,121 @@
+"""The job in one piece: its script with a Boskos, machines that boot, a tunnel, and the tests."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import yaml
+
+from job.folders import CHECKOUT
+from localcloud.boskos.ranch import Ranch, Resource
+from localcloud.boskos.server import BoskosServer
+from localcloud.compute_api.clock import SystemClock
+from localcloud.machines.booted_cloud import BootedCloud
+from localcloud.machines.switch import inside
+from tests.boot.booted_job import BootedJob
+from tests.job.packages import cache_with_packages
+from tests.job.prow import STANDIN
+
+CONTROLLER, FLOATING = "capo-e2e-e2e-1-controller", "172.24.4.50"
+TIMEOUT_S = 240
+
+
+class Page(SimpleHTTPRequestHandler):
+    """What a server of Nova's answers at its floating address."""
+
+    def do_GET(self):
+        """Say that all is well."""
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def site(tree, tmp_path):
+    """A job's surroundings: cloud, Boskos, and CAPO's checkout."""
+    ranch = Ranch([Resource(name="leased-one", type="gce-project")], SystemClock())
+    with BootedCloud(tree) as cloud:
+        boskos = BoskosServer(ranch)
+        inside(cloud.job, boskos.start)
+        shutil.copytree(STANDIN / "capo", tmp_path / "capo")
+        yield BootedJob(cloud, tmp_path), boskos
+        boskos.stop()
+
+
+def environment(job, boskos):
+    """What Prow gives the script, and what leads to the stand-ins."""
+    path = job.cloud.settings(job.folder, ovnFromSource=False, amphoraImageUrl="")
+    settings = yaml.safe_load(path.read_text())
+    # Boskos says which.
+    del settings["config"]["gcp:project"]
+    path.write_text(yaml.safe_dump(settings))
+    return {
+        **job.environment,
+        "PATH": f"{STANDIN / 'tools'}:{job.environment['PATH']}",
+        "ARTIFACTS": str(job.folder / "artifacts"),
+        "BOSKOS_HOST": boskos.host,
+        "BUILD_ID": "1",
+        "DEVSTACK_CACHE_DIR": str(cache_with_packages(job.folder / "cache")),
+        "DEVSTACK_SETTINGS": str(path),
+        "NO_PROXY": "127.0.0.1",
+        "PYTHON": sys.executable,
+        "STANDIN_IDENTITY_URL": "http://10.0.3.15/identity/v3",
+        "STANDIN_FLOATING_URL": f"http://{FLOATING}:8080/",
+        "STANDIN_PYTHON": sys.executable,
+        # The server at the floating address is made when the controller is ready.
+        "STANDIN_SLEEP_S": "3",
+        "STANDIN_STATE": str(job.folder),
+    }
+
+
+def serve_at_the_floating_address(cloud):
+    """A server behind the controller, as a test would boot one."""
+    server = cloud.add_server(CONTROLLER, f"{FLOATING}/24")
+    http = inside(server, lambda: ThreadingHTTPServer((FLOATING, 8080), Page))
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    return http
+
+
+def test_the_suite_has_its_cloud_and_nothing_is_left(site):
+    """clouds.yaml by openstacksdk, the image, a floating address and the second AZ: by tunnel."""
+    job, boskos = site
+    artifacts = job.folder / "artifacts"
+    process = subprocess.Popen(
+        job.cloud.command(str(CHECKOUT / "scripts" / "ci-e2e.sh"), str(job.folder / "capo")),
+        env=environment(job, boskos),
+        stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    log = artifacts / "job.log"
+    deadline = time.monotonic() + TIMEOUT_S
+    while not (log.exists() and "controller: ready" in log.read_text()):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.terminate()
+            pytest.fail(process.communicate(timeout=TIMEOUT_S)[0])
+        time.sleep(0.2)
+    http = serve_at_the_floating_address(job.cloud)
+    output, _ = process.communicate(timeout=TIMEOUT_S)
+    http.shutdown()
+    http.server_close()
+
+    assert process.returncode == 0, output
+    assert {"floating", "image", "second-az", "clouds"} <= passed_checks(output)
+    assert job.cloud.api.inventory() == []
+    assert [item.state for item in boskos.ranch.resources()] == ["dirty"]
+    for role in ("controller", "worker"):
+        assert "stack.sh completed" in (artifacts / role / "stack.sh.log").read_text(), role
+    assert json.loads((artifacts / "tunnel" / "tunnel.json").read_text())["restarts"] == 0
+
+
+def passed_checks(output):
+    """The names of the suite's checks that passed."""
+    lines = (line.split(": ") for line in output.splitlines() if line.startswith("suite: "))
+    return {words[1] for words in lines if words[-1] == "passed"}

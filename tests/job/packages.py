@@ -1,0 +1,19 @@
+"""Packages: a cache folder in which scripts/run-job finds what the tests themselves run with."""
+
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+from job.folders import CHECKOUT
+
+
+def cache_with_packages(folder: Path) -> Path:
+    """Make the folder, as the script would after it has installed the packages."""
+    key = sha256((CHECKOUT / "requirements.txt").read_bytes()).hexdigest()[:16]
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    venv = folder / "venv" / f"python{version}-{key}"
+    venv.mkdir(parents=True)
+    for path in Path(sys.prefix).iterdir():
+        (venv / path.name).symlink_to(path)
+    (venv / "complete").touch()
+    return folder

@@ -28,6 +28,8 @@ _TOP, _ROW, _BAR = 56, 20, 14
 _CHARACTER = 6.3
 _GAP = 6
 _LONGEST_LABEL = 40
+# Where one span ends and the next begins, to the precision of a float.
+_SAME = 0.01
 
 
 @dataclass
@@ -91,11 +93,11 @@ class _Picture:
             if span.lane != lane:
                 continue
             left, right = self._extent(span)
-            row = next((row for row in rows if row.free_from <= left), None)
+            row = next((row for row in rows if row.free_from <= left + _SAME), None)
             if row is None:
                 rows.append(row := _Row())
             row.spans.append(span)
-            row.free_from = right + _GAP
+            row.free_from = right
         return rows
 
     def _extent(self, span: Span) -> tuple[float, float]:
@@ -142,6 +144,8 @@ class _Picture:
             height=str(_BAR),
             rx="2",
             fill=_COLOURS[span.verdict],
+            # So that those that touch can be told apart.
+            stroke="#ffffff",
         )
         label = _label(span)
         fits = len(label) * _CHARACTER < right - left

@@ -1,9 +1,13 @@
 """Ready: both nodes, started at the same moment, build themselves, and how they leave things."""
 
+import base64
+import io
 import json
 import socket
 import subprocess
+import tarfile
 from datetime import datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -89,6 +93,26 @@ def test_no_secret_is_in_a_log_that_leaves_the_node(finished, role):
 
     assert "devstack-build" in logs
     assert [secret for secret in finished.secrets if secret in logs] == []
+
+
+@BOTH
+def test_the_nodes_own_archive_of_logs_is_whole_and_holds_no_secret(finished, role):
+    """All of it, as the job keeps it, and quoted for URLs as in OpenStack's configuration."""
+    machine = getattr(finished, role)
+    packed = base64.b64decode(finished.run(machine, "sudo devstack-logs | base64 --wrap=0"))
+    with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
+        files = {name: archive.extractfile(name).read().decode() for name in archive.getnames()}
+
+    assert files.keys() >= {
+        *("state.json", "events.jsonl", "build.log", "local.conf", "stack.sh.log"),
+        *("cloud-init.log", "cloud-init-output.log", "cloud-init/status.json", "units.txt"),
+        *("cloud-init/schema.txt", "journal.log", "collected.txt"),
+    }
+    assert f"capo-e2e-boot-{role} sshd" in files["journal.log"]
+    assert "devstack-build" in files["cloud-init.log"]
+    assert "PASSWORD=***" in files["local.conf"]
+    text = "\n".join(files.values())
+    assert [secret for secret in finished.secrets if secret in text or quote(secret) in text] == []
 
 
 def test_no_secret_is_in_a_command_line(finished):

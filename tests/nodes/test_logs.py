@@ -22,6 +22,7 @@ SECRETS = {
     f"2026 | PASSWORD={CANARY}9 'password': '{CANARY}10', \"secret\": \"{CANARY}11\"\n"
     f"2026 | | id | gAAAAAB{CANARY}aaaaaaaaaaaaaaaaaaaaaaaa |\n"
     f"2026 | heartbeat {CANARY}6\n"
+    "2026 | config-set-passwords: running\n"
     f"2026 | git clone https://u:{CANARY}12@host/x\n",
     "var/log/cloud-init-output.log": "-----BEGIN OPENSSH PRIVATE KEY-----\n"
     f"2026 {CANARY}13\n-----END OPENSSH PRIVATE KEY-----\nafter the key\n",
@@ -39,8 +40,10 @@ def node(controller):
     controller.state("stage", "stack.sh")
     for path, text in SECRETS.items():
         controller.write(path, text)
-    link = controller.root / "opt/stack/logs/stack.sh.log"
-    link.symlink_to("stack.sh.log.2026-11-25")
+    controller.write("opt/stack/logs/stack.sh.log.2026-11-25.summary", "2026 | Starting Nova\n")
+    for name in ("", ".summary"):
+        link = controller.root / f"opt/stack/logs/stack.sh.log{name}"
+        link.symlink_to(f"stack.sh.log.2026-11-25{name}")
     return controller
 
 
@@ -86,6 +89,7 @@ def test_no_secret_leaves_the_node(node, credentials):
     assert "mysql+pymysql://***@10.0.3.15/nova" in text
     assert "after the key" in text
     assert "--os-password *** token issue" in text
+    assert "config-set-passwords: running" in text
 
 
 def test_texts_are_plain(node):
@@ -98,8 +102,10 @@ def test_a_file_with_two_names_is_there_once(node):
     """DevStack's log is a link to one with a date, and as big as they come."""
     files = collect(node)
 
-    assert "stack.sh.log" in files
-    assert "stack.sh.log.2026-11-25" not in files
+    assert sorted(name for name in files if name.startswith("stack.sh")) == [
+        "stack.sh.log",
+        "stack.sh.log.summary",
+    ]
 
 
 def test_a_link_that_leads_elsewhere_is_not_followed(node):
@@ -110,15 +116,18 @@ def test_a_link_that_leads_elsewhere_is_not_followed(node):
     assert "innocent.log" not in collect(node)
 
 
-@pytest.mark.parametrize("name", ["instance-data-sensitive.json", "instance-data.json"])
-def test_user_data_is_left_where_it_is(node, name):
+@pytest.mark.parametrize(
+    "path",
+    ["run/cloud-init/instance-data-sensitive.json", "var/lib/cloud/instance/user-data.txt"],
+)
+def test_user_data_is_left_where_it_is(node, path):
     """Host keys and all passwords are in it."""
-    node.write(f"run/cloud-init/{name}", "{}")
-    node.write("run/cloud-init/result.json", "{}")
+    node.write(path, "{}")
+    node.write("var/lib/cloud/data/result.json", "{}")
 
     files = collect(node)
     assert "cloud-init/result.json" in files
-    assert f"cloud-init/{name}" not in files
+    assert not any(path.rpartition("/")[2] in name for name in files)
 
 
 def test_a_huge_file_keeps_its_beginning_and_its_end(node):
@@ -163,7 +172,8 @@ def test_the_time_is_bounded_and_the_rest_is_noted(node):
 
 
 def test_an_earlier_boot_is_asked_for_only_if_there_was_one(node):
+    node.fake("journalctl", 'echo "IDX BOOT ID"; echo " 0 b"')
     assert "journal.previous-boot.log" not in collect(node)
-    node.fake("journalctl", '[[ $* == *--list-boots* ]] && echo "-1 a"; echo "0 b"')
+    node.fake("journalctl", 'echo "IDX BOOT ID"; echo " -1 a"; echo "  0 b"')
 
     assert "journal.previous-boot.log" in collect(node)

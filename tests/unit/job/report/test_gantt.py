@@ -55,6 +55,14 @@ def test_what_happens_at_once_is_on_rows_of_its_own(run, draw):
     assert bars["later"][1] == bars["a0"][1]
 
 
+def test_stages_after_each_other_share_a_row(run, draw):
+    run.add("controller", "packages", 0, 20)
+    run.add("controller", "stack.sh", 20, 60)
+    _, _, bars = draw()
+
+    assert bars["packages"][1] == bars["stack.sh"][1]
+
+
 def test_a_label_has_room_beside_a_short_bar(run, draw):
     """Two short spans after each other would have their names on top of each other."""
     run.add("controller", "a name of some length", 0, 0.1)

@@ -39,7 +39,7 @@ _FILES = (
     ("var/log/devstack-node/*", ""),
     ("opt/stack/logs/*", ""),
     ("var/log/cloud-init*.log", ""),
-    ("run/cloud-init/*.json", "cloud-init"),
+    ("var/lib/cloud/data/*.json", "cloud-init"),
     ("opt/stack/devstack/local.conf", ""),
     *(
         (f"etc/{service}/*.{suffix}", f"etc/{service}")
@@ -49,7 +49,6 @@ _FILES = (
     *((f"var/log/{daemon}/*.log", f"log/{daemon}") for daemon in _DAEMONS),
 )
 """Patterns below the root, and the folder of the archive that the files are put into."""
-_HOLD_USER_DATA = ("instance-data", "combined-cloud-config")
 
 _ALSO_HOLD_SECRETS = (
     *("etc/devstack-node/local.conf", "opt/stack/devstack/.localrc.password"),
@@ -168,24 +167,20 @@ def _files() -> Iterator[tuple[Path, str]]:
     """Files to collect and their names in the archive, each file once though it has two names."""
     seen = set()
     for pattern, folder in _FILES:
-        for path in sorted(node.ROOT.glob(pattern)):
+        # Of two names the one without a date, which is a link.
+        for path in sorted(node.ROOT.glob(pattern), key=lambda p: (not p.is_symlink(), p)):
             real = path.resolve()
             # A link may lead anywhere, and root follows it.
             inside = real.parent == path.parent.resolve()
-            if (
-                real in seen
-                or not inside
-                or not real.is_file()
-                or path.name.startswith(_HOLD_USER_DATA)
-            ):
-                continue
-            seen.add(real)
-            yield path, f"{folder}/{path.name}".lstrip("/")
+            if inside and real.is_file() and real not in seen:
+                seen.add(real)
+                yield path, f"{folder}/{path.name}".lstrip("/")
 
 
 def _later_commands() -> Iterator[tuple[str, tuple[str, ...]]]:
     """What is asked for only where there is something: earlier boots, units of DevStack."""
-    if len(_lines(*_JOURNAL, "--list-boots")) > 1:
+    # Of the boots, newer versions of systemd have a heading; earlier ones are counted below 0.
+    if any(line.lstrip().startswith("-") for line in _lines(*_JOURNAL, "--list-boots")):
         yield "journal.previous-boot.log", (*_JOURNAL, "--boot=-1")
     for line in _lines(*_UNITS, "devstack*"):
         unit = line.split()[0]

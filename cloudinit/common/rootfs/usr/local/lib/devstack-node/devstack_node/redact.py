@@ -20,7 +20,7 @@ _SHORTEST = 6
 _BLANK = r"[^\S\n]*"
 _KEY = (
     r"(?:password|passwd|passphrase|secret|token|credential"
-    r"|(?:private|heartbeat|encryption|secret|shared|auth|api|signing)_key)s?"
+    r"|(?:private|heartbeat|encryption|secret|shared|auth|api|signing)_key)"
 )
 _VALUE = r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;&})\]]+)"""
 _KNOWN = re.compile(rf"""(?im){_KEY}["']?{_BLANK}[=:]{_BLANK}["']?(\S[^\n"']*\S)""")

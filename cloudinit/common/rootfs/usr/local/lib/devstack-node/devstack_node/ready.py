@@ -21,9 +21,10 @@ _POLL_S = 10.0
 def main(arguments: list[str]) -> int:
     """Exit 0 when nothing is missing, 1 when something still is at the deadline."""
     parser = argparse.ArgumentParser(prog="devstack-node ready")
-    parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS")
-    deadline = node.Deadline(parser.parse_args(arguments).timeout)
     settings = node.settings()
+    limit = float(settings["READINESS_DEADLINE_S"])
+    parser.add_argument("--timeout", type=float, default=limit, metavar="SECONDS")
+    deadline = node.Deadline(parser.parse_args(arguments).timeout)
     last = ""
     while missing := "; ".join(problems(settings)):
         if missing != last:

@@ -332,6 +332,8 @@ def test_packages_that_a_lock_kept_out_are_installed_again(make_host):
 
     single = "cloud-init single --name package_update_upgrade_install --frequency always"
     assert node.calls().count(single) == 3
+    # cloud-init would not fetch again the lists that it did not get.
+    assert node.calls().count("apt-get --quiet update") == 3
 
 
 def test_packages_that_never_come_are_named_with_apts_own_reason(make_host):

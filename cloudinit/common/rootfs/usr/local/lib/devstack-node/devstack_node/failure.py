@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from devstack_node import node
+from devstack_node import node, redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,11 +71,9 @@ def _interesting(log: Path) -> list[str]:
 
 
 def mask(text: str) -> str:
-    """The text without the passwords of this node's local.conf."""
+    """The text without secrets, above all the passwords of this node's local.conf."""
     try:
-        local_conf = node.LOCAL_CONF.read_text(encoding="utf-8")
+        known = node.LOCAL_CONF.read_text(encoding="utf-8")
     except OSError:
-        return text
-    for password in re.findall(r"^\w+_PASSWORD=(\S+)$", local_conf, re.MULTILINE):
-        text = text.replace(password, "***")
-    return text
+        known = ""
+    return redact.Redactor([known]).text(text)

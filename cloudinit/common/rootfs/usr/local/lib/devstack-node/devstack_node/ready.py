@@ -41,7 +41,7 @@ def problems(settings: Settings) -> list[str]:
     """What the node lacks."""
     role_checks = importlib.import_module(f"devstack_{settings['ROLE']}.checks").CHECKS
     # Where there is no token, nothing else answers either.
-    return _run(_token, settings) or [
+    return _run(_keystone, settings) or [
         problem
         for check in (_compute, _volumes, _agents, *role_checks)
         for problem in _run(check, settings)
@@ -55,7 +55,7 @@ def _run(check: Check, settings: Settings) -> list[str]:
         return [failure.mask(f"{check.__name__.strip('_')}: {error}")]
 
 
-def _token(_: Settings) -> Iterator[str]:
+def _keystone(_: Settings) -> Iterator[str]:
     cloud.change("token", "issue", "-f", "value", "-c", "expires")
     yield from ()
 

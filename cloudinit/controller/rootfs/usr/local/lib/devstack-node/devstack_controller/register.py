@@ -56,6 +56,9 @@ def _register(settings: dict[str, str]) -> str:
     its_state = peer.ask(settings["WORKER_IP"])
     if its_state and its_state["verdict"] == "failed":
         raise _WorkerFailedError(Failure(f"worker: {its_state['error']}", its_state["class"]))
+    if its_state and its_state["failed_units"]:
+        # The APIs take minutes to notice.
+        return f"{', '.join(its_state['failed_units'])} of {settings['WORKER_HOSTNAME']} failed"
     # Its own word comes last, so that its host is in the AZ as early as can be.
     return _compute(settings) or _others(settings) or _own_word(settings, its_state)
 
@@ -87,14 +90,10 @@ def _others(settings: dict[str, str]) -> str:
 
 
 def _own_word(settings: dict[str, str], its_state: dict[str, Any] | None) -> str:
-    """What the worker itself says, since the APIs take minutes to notice that a service died."""
-    worker = settings["WORKER_HOSTNAME"]
     if not its_state:
         return _silent(settings)
     if its_state["verdict"] != "ready":
-        return f"{worker} is not ready: {its_state['stage']}"
-    if its_state["failed_units"]:
-        return f"{', '.join(its_state['failed_units'])} of {worker} failed"
+        return f"{settings['WORKER_HOSTNAME']} is not ready: {its_state['stage']}"
     return ""
 
 

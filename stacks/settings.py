@@ -171,6 +171,20 @@ class Settings:
         5400, "Readiness", "Seconds `pulumi up` waits for a node that is not ready."
     )
     node_deadline_s: int = _setting(5400, "Readiness", "Seconds a node waits for the other one.")
+    readiness_deadline_s: int = _setting(
+        600, "Readiness", "Seconds a node's services may take to be up, once built or rebooted."
+    )
+    smoke_test: bool = _setting(
+        False,
+        "Readiness",
+        "Boot a server in each AZ, and a load balancer, before that AZ is said to be ready.",
+    )
+    smoke_test_image_url: str = _setting(
+        "https://storage.googleapis.com/artifacts.k8s-staging-capi-openstack.appspot.com"
+        "/test/cirros/2022-12-05/cirros-0.6.1-x86_64-disk.img",
+        "Readiness",
+        "What those servers boot: a qcow2 image that m1.tiny's disk of 1 GB can hold.",
+    )
 
     # What the files named above say.
     local_conf_extra: str = ""

@@ -23,8 +23,13 @@ class GitService:
     def __init__(self, folder: Path, branch: str) -> None:
         self.refusals = 0
         """How many requests more are answered with 503."""
+        self.stalls = 0
+        """How many requests more, after the refusals, are never answered."""
         self.requests: list[tuple[str, str]] = []
         """Client address and path of each request."""
+        self.over = threading.Event()
+        self.files = folder / "www"
+        """What is served; a test may add to it."""
         self._folder = folder
         self._branch = branch
         self._server: ThreadingHTTPServer | None = None
@@ -40,7 +45,7 @@ class GitService:
             self._repository(name, REPOSITORIES / "plugin")
 
     def _repository(self, name: str, tree: Path) -> None:
-        bare = self._folder / "www" / "openstack" / name
+        bare = self.files / "openstack" / name
         bare.mkdir(parents=True)
         git = ("git", "-c", "user.name=t", "-c", "user.email=t@localhost", f"--git-dir={bare}")
         for words in (
@@ -53,13 +58,14 @@ class GitService:
 
     def start(self, namespace: Path, address: str) -> str:
         """Listen at an address of a network namespace; returns GIT_BASE."""
-        handler = partial(_Handler, self, directory=str(self._folder / "www"))
+        handler = partial(_Handler, self, directory=str(self.files))
         self._server = inside(namespace, lambda: ThreadingHTTPServer((address, PORT), handler))
         threading.Thread(target=self._server.serve_forever, args=(0.1,)).start()
         return f"http://{address}:{PORT}"
 
     def stop(self) -> None:
         """Listen no more."""
+        self.over.set()
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -71,11 +77,15 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=directory)  # type: ignore[arg-type] # as given
 
     def do_GET(self) -> None:
-        """Answer with a file, or refuse while refusals are left."""
+        """Answer with a file, unless it is to refuse or to stall."""
         self._service.requests.append((self.client_address[0], self.path))
         if self._service.refusals:
             self._service.refusals -= 1
             self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        if self._service.stalls:
+            self._service.stalls -= 1
+            self._service.over.wait()
             return
         super().do_GET()
 

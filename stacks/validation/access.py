@@ -67,7 +67,7 @@ def _waiting(settings: "Settings") -> Iterator[Problem]:
         yield problem(
             "wait_for", "'all' but there is no worker", "use controller, or set worker to true"
         )
-    for key in ("ready_timeout_s", "node_deadline_s", "create_timeout_s"):
+    for key in ("ready_timeout_s", "node_deadline_s", "readiness_deadline_s", "create_timeout_s"):
         if getattr(settings, key) <= 0:
             yield problem(key, f"{getattr(settings, key)} seconds", "give a positive number")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _REF = re.compile(r"[A-Za-z0-9][-._/A-Za-z0-9]*")
 _PROJECT_REF = re.compile(r"[a-z][-a-z0-9]*=[A-Za-z0-9][-._/A-Za-z0-9]*")
 _URL = re.compile(r"(https?|file)://[^\s\"'$`]+")
-_URLS = ("git_base", "pip_index_url", "package_mirror", "amphora_image_url")
+_URLS = ("git_base", "pip_index_url", "package_mirror", "amphora_image_url", "smoke_test_image_url")
 
 
 def check(settings: "Settings") -> Iterator[Problem]:
@@ -41,9 +41,10 @@ def _sources(settings: "Settings") -> Iterator[Problem]:
     yield from _project_refs(settings)
     if settings.package_mirror and settings.operating_system.startswith("centos"):
         yield problem("package_mirror", "CentOS has no apt", "leave it empty")
+    needed = ("git_base", *(("smoke_test_image_url",) if settings.smoke_test else ()))
     for key in _URLS:
         value = getattr(settings, key)
-        if (value or key == "git_base") and not _URL.fullmatch(value):
+        if (value or key in needed) and not _URL.fullmatch(value):
             yield problem(key, f"'{value}' is no URL", "write it like https://host/path")
 
 

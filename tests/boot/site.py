@@ -23,8 +23,10 @@ SSH_S = 60
 NO_CONNECTION = 255
 """ssh's own exit status."""
 READY_S = 180
+STAGE_S = 120
 REBOOT_S = 60
 _CONNECT_S = 5
+_EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,15 @@ class Site:
         passwords = [value for name, value in kept.items() if name.endswith("password")]
         return [*passwords, *(kept[n].splitlines()[-2] for n in kept if n.endswith("key"))]
 
+    def assert_nobody_reads_a_secret(self, machine: BootedMachine) -> None:
+        """Ask as somebody who may do nothing; that root finds them shows that they are there."""
+        options = "recursive devices=skip no-messages files-with-matches fixed-strings file=-"
+        find = f"grep {' '.join(f'--{option}' for option in options.split())} {_EVERYWHERE}"
+        secrets = "\n".join(self.secrets)
+        found_by_root = self.ssh(machine, f"sudo {find}", text=secrets).stdout
+        assert "/etc/devstack-node/local.conf\n" in found_by_root
+        assert self.ssh(machine, f"sudo --user=nobody {find}", text=secrets).stdout == ""
+
     @contextlib.contextmanager
     def watched_processes(self) -> Iterator[None]:
         """Collect the command lines of all processes, in machines too, while the block runs."""
@@ -120,6 +131,21 @@ class Site:
         finally:
             over.set()
             watcher.join()
+
+    def wait_for(self, machine: BootedMachine, text: str, subject: str = "node") -> None:
+        """Wait until the state says so, which must be before there is a verdict."""
+        command = f"sudo devstack-status show --for {subject}"
+        deadline = time.monotonic() + STAGE_S
+        while text not in (said := self.ssh(machine, command).stdout):
+            assert time.monotonic() < deadline, f"{text} is not in {said}"
+            time.sleep(0.5)
+
+    def lose_power(self, *machines: BootedMachine) -> None:
+        """Take power away from machines, and give it back."""
+        for machine in machines:
+            machine.cut_power()
+        for machine in machines:
+            machine.start()
 
     def reboot(self, machine: BootedMachine) -> None:
         """Reboot in good order, as a person would."""

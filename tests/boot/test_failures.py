@@ -1,5 +1,7 @@
 """Failures: what nodes say of their own, and of each other's."""
 
+from tests.boot import package_service
+
 
 def test_a_worker_that_never_comes_fails_the_registration_alone(make_site):
     """The first AZ is whole without it."""
@@ -56,10 +58,41 @@ def test_a_stack_sh_that_hangs_ends_at_the_deadline(make_site):
     assert site.ssh(site.controller, "pgrep --full devstack/stack.sh").stdout == ""
 
 
-def test_a_git_service_that_refuses_twice_is_asked_again(make_site):
-    site = make_site(worker="false")
-    site.git.refusals = 2
+def test_a_git_service_that_refuses_twice_and_stalls_is_asked_again(make_site):
+    """One that accepts and says nothing would be waited for until the job ends."""
+    site = make_site(worker="false", gitTimeoutS="5")
+    site.git.refusals, site.git.stalls = 2, 1
     site.controller.start()
 
     assert site.wait(site.controller).state["verdict"] == "ready"
-    assert site.git.refusals == 0
+    assert (site.git.refusals, site.git.stalls) == (0, 0)
+
+
+def test_a_stack_sh_that_succeeds_without_a_service_is_a_failure_that_names_it(make_site):
+    """Its own status says nothing of what the tests need."""
+    site = make_site({"MISSING": "c-sch"}, worker="false", readinessDeadlineS="5")
+    site.controller.start()
+
+    state = site.wait(site.controller).state
+
+    assert (state["verdict"], state["stage"]) == ("failed", "readiness"), state
+    assert state["class"] == "configuration"
+    reason = "[ERROR] not ready after 5 s: cinder-scheduler is not up"
+    assert state["error"] == f"readiness ended with 1: {reason}"
+    assert reason in state["log_tail"][-1]
+
+
+def test_a_held_package_lock_only_delays(make_site, tree):
+    """cloud-init gives up on it after half a minute, and the image's own first update may not."""
+    site = make_site(worker="false")
+    package_service.publish(tree, site.git.files)
+    package_service.withhold(site.controller, site.settings.git_base)
+    with package_service.locked(site.controller):
+        site.controller.start()
+        # By then cloud-init has tried and gone on.
+        site.wait_for(site.controller, '"packages"')
+        assert site.ssh(site.controller, "command -v git").returncode != 0
+
+    assert site.wait(site.controller).state["verdict"] == "ready"
+    assert "git" in site.run(site.controller, "dpkg-query --show git")
+    assert site.wait(site.controller).state["cloud_init"] != []

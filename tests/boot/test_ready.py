@@ -14,7 +14,6 @@ import pytest
 from localcloud.machines.switch import inside
 
 BOTH = pytest.mark.parametrize("role", ["controller", "worker"])
-EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
 MOST_SECONDS_BESIDE_STACK_SH = 60
 
 
@@ -71,17 +70,7 @@ def test_host_keys_are_those_of_the_stack_and_no_others(finished, role):
 
 @BOTH
 def test_no_secret_is_readable_for_everyone(finished, role):
-    """Asked as somebody who may do nothing; that root finds them shows that they are there."""
-    machine = getattr(finished, role)
-    options = "recursive devices=skip no-messages files-with-matches fixed-strings file=-"
-    find = f"grep {' '.join(f'--{option}' for option in options.split())} {EVERYWHERE}"
-
-    secrets = "\n".join(finished.secrets)
-    found_by_root = finished.ssh(machine, f"sudo {find}", text=secrets).stdout
-    found = finished.ssh(machine, f"sudo --user=nobody {find}", text=secrets).stdout
-
-    assert "/etc/devstack-node/local.conf\n" in found_by_root
-    assert found == ""
+    finished.assert_nobody_reads_a_secret(getattr(finished, role))
 
 
 @BOTH
@@ -120,6 +109,18 @@ def test_no_secret_is_in_a_command_line(finished):
 
     assert "/opt/stack/devstack/stack.sh" in lines
     assert [secret for secret in finished.secrets if secret in lines] == []
+
+
+@BOTH
+def test_the_commits_that_a_node_was_built_from_are_on_it(finished, role):
+    """Two runs are compared by them."""
+    machine = getattr(finished, role)
+    found = json.loads(finished.run(machine, "cat /var/lib/devstack-node/commits.json"))
+
+    other = "octavia" if role == "controller" else "await-controller"
+    assert set(found) == {"devstack", "neutron", other}
+    head = finished.run(machine, "sudo --user=stack git -C /opt/stack/devstack rev-parse HEAD")
+    assert found["devstack"] == head.strip()
 
 
 @BOTH

@@ -1,6 +1,4 @@
-"""Reboot: what a finished node gets back, and what a half-built one says."""
-
-import time
+"""Reboot: what a finished node gets back, what a half-built one says, and what the other sees."""
 
 CONTROLLER_RULES = (
     "sudo iptables --table nat --check POSTROUTING -o eth0 -s 172.24.4.0/24 -j MASQUERADE"
@@ -8,6 +6,16 @@ CONTROLLER_RULES = (
     " && ip -4 address show dev br-ex up | grep --quiet 172.24.4.1/24"
     " && test $(sudo iptables --table nat --list-rules POSTROUTING | grep --count MASQUERADE) = 1"
 )
+RUNS_OF_STACK_SH = "sudo ls /opt/stack/logs/ | grep --count 'log[.][0-9-]*$'"
+CLOSED_EARLY = ("/opt/stack/logs/stack.sh.log", "/etc/openstack/clouds.yaml")
+
+
+def assert_interrupted(site, machine, stage: str) -> None:
+    """The machine was rebooted during the stage, and does not take it up again."""
+    answer = site.wait(machine)
+    assert (answer.state["verdict"], answer.state["class"]) == ("failed", "interrupted"), answer
+    assert answer.state["error"].startswith(f"rebooted during '{stage}"), answer
+    assert answer.state["error"].endswith("; replace the instance")
 
 
 def test_finished_nodes_are_ready_again(make_site):
@@ -34,27 +42,103 @@ def test_finished_nodes_are_ready_again(make_site):
     assert site.run(site.controller, "sudo cat /proc/net/udp | grep --count :15B3") == "1\n"
 
 
-def test_a_controller_that_lost_power_in_stack_sh_says_so_and_the_worker_gives_up(make_site):
-    """Half a DevStack cannot be mended: nobody runs stack.sh a second time."""
-    # A question to a machine that lost power hangs until the client gives up.
-    site = make_site({"HANG_PHASE": "Starting Keystone"}, nodeDeadlineS="170")
+def test_nodes_that_lost_power_before_stack_sh_do_not_build_on(make_site):
+    """Whatever had been done by then; a fresh instance costs seconds more."""
+    site = make_site()
+    site.git.stalls = 1000
     site.controller.start()
     site.worker.start()
-    wait_for_stage(site, "Starting Keystone")
+    for machine in (site.controller, site.worker):
+        site.wait_for(machine, "clone of devstack")
 
-    site.controller.cut_power()
+    site.lose_power(site.controller, site.worker)
+
+    asked = len(site.git.requests)
+    for machine in (site.controller, site.worker):
+        assert_interrupted(site, machine, "clone of devstack")
+    assert len(site.git.requests) == asked
+    assert site.wait(site.controller, "worker").state["class"] == "interrupted"
+
+
+def test_a_controller_that_lost_power_in_stack_sh_is_not_built_on_and_the_worker_gives_up(
+    make_site,
+):
+    """Half a DevStack cannot be mended. Its log and clouds.yaml are closed all the while."""
+    site = make_site({"HANG_PHASE": "Configuring Neutron"})
     site.controller.start()
+    site.worker.start()
+    site.wait_for(site.controller, "Configuring Neutron")
+    site.wait_for(site.worker, "waiting for the controller")
+    for path in CLOSED_EARLY:
+        site.run(site.controller, f"sudo test -r {path} && ! sudo --user=nobody test -r {path}")
 
-    controller, worker = site.wait(site.controller), site.wait(site.worker)
-    assert controller.state["class"] == "interrupted", controller
-    assert controller.state["error"] == "rebooted during 'stack.sh'; replace the instance"
+    site.lose_power(site.controller)
+
+    assert_interrupted(site, site.controller, "stack.sh")
+    assert site.run(site.controller, RUNS_OF_STACK_SH) == "1\n"
+    worker = site.wait(site.worker)
     assert worker.state["verdict"] == "failed", worker
     assert "the controller failed: rebooted during 'stack.sh'" in worker.state["error"]
 
 
-def wait_for_stage(site, phase: str) -> None:
-    """Wait until the controller's stack.sh is there."""
-    deadline = time.monotonic() + 60
-    while phase not in site.ssh(site.controller, "sudo devstack-status show").stdout:
-        assert time.monotonic() < deadline, phase
-        time.sleep(1)
+def test_a_controller_that_lost_power_in_post_configuration_is_not_built_on(make_site):
+    site = make_site({"HANG_WORDS": "quota set"}, worker="false")
+    site.controller.start()
+    site.wait_for(site.controller, "post configuration")
+
+    site.lose_power(site.controller)
+
+    assert_interrupted(site, site.controller, "post configuration")
+
+
+def test_a_worker_that_lost_power_while_it_waited_is_a_registration_that_failed(make_site):
+    """The first AZ is whole without it."""
+    site = make_site()
+    site.worker.start()
+    site.wait_for(site.worker, "waiting for the controller")
+
+    site.lose_power(site.worker)
+    site.controller.start()
+
+    assert_interrupted(site, site.worker, "waiting for the controller: ")
+    registration = site.wait(site.controller, "worker")
+    assert registration.state["class"] == "interrupted", registration
+    assert registration.state["error"].startswith("worker: rebooted during 'waiting for")
+    assert site.wait(site.controller).state["verdict"] == "ready"
+
+
+def test_a_worker_that_lost_power_with_its_services_up_is_a_registration_that_failed(make_site):
+    """Nova says that it is up, and it is in its AZ by then; nobody knows what it lacks."""
+    site = make_site({"HANG_PHASE": "Finishing"})
+    site.controller.start()
+    site.worker.start()
+    site.wait_for(site.worker, "Finishing")
+    site.wait_for(site.controller, "is not ready: stack.sh", "worker")
+
+    site.lose_power(site.worker)
+
+    assert_interrupted(site, site.worker, "stack.sh")
+    assert site.run(site.worker, RUNS_OF_STACK_SH) == "1\n"
+    registration = site.wait(site.controller, "worker")
+    assert registration.state["error"].startswith("worker: rebooted during 'stack.sh'")
+
+
+def test_a_worker_that_comes_after_a_reboot_of_the_controller_is_registered_and_watched(make_site):
+    """The registration goes on after a reboot, and after it is done."""
+    site = make_site()
+    # Not each minute, for the test's sake.
+    timer = site.controller.root / "etc/systemd/system/devstack-register-worker.timer.d"
+    timer.mkdir(parents=True)
+    (timer / "test.conf").write_text("[Timer]\nOnUnitInactiveSec=2\nAccuracySec=1\n")
+    site.controller.start()
+    assert site.wait(site.controller).code == 0
+    site.reboot(site.controller)
+    assert site.wait(site.controller).code == 0
+    site.worker.start()
+    assert site.wait(site.controller, "worker").code == 0
+
+    site.run(site.worker, "sudo systemctl kill --signal=KILL devstack@n-cpu")
+    site.wait_for(site.controller, "devstack@n-cpu.service of capo-e2e-boot-worker failed", "worker")
+
+    site.run(site.worker, "sudo systemctl start devstack@n-cpu")
+    assert site.wait(site.controller, "worker").state["verdict"] == "ready"

@@ -187,22 +187,44 @@ def clouds() -> SimpleNamespace:
     return SimpleNamespace(fresh=fresh_cloud, add_worker=add_worker, udp=UDP_WITH_HEALTH_MANAGER)
 
 
-@pytest.fixture
-def other_node() -> Iterator[Callable[[str, dict[str, object]], None]]:
-    """Answer for the other node, as its devstack-state.socket does."""
-    servers: list[socketserver.TCPServer] = []
+class _Server(socketserver.TCPServer):
+    allow_reuse_address = True
 
-    def answer(address: str, state: dict[str, object]) -> None:
+
+class OtherNode:
+    """Answers for the other node, as its devstack-state.socket does; silent until told what."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._state: dict[str, object] = {}
+        self._server: _Server | None = None
+
+    def answers(self, verdict: str, **keys: object) -> None:
+        """From now on, this is its state."""
+        told = {"stage": verdict, "error": "", "class": "", "failed_units": [], **keys}
+        self._state = {"verdict": verdict, **told}
+        if self._server:
+            return
+        node = self
+
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                self.wfile.write((json.dumps(state) + "\n").encode())
+                self.wfile.write((json.dumps(node._state) + "\n").encode())
 
-        socketserver.TCPServer.allow_reuse_address = True
-        server = socketserver.TCPServer((address, 8799), Handler)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
-        servers.append(server)
+        self._server = _Server((self.address, 8799), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,)).start()
 
-    yield answer
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    def close(self) -> None:
+        """Answer no more."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+@pytest.fixture
+def other_node() -> Iterator[OtherNode]:
+    """The other node, on an address that no process beside this one has."""
+    high, low = divmod(os.getpid(), 256)
+    node = OtherNode(f"127.{128 + high // 256}.{high % 256}.{low}")
+    yield node
+    node.close()

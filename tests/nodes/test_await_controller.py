@@ -1,5 +1,7 @@
 """Await controller: the worker's stack.sh goes on when, and only when, the controller can serve."""
 
+import threading
+
 
 def test_a_controller_with_its_services_up_is_enough(worker, clouds):
     worker.cloud = clouds.fresh()
@@ -39,9 +41,9 @@ def test_while_it_waits_the_state_says_for_what(worker, clouds):
 
 
 def test_a_controller_that_failed_ends_the_wait_at_once(make_node, clouds, other_node):
-    node = make_node("worker", node_deadline_s=60)
+    node = make_node("worker", controller_ip=other_node.address, node_deadline_s=60)
     node.cloud = {**clouds.fresh(), "outage": "Connection refused"}
-    other_node("127.0.3.15", {"verdict": "failed", "error": "no /dev/kvm"})
+    other_node.answers("failed", error="no /dev/kvm")
 
     done = node.run("devstack-node", "await-controller")
 
@@ -50,11 +52,26 @@ def test_a_controller_that_failed_ends_the_wait_at_once(make_node, clouds, other
 
 
 def test_a_controller_that_is_still_building_is_waited_for(make_node, clouds, other_node):
-    node = make_node("worker")
+    node = make_node("worker", controller_ip=other_node.address)
     node.cloud = clouds.fresh()
-    other_node("127.0.3.15", {"verdict": "pending", "error": ""})
+    other_node.answers("pending")
 
     assert node.run("devstack-node", "await-controller").returncode == 0
+
+
+def test_a_client_that_hangs_does_not_hide_a_controller_that_failed(make_node, other_node):
+    """The controller is asked once more when the time is over."""
+    node = make_node("worker", controller_ip=other_node.address)
+    other_node.answers("pending")
+    node.fake("openstack", "/bin/sleep 3; echo refused >&2; exit 1")
+    fails = threading.Timer(2, other_node.answers, ["failed"], {"error": "no /dev/kvm"})
+    fails.start()
+
+    done = node.run("devstack-node", "await-controller")
+
+    fails.join()
+    assert done.returncode == 1
+    assert "[ERROR] the controller failed: no /dev/kvm" in done.stderr
 
 
 def test_the_plugin_waits_before_services_start_and_in_no_other_phase(worker):

@@ -1,5 +1,6 @@
 """Build: from a fresh instance to a verdict, with a stand-in DevStack out of a real repository."""
 
+import json
 import subprocess
 
 import pytest
@@ -9,8 +10,9 @@ STACK_SH = """#!/bin/bash
 cd "$(dirname "$0")"
 source <(sed '/^\\[\\[post-config/,$d; /^\\[\\[/d; /^enable_plugin/d' local.conf)
 echo "stack.sh on $HOST_IP with $ENABLED_SERVICES" >>"$FAKE_STATE/calls"
-mkdir -p ../logs "$DEVSTACK_NODE_ROOT/etc/openstack"
-touch "$DEVSTACK_NODE_ROOT/etc/openstack/clouds.yaml"
+mkdir -p ../logs "$DEVSTACK_NODE_ROOT"/etc/{openstack,nova}
+chmod 0755 ../logs "$DEVSTACK_NODE_ROOT/etc/nova"
+touch ../logs/stack.sh.log "$DEVSTACK_NODE_ROOT/etc/openstack/clouds.yaml"
 """
 # As whoever runs the tests: there is no user stack, and root is not needed.
 INSTALL = """
@@ -70,8 +72,8 @@ def test_a_controller_becomes_ready(make_host):
     assert node.show()["verdict"] == "ready"
     assert stages(node) == [
         *("start", "checks", "packages", "kernel parameters", "clone of devstack", "stack user"),
-        *("stack.sh", "file modes", "post configuration", "image archive", "host network"),
-        *("registration unit", "readiness", "ready"),
+        *("stack.sh", "file modes", "volume group", "post configuration", "image archive"),
+        *("host network", "registration unit", "readiness", "ready"),
     ]
 
 
@@ -85,7 +87,7 @@ def test_it_is_watched_from_the_beginning_and_registers_in_the_end(make_host):
     stack_sh = next(i for i, call in enumerate(calls) if call.startswith("stack.sh on 127.0.3.15"))
     enable = "systemctl enable devstack-boot.service devstack-state.socket"
     assert enable in calls[:stack_sh]
-    assert "systemctl enable --now devstack-register-worker.service" in calls[stack_sh:]
+    assert "systemctl enable --now devstack-register-worker.timer" in calls[stack_sh:]
 
 
 def test_a_controller_without_a_worker_registers_none(make_host):
@@ -127,8 +129,49 @@ def test_what_holds_passwords_is_closed(make_host):
         for path in ("etc/devstack-node/local.conf", "opt/stack/devstack/local.conf")
     }
     assert set(modes.values()) == {"0o600"}
-    for path in ("opt/stack/devstack", "opt/stack/logs", "etc/openstack/clouds.yaml"):
+    for path in ("opt/stack/devstack", "etc/openstack", "etc/nova"):
         assert (node.root / path).stat().st_mode & 0o007 == 0, path
+    log_file = (node.root / "opt/stack/logs/stack.sh.log").resolve()
+    assert log_file.is_relative_to(node.root / "opt/stack/devstack")
+
+
+def test_a_loop_device_may_have_another_number_after_a_reboot(make_host):
+    """DevStack lets LVM see the one that it had, and snaps take numbers at boot too."""
+    node = make_host("worker")
+    filters = 'global_filter = [ "a|sda3|", "a|loop7|", "r|.*|" ]  # from devstack\n'
+    lvm_conf = node.write("etc/lvm/lvm.conf", f'# filter = [ "a|loop7|" ]\n{filters}')
+
+    node.run("devstack-build")
+
+    assert lvm_conf.read_text() == f'# filter = [ "a|loop7|" ]\n{filters}'.replace(
+        '"a|sda3|", "a|loop7|"', '"a|sda3|", "a|loop[0-9]*|"'
+    )
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_the_commits_that_were_built_from_are_recorded(make_host, status):
+    """Two runs are compared by them, the more so if one failed."""
+    node = make_host("controller", stack_sh=f"{STACK_SH}exit {status}\n")
+    node.run("devstack-build")
+
+    found = json.loads((node.root / "var/lib/devstack-node/commits.json").read_text())
+
+    repository = node.root / "opt/stack/devstack"
+    head = subprocess.run(
+        ["git", "-C", repository, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    )
+    assert found == {"devstack": head.stdout.strip()}
+
+
+def test_user_data_that_cloud_init_finds_fault_with_is_not_built_from(make_host):
+    """It skips what it cannot use, with a warning."""
+    node = make_host("controller")
+    node.fake("cloud-init", '[[ $1 != schema ]] || { echo "Error: users.0: 5" >&2; exit 1; }')
+
+    assert node.run("devstack-build").returncode == 1
+
+    assert node.show()["error"].startswith("cloud-init finds fault with the user data; ")
+    assert "Error: users.0: 5" in log(node)
 
 
 def test_stack_sh_that_fails_is_the_verdict_with_its_line(make_host):
@@ -174,6 +217,19 @@ def test_success_with_a_service_missing_is_a_failure(make_host):
 
     error = "own zone: no nova-compute of capo-e2e-ci-controller is up"
     assert node.show()["error"] == f"post configuration ended with 1: [ERROR] {error}"
+
+
+def test_a_smoke_test_that_fails_keeps_the_node_from_being_ready(make_host, tmp_path):
+    (tmp_path / "cirros.img").touch()
+    url = f"file://{tmp_path}/cirros.img"
+    node = make_host("controller", smoke_test=True, smoke_test_image_url=url)
+    node.cloud = {**node.cloud, "fault": "No valid host was found."}
+
+    assert node.run("devstack-build").returncode == 1
+
+    answer = node.show()
+    assert (answer["verdict"], answer["stage"]) == ("failed", "smoke test")
+    assert "server smoke-testaz1 went to ERROR: No valid host was found." in answer["error"]
 
 
 def test_a_second_run_does_not_run_stack_sh_again(make_host):
@@ -226,7 +282,8 @@ def test_a_ref_that_does_not_exist_is_named_after_a_bounded_retry(make_host):
     node.run("devstack-build")
 
     error = node.show()["error"]
-    assert "has no stable/1999.9 that could be cloned in 5 attempts" in error
+    assert error.startswith("stable/1999.9 of file://")
+    assert "could not be cloned in 5 attempts: fatal: couldn't find remote ref" in error
     assert log(node).count("couldn't find remote ref stable/1999.9") == 5
 
 
@@ -242,13 +299,25 @@ def test_git_that_fails_twice_is_tried_again(make_host):
     assert node.run("devstack-build").returncode == 0, log(node)
 
 
+def test_git_that_stalls_is_ended_each_time_and_named(make_host):
+    """A fresh instance may do better."""
+    node = make_host("controller", git_timeout_s=1)
+    node.fake("git", "exec /bin/sleep 60")
+
+    assert node.run("devstack-build").returncode == 1
+
+    assert node.show()["error"].endswith("in 5 attempts: fatal: git did not end within 1 s")
+    assert node.show()["class"] == "infrastructure"
+    assert log(node).count("git did not end within 1 s") == 5
+
+
 def test_packages_that_a_lock_kept_out_are_installed_again(make_host):
     """cloud-init gives up on apt's lock after half a minute."""
     node = make_host("controller")
     node.fake(
         "cloud-init",
         'echo "cloud-init $*" >>"$FAKE_STATE/calls"\n'
-        '(( $(grep -c ^cloud-init "$FAKE_STATE/calls") < 3 )) || touch "$FAKE_STATE/git-is-there"',
+        '(( $(grep -c single "$FAKE_STATE/calls") < 3 )) || touch "$FAKE_STATE/git-is-there"',
     )
     node.fake(
         "bash",
@@ -263,6 +332,24 @@ def test_packages_that_a_lock_kept_out_are_installed_again(make_host):
 
     single = "cloud-init single --name package_update_upgrade_install --frequency always"
     assert node.calls().count(single) == 3
+    # cloud-init would not fetch again the lists that it did not get.
+    assert node.calls().count("apt-get --quiet update") == 3
+
+
+def test_packages_that_never_come_are_named_with_apts_own_reason(make_host):
+    node = make_host("controller")
+    node.fake("cloud-init", "[[ $1 == schema ]] || echo 'E: Could not get lock /var/lib/dpkg/lock'")
+    node.fake(
+        "bash",
+        "command() { [[ $* != '-v git' ]] && builtin command \"$@\"; }\n"
+        'export -f command\nexec /bin/bash "$@"',
+    )
+
+    node.run("devstack-build")
+
+    reason = "git could not be installed in 5 attempts: E: Could not get lock /var/lib/dpkg/lock"
+    assert node.show()["error"] == reason
+    assert node.show()["class"] == "infrastructure"
 
 
 def test_nothing_reaches_cloud_inits_output(make_host):

@@ -21,6 +21,8 @@ Err:4 http://mirror/ubuntu noble/main amd64 uwsgi amd64 2.0.24
 E: Failed to fetch http://mirror/ubuntu/pool/u/uwsgi.deb  503  Service Unavailable
 + ./stack.sh:exit_trap:546                 :   local r=100
 """
+LOCKED = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held\n"
+STALLED = "Cloning into '/opt/stack/devstack.new'...\nfatal: git did not end within 300 s\n"
 
 
 def failed(node, text, what="stack.sh ended with 1"):
@@ -35,10 +37,15 @@ def failed(node, text, what="stack.sh ended with 1"):
         (GIT_503, "fatal: unable to access 'https://host/nova/': returned error: 503", "infra"),
         (NO_ROLE, "RoleNotFound: Could not find role: admin. (HTTP 404)", "config"),
         (APT_503, "Err:4 http://mirror/ubuntu noble/main amd64 uwsgi amd64 2.0.24", "infra"),
+        (LOCKED, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held", "infra"),
+        (STALLED, "fatal: git did not end within 300 s", "infra"),
         ("something\nelse\n", "else", "config"),
         ("", "", "config"),
     ],
-    ids=["git answers 503", "a role is missing", "apt answers 503", "nothing severe", "empty"],
+    ids=[
+        *("git answers 503", "a role is missing", "apt answers 503", "apt is locked"),
+        *("git stalls", "nothing severe", "empty"),
+    ],
 )
 def test_the_first_failing_line_and_its_class(controller, log, line, error_class):
     """An outage is worth a fresh instance; a defect would only come again."""
@@ -58,6 +65,28 @@ def test_our_own_last_word_goes_before_older_complaints(controller):
     assert failed(controller, log, "readiness ended with 1")["error"].endswith(
         "[ERROR] flavors: no"
     )
+
+
+def test_the_class_is_that_of_our_own_last_word_too(controller):
+    log = "not ready: Error: 503 Service\n[ERROR] not ready after 9 s: cinder-volume is not up\n"
+
+    assert failed(controller, log, "readiness ended with 1")["class"] == "configuration"
+
+
+def test_the_last_lines_are_kept_and_bounded(controller):
+    """Twenty lines say more than one, and a state is read over the network."""
+    lines = [f"line {number} {'x' * 1000} databasepasswordValue" for number in range(1000)]
+
+    kept = failed(controller, "\n".join(["databasepasswordValue", *lines]))["log_tail"]
+
+    assert [line.split()[1] for line in kept] == [str(number) for number in range(980, 1000)]
+    assert max(map(len, kept)) == 300
+
+
+def test_the_last_lines_hold_no_password(controller):
+    kept = failed(controller, "connecting\nmysql -uroot -pdatabasepasswordValue\n")["log_tail"]
+
+    assert kept == ["connecting", "mysql -uroot -p***"]
 
 
 def test_a_log_that_is_not_there_is_no_second_failure(controller):

@@ -15,6 +15,12 @@ if [[ $* == *--check* ]]; then grep -qxF -- "$rule" "$FAKE_STATE/rules"; exit; f
 echo "$rule" >>"$FAKE_STATE/rules"
 echo "iptables $*" >>"$FAKE_STATE/calls"
 """
+NFT = r"""
+case "$*" in
+  'list table inet octavia') cat "$FAKE_STATE/table" 2>/dev/null ;;
+  *) echo "nft $*" >>"$FAKE_STATE/calls" ;;
+esac
+"""
 OCTAVIA = "[DEFAULT]\n[health_manager]\nbind_port = 5555\nbind_ip = 192.168.0.111\n"
 
 
@@ -23,9 +29,11 @@ def node(controller):
     """A controller whose Open vSwitch is up and whose host network is not."""
     controller.fake("ip", IP)
     controller.fake("iptables", IPTABLES)
+    controller.fake("nft", NFT)
     controller.fake("ovs-vsctl", "echo '\"fa:16:3e:00:00:01\"'")
     controller.write("etc/octavia/octavia.conf", OCTAVIA)
     (controller.bin / "rules").touch()
+    controller.state("stage", "host network")
     return controller
 
 
@@ -65,6 +73,21 @@ def test_right_after_stack_sh_octavia_is_not_restarted(node):
     node.run("devstack-host-network")
 
     assert not [call for call in node.calls() if call.startswith("systemctl")]
+
+
+def test_octavias_own_table_of_rules_is_there_again_after_a_reboot(node):
+    """It shuts amphorae off from the controller; nobody else makes it anew."""
+    table = node.bin / "table"
+    table.write_text("table inet octavia {\n}\n")
+    node.run("devstack-host-network")
+    saved = node.root / "var/lib/devstack-node/octavia.nft"
+    assert saved.read_text() == "table inet octavia {\n}\n"
+
+    node.run("devstack-host-network")
+    table.unlink()
+    node.run("devstack-host-network")
+
+    assert [call for call in node.calls() if call.startswith("nft")] == [f"nft --file {saved}"]
 
 
 def test_without_octavia_its_interface_is_not_touched(make_node):

@@ -61,7 +61,7 @@ def no_agent(kind):
         (set_to("quotas", {"demo": {"volumes": 10}}), "quota of volumes is 10, not 40"),
         (set_to("providers", [{"name": "octavia"}]), "Octavia has no provider amphora"),
         (set_to("images", []), "there is no active Amphora image"),
-        (set_to("outage", "HTTP 401"), "token: openstack ended with 1: HTTP 401"),
+        (set_to("outage", "HTTP 401"), "keystone: openstack ended with 1: HTTP 401"),
     ],
 )
 def test_what_is_missing_is_named(built, change, missing):

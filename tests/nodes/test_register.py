@@ -1,22 +1,38 @@
 """Register: whenever the worker comes, it ends in its own zone, and the controller knows."""
 
+import json
+
 import pytest
 
 
 @pytest.fixture
-def node(make_node, clouds):
-    """A controller that is ready, next to a worker on an address of this machine."""
-    node = make_node("controller")
+def node(make_node, clouds, other_node):
+    """A controller that is ready, and that looks for its worker on an address of this machine."""
+    node = make_node("controller", worker_ip=other_node.address, readiness_deadline_s=2)
     node.cloud = clouds.fresh()
     node.state("ready")
     return node
+
+
+@pytest.fixture
+def worker(other_node):
+    """The worker itself, which says that it is ready."""
+    other_node.answers("ready")
+    return other_node
 
 
 def view(node):
     return node.show("--for", "worker")
 
 
+def events(node):
+    """The states of the worker, in order."""
+    lines = (node.root / "var/lib/devstack-node/events.jsonl").read_text().splitlines()
+    return [event for event in map(json.loads, lines) if event["subject"] == "worker"]
+
+
 @pytest.mark.parametrize("host", ["capo-e2e-ci-worker", "capo-e2e-ci-worker.c.p.internal"])
+@pytest.mark.usefixtures("worker")
 def test_a_worker_that_is_there_is_registered(node, clouds, host):
     """Some images name services with the domain, and Nova wants the name as it is."""
     node.cloud = clouds.add_worker(node.cloud, host)
@@ -36,10 +52,12 @@ def test_a_worker_whose_name_only_begins_alike_is_not_taken(node, clouds):
     assert node.cloud["aggregates"] == {}
 
 
+@pytest.mark.usefixtures("worker")
 def test_a_second_run_is_done_at_once(node, clouds):
-    """After a reboot the unit runs again."""
+    """A timer runs it again and again, and nova-manage takes long."""
     node.cloud = clouds.add_worker(node.cloud)
     node.run("devstack-node", "register-worker")
+    node.fake("nova-manage", "echo must not be asked >&2; exit 1")
 
     assert node.run("devstack-node", "register-worker").returncode == 0
 
@@ -80,17 +98,76 @@ def test_what_is_down_is_named_at_the_deadline(node, clouds, table, binary, miss
     assert view(node)["error"].endswith(f"was not registered within 1 s: {missing}")
 
 
-def test_a_worker_that_failed_is_known_at_once(node, other_node):
+def test_a_worker_that_failed_is_known_at_once(node, worker):
     """The controller does not wait for a machine that has given up."""
-    other_node("127.0.3.16", {"verdict": "failed", "error": "stack.sh: no space"})
+    worker.answers("failed", error="stack.sh: no space", **{"class": "infrastructure"})
 
     assert node.run("devstack-node", "register-worker").returncode == 1
 
     assert view(node)["error"] == "worker: stack.sh: no space"
+    assert view(node)["class"] == "infrastructure"
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"verdict": "failed", "error": "rebooted during 'x'"}, "failed: worker: rebooted"),
+        (
+            {"verdict": "pending", "stage": "reboot"},
+            "pending: capo-e2e-ci-worker is not ready: reb",
+        ),
+        (
+            {"failed_units": ["devstack@n-cpu.service"]},
+            "pending: devstack@n-cpu.service of capo-e2e-ci-worker failed",
+        ),
+    ],
+)
+def test_a_registered_worker_that_is_not_well_is_noticed(node, clouds, worker, answer, said):
+    """Nova and Neutron would go on saying for minutes that it is up."""
+    node.cloud = clouds.add_worker(node.cloud)
+    node.run("devstack-node", "register-worker")
+    worker.answers(**{"verdict": "ready", **answer})
+
+    node.run("devstack-node", "register-worker")
+
+    first = events(node)[1]
+    assert f"{first['verdict']}: {first['error'] or first['stage']}".startswith(said)
+
+
+def test_a_registered_worker_that_falls_silent_is_pending_and_then_lost(node, clouds, worker):
+    """It may be rebooting; it has the time of a reboot for that, not of a whole build."""
+    node.cloud = clouds.add_worker(node.cloud)
+    node.run("devstack-node", "register-worker")
+    worker.close()
+
+    assert node.run("devstack-node", "register-worker").returncode == 1
+
+    assert [event["verdict"] for event in events(node)] == ["ready", "pending", "failed"]
+    late = "capo-e2e-ci-worker was not registered within 2 s: capo-e2e-ci-worker does not answer"
+    assert view(node)["error"] == late
+
+
+def test_a_smoke_test_that_fails_keeps_the_worker_from_being_registered(
+    make_node, clouds, other_node, tmp_path
+):
+    """That its services are up does not mean that a server boots there."""
+    (tmp_path / "cirros.img").touch()
+    url = f"file://{tmp_path}/cirros.img"
+    smoke = {"smoke_test": True, "smoke_test_image_url": url}
+    node = make_node("controller", worker_ip=other_node.address, **smoke)
+    node.cloud = {**clouds.add_worker(clouds.fresh()), "fault": "No valid host was found."}
+    node.state("ready")
+    other_node.answers("ready")
+
+    assert node.run("devstack-node", "register-worker").returncode == 1
+
+    fault = "server smoke-testaz2 went to ERROR: No valid host was found."
+    assert view(node)["error"] == f"smoke test: {fault}"
+
+
+@pytest.mark.usefixtures("worker")
 def test_a_failure_stays_known_until_a_worker_appears(node, clouds):
-    """The unit starts again at once, which says nothing about the worker."""
+    """The timer runs it again at once, which says nothing about the worker."""
     node.run("devstack-node", "register-worker")
     first = view(node)
 

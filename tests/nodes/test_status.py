@@ -8,7 +8,7 @@ import pytest
 
 KEYS = {
     *("schema", "node", "subject", "stage", "since", "verdict", "error"),
-    *("class", "detail", "boot_id"),
+    *("class", "detail", "boot_id", "log_tail", "failed_units", "cloud_init"),
 }
 
 
@@ -103,6 +103,29 @@ def test_while_stack_sh_runs_its_own_phase_is_shown(controller):
     )
 
     assert controller.show()["detail"] == "Starting Keystone"
+
+
+def test_a_finished_node_names_its_units_that_failed(controller):
+    """Nova says for 12 minutes that a dead nova-compute is up."""
+    controller.state("ready")
+    controller.fake("systemctl", "echo 'devstack@n-cpu.service loaded failed failed Devstack'")
+
+    assert controller.show()["failed_units"] == ["devstack@n-cpu.service"]
+
+
+def test_what_cloud_init_recovered_from_is_shown_and_decides_nothing(controller):
+    """It ends with 2 then, or with 1 where a lock kept its packages out that we install after."""
+    controller.state("ready")
+    result = {"v1": {"datasource": "DataSourceGCE", "errors": ["packages: no lock"]}}
+    recovered = {"WARNING": ["no such module"], "DEPRECATED": ["spelt otherwise in 30.1"]}
+    stages = {"datasource": "DataSourceGCE", "init": {"recoverable_errors": recovered}}
+    controller.write("run/cloud-init/result.json", json.dumps(result))
+    controller.write("run/cloud-init/status.json", json.dumps({"v1": stages}))
+
+    answer = controller.show()
+
+    assert answer["verdict"] == "ready"
+    assert answer["cloud_init"] == ["packages: no lock", "no such module"]
 
 
 def test_the_same_state_twice_is_one_event(controller):

@@ -2,7 +2,8 @@
 # stack.sh: what stands in for DevStack, with its phases, hooks, files and weaknesses.
 #
 # Runs on   a node, as the user stack, without arguments
-# Reads     local.conf and standin/settings (UNIT_S; FAIL_PHASE with FAIL_LINE, HANG_PHASE)
+# Reads     local.conf and standin/settings: UNIT_S; FAIL_PHASE with FAIL_LINE; HANG_PHASE;
+#           HANG_WORDS, a client's command without an answer; MISSING, a service not started
 # Leaves    stand-ins of the services, units that start them at boot, clients, DevStack's log
 # Exits     3 when a service of the worker finds no controller, as the real one does
 set -o errexit -o pipefail

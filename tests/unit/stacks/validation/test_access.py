@@ -26,6 +26,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHrmC7wIIWd+7yNQB3OyqzRzfBKr4Kj0ZTzGr
         ("waitFor", "worker", "'worker'; use none, controller, all"),
         ("waitFor", "all", "'all' needs ssh, which nobody may reach"),
         ("readyTimeoutS", "0", "0 seconds; give a positive number"),
+        ("readinessDeadlineS", "-1", "-1 seconds; give a positive number"),
         ("sshAuthorizedKeys", '["hello"]', "key 1 'hello…' is no public key"),
         ("sshAuthorizedKeys", '["ssh-ed25519 AAAA"]', "is damaged"),
         ("sshAuthorizedKeys", '["ssh-ed25519 !"]', "is damaged"),

@@ -37,3 +37,10 @@ def test_an_apt_mirror_is_refused_where_there_is_no_apt(refusals):
     given = {"operatingSystem": "centos-stream-9", "packageMirror": "http://mirror.example/debian"}
 
     assert refusals(**given) == ["devstack:packageMirror: CentOS has no apt; leave it empty"]
+
+
+def test_a_smoke_test_needs_an_image(refusals):
+    [line] = refusals(smokeTest="true", smokeTestImageUrl="")
+
+    assert line.startswith("devstack:smokeTestImageUrl: '' is no URL")
+    assert refusals(smokeTest="false", smokeTestImageUrl="") == []

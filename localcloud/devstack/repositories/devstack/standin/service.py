@@ -22,6 +22,7 @@ Json = dict[str, Any]
 
 DATA = Path(os.environ["FAKE_STATE"])
 HOST, SERVICE_HOST, ZONE = (os.environ[name] for name in ("HOST", "SERVICE_HOST", "ZONE"))
+HANG_WORDS = os.environ["HANG_WORDS"]
 FAKES = Path(__file__).parent / "fakes"
 BEATS: dict[str, float] = {}
 """When each service was last heard of."""
@@ -74,6 +75,8 @@ class Cloud(BaseHTTPRequestHandler):
         if self.headers["X-Password"] != os.environ[kind]:
             self.send_error(401)
             return
+        if HANG_WORDS and HANG_WORDS in " ".join(body.get("words", ())):
+            threading.Event().wait()
         needed = self.needed(body)
         if needed and not serves(needed):
             self.send_error(503)

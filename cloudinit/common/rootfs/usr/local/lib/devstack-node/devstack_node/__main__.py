@@ -5,10 +5,12 @@ import sys
 
 _MODULES = {
     "await-controller": "devstack_worker.await_controller",
+    "commits": "devstack_node.commits",
     "logs": "devstack_node.logs",
     "postconfig": "devstack_controller.postconfig",
     "ready": "devstack_node.ready",
     "register-worker": "devstack_controller.register",
+    "smoke-test": "devstack_controller.smoke",
     "state": "devstack_node.state",
     "status": "devstack_node.status",
 }

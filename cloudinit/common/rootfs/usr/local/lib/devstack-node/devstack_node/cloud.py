@@ -18,14 +18,19 @@ class WrongZoneError(RuntimeError):
     """A host is in another AZ, which no waiting mends."""
 
 
-def change(*words: str) -> str:
+def change(*words: str, timeout_s: float = node.RUN_S) -> str:
     """Run one command of the client. Raises RuntimeError with what it said."""
-    return node.run(*_CLIENT, *words)
+    return node.run(*_CLIENT, *words, timeout_s=timeout_s)
 
 
-def rows(*words: str) -> list[Row]:
+def rows(*words: str, timeout_s: float = node.RUN_S) -> list[Row]:
     """What a command that lists says. Raises RuntimeError."""
-    return list(json.loads(change(*words, "-f", "json")))
+    return list(json.loads(change(*words, "-f", "json", timeout_s=timeout_s)))
+
+
+def show(kind: str, name: str) -> Row:
+    """What the client shows of one thing. Raises RuntimeError."""
+    return dict(json.loads(change(kind, "show", name, "-f", "json")))
 
 
 def has(*words: str) -> bool:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from devstack_node import node
+from devstack_node import node, redact
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _TAIL_LINES = 2000
 _NEAR_LINES = 40
+_LAST_LINES = 20
 _LINE_LENGTH = 300
 
 _COLOUR_OR_TIME = re.compile(r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d[ T][\d:.]+(Z| \|) ?")
@@ -25,38 +30,50 @@ _OUTAGE = re.compile(
     r"|Failed to fetch|Unable to fetch|Hash Sum mismatch|returned error: 5\d\d"
     r"|\b50[0234] (Bad Gateway|Service|Gateway|Internal|Server)|early EOF|RPC failed"
     r"|Max retries exceeded|Read ?[Tt]imed? ?[Oo]ut|Maximum of \d+ git retries"
+    r"|git did not end within|Could not get lock|Unable to acquire the dpkg frontend lock"
 )
 
 
-def explain(what: str, log: str | None) -> tuple[str, str]:
-    """What failed with the log's first failing line, and `infrastructure` or `configuration`."""
+class Failure(NamedTuple):
+    """Why something failed; all of it is empty while nothing has. It holds no passwords."""
+
+    error: str = ""
+    kind: str = ""
+    """`infrastructure`, `configuration` or `interrupted`: docs/readiness.md."""
+    log_tail: Sequence[str] = ()
+
+
+def explain(what: str, log: str | None) -> Failure:
+    """What failed, with the first line of the log that says why, and the log's last lines."""
     lines = _interesting(Path(log)) if log else []
+    last = lines[-1:]
     severe = [line for line in lines if _SEVERE.search(line)]
-    last = lines[-1] if lines else ""
-    first = severe[0] if severe and not _OWN.match(last) else last
-    outage = any(_OUTAGE.search(line) for line in (*severe, what))
-    error = f"{what}: {first[:_LINE_LENGTH]}" if first else what
-    return mask(error), "infrastructure" if outage else "configuration"
+    # Polls complain for a while before the last word, which alone says what came of it.
+    reasons = last if last and _OWN.match(last[0]) else severe or last
+    outage = any(_OUTAGE.search(line) for line in (*reasons, what))
+    return Failure(
+        ": ".join((mask(what), *reasons[:1])),
+        "infrastructure" if outage else "configuration",
+        lines[-_LAST_LINES:],
+    )
 
 
 def _interesting(log: Path) -> list[str]:
-    """The lines before the end that stack.sh announces, without its trace of commands."""
+    """The lines before the end that stack.sh announces, masked, without its trace of commands."""
     try:
-        text = log.read_text(encoding="utf-8", errors="replace")
+        text = mask(log.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return []
     lines = [_COLOUR_OR_TIME.sub("", line).strip() for line in text.splitlines()[-_TAIL_LINES:]]
     said = [line for line in lines if line and not _TRACE.match(line)]
     end = next((i for i, line in enumerate(said) if _END.search(line)), len(said))
-    return said[max(0, end - _NEAR_LINES) : end]
+    return [line[:_LINE_LENGTH] for line in said[max(0, end - _NEAR_LINES) : end]]
 
 
 def mask(text: str) -> str:
-    """The text without the passwords of this node's local.conf."""
+    """The text without secrets, above all the passwords of this node's local.conf."""
     try:
-        local_conf = node.LOCAL_CONF.read_text(encoding="utf-8")
+        known = node.LOCAL_CONF.read_text(encoding="utf-8")
     except OSError:
-        return text
-    for password in re.findall(r"^\w+_PASSWORD=(\S+)$", local_conf, re.MULTILINE):
-        text = text.replace(password, "***")
-    return text
+        known = ""
+    return redact.Redactor([known]).text(text)

@@ -19,6 +19,9 @@ LOCAL_CONF = ROOT / "etc/devstack-node/local.conf"
 SUMMARY = ROOT / "opt/stack/logs/stack.sh.log.summary"
 """DevStack's phases, one a line, after a time and a bar."""
 
+RUN_S = 120.0
+"""How long a program may take that usually takes seconds."""
+
 
 def settings() -> dict[str, str]:
     """What node.env says."""
@@ -47,7 +50,7 @@ def say(text: str) -> None:
     print(f"{timestamp()} {text}", file=sys.stderr, flush=True)
 
 
-def run(*command: str, timeout_s: float = 120) -> str:
+def run(*command: str, timeout_s: float = RUN_S) -> str:
     """A program's standard output. Raises RuntimeError with the last line of its complaint."""
     try:
         done = subprocess.run(

@@ -21,9 +21,10 @@ _POLL_S = 10.0
 def main(arguments: list[str]) -> int:
     """Exit 0 when nothing is missing, 1 when something still is at the deadline."""
     parser = argparse.ArgumentParser(prog="devstack-node ready")
-    parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS")
-    deadline = node.Deadline(parser.parse_args(arguments).timeout)
     settings = node.settings()
+    limit = float(settings["READINESS_DEADLINE_S"])
+    parser.add_argument("--timeout", type=float, default=limit, metavar="SECONDS")
+    deadline = node.Deadline(parser.parse_args(arguments).timeout)
     last = ""
     while missing := "; ".join(problems(settings)):
         if missing != last:
@@ -40,7 +41,7 @@ def problems(settings: Settings) -> list[str]:
     """What the node lacks."""
     role_checks = importlib.import_module(f"devstack_{settings['ROLE']}.checks").CHECKS
     # Where there is no token, nothing else answers either.
-    return _run(_token, settings) or [
+    return _run(_keystone, settings) or [
         problem
         for check in (_compute, _volumes, _agents, *role_checks)
         for problem in _run(check, settings)
@@ -54,7 +55,7 @@ def _run(check: Check, settings: Settings) -> list[str]:
         return [failure.mask(f"{check.__name__.strip('_')}: {error}")]
 
 
-def _token(_: Settings) -> Iterator[str]:
+def _keystone(_: Settings) -> Iterator[str]:
     cloud.change("token", "issue", "-f", "value", "-c", "expires")
     yield from ()
 

@@ -9,21 +9,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devstack_node import failure, node
+from devstack_node.failure import Failure
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 State = dict[str, Any]
 
 _SCHEMA = 1
 _FILES = {"node": "state.json", "worker": "worker.json"}
 _REBOOT = "reboot"
+_NO_FAILURE = Failure()
+_SERIOUS = ("WARNING", "ERROR", "CRITICAL")
+"""cloud-init's levels without its notes on what will be spelt differently one day."""
 
 
-def record(subject: str, stage: str, verdict: str, error: str = "", error_class: str = "") -> None:
+def record(subject: str, stage: str, verdict: str, why: Failure = _NO_FAILURE) -> None:
     """Write the subject's state in this boot, and an event, unless that is what it was."""
-    state = _state(subject, stage, verdict, error, error_class)
-    before = _recorded(subject)
+    state = _state(subject, stage, verdict, why)
+    before = recorded(subject)
     if before and {**before, "since": state["since"]} == state:
         return
     line = json.dumps(state) + "\n"
@@ -42,7 +49,7 @@ def record(subject: str, stage: str, verdict: str, error: str = "", error_class:
 
 def current(subject: str) -> State:
     """The subject's state as it is now: a reboot or cloud-init's end changes what was written."""
-    state = _recorded(subject)
+    state = recorded(subject)
     if subject == "worker":
         return _worker(state)
     if state is None:
@@ -62,7 +69,8 @@ def _interrupted(state: State, how: str) -> State:
 
 def _worker(state: State | None) -> State:
     if not node.settings()["WORKER_HOSTNAME"]:
-        return _state("worker", "none", "failed", "this stack has no worker", "configuration")
+        none = Failure("this stack has no worker", "configuration")
+        return _state("worker", "none", "failed", none)
     controller = current("node")
     if controller["verdict"] == "failed":
         error = f"controller: {controller['error']}"
@@ -70,22 +78,39 @@ def _worker(state: State | None) -> State:
     if state is None:
         return _state("worker", "waiting for the controller", "pending")
     if state["boot_id"] != node.boot_id():
-        return {**state, "verdict": "pending", "stage": _REBOOT, "error": "", "class": ""}
+        return {**state, "verdict": "pending", "stage": _REBOOT, **_why(_NO_FAILURE)}
     return state
 
 
 def _before_the_build() -> State:
-    result = node.ROOT / "run/cloud-init/result.json"
-    if not result.exists():
+    errors = cloud_init_errors()
+    if errors is None:
         return _state("node", "cloud-init", "pending")
-    # It is written after runcmd has run, so the build should have begun.
-    errors = json.loads(result.read_text(encoding="utf-8"))["v1"]["errors"]
+    # cloud-init ends after runcmd, so the build should have begun.
     reason = "; ".join(errors) or "it reports no error"
     error = f"cloud-init ended without starting the build: {reason}"
-    return _state("node", "cloud-init", "failed", error, "configuration")
+    return _state("node", "cloud-init", "failed", Failure(error, "configuration"))
 
 
-def _state(subject: str, stage: str, verdict: str, error: str = "", error_class: str = "") -> State:
+def cloud_init_errors() -> list[str] | None:
+    """What cloud-init complains of, whether it went on or not; None until it has ended."""
+    directory = node.ROOT / "run/cloud-init"
+    if not (directory / "result.json").exists():
+        return None
+    errors: list[str] = _read(directory / "result.json")["v1"]["errors"]
+    # Those that it recovered from, by level, are in another file, and only since 23.4.
+    stages = _read(directory / "status.json").get("v1", {}).values()
+    for stage in filter(lambda stage: isinstance(stage, dict), stages):
+        for level, texts in stage.get("recoverable_errors", {}).items():
+            errors += texts if level in _SERIOUS else ()
+    return [failure.mask(error) for error in errors]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _state(subject: str, stage: str, verdict: str, why: Failure = _NO_FAILURE) -> State:
     return {
         "schema": _SCHEMA,
         "node": node.settings()["ROLE"],
@@ -93,13 +118,17 @@ def _state(subject: str, stage: str, verdict: str, error: str = "", error_class:
         "stage": stage,
         "since": node.timestamp(),
         "verdict": verdict,
-        "error": error,
-        "class": error_class,
         "boot_id": node.boot_id(),
+        **_why(why),
     }
 
 
-def _recorded(subject: str) -> State | None:
+def _why(why: Failure) -> State:
+    return {"error": why.error, "class": why.kind, "log_tail": list(why.log_tail)}
+
+
+def recorded(subject: str) -> State | None:
+    """What was written last, in whichever boot that was."""
     path = node.STATE_DIRECTORY / _FILES[subject]
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
@@ -121,7 +150,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _claim(_: argparse.Namespace) -> int:
-    if _recorded("node"):
+    if recorded("node"):
         return 1
     record("node", "start", "pending")
     return 0
@@ -137,7 +166,8 @@ def _interrupt(_: argparse.Namespace) -> int:
 
 
 def _record_again(state: State) -> int:
-    record("node", state["stage"], state["verdict"], state["error"], state["class"])
+    why = Failure(state["error"], state["class"], state["log_tail"])
+    record("node", state["stage"], state["verdict"], why)
     return 1 if state["verdict"] == "failed" else 0
 
 
@@ -153,8 +183,8 @@ def _ready(_: argparse.Namespace) -> int:
 
 
 def _fail(options: argparse.Namespace) -> int:
-    error, error_class = failure.explain(options.what, options.log)
-    record("node", current("node")["stage"], "failed", error, error_class)
+    why = failure.explain(options.what, options.log)
+    record("node", current("node")["stage"], "failed", why)
     return 0
 
 

@@ -11,6 +11,7 @@ from devstack_node import node, state
 _EXIT = {"ready": 0, "failed": 1, "pending": 3}
 _EXIT_USAGE = 2
 _EXIT_DEADLINE = 4
+_FAILED_UNITS = "systemctl list-units --state=failed --plain --no-legend devstack@*"
 _POLL_S = 2.0
 _QUIET_S = 30.0
 """The longest silence: less than what NAT and ssh forget a connection after."""
@@ -55,7 +56,19 @@ def _wait(subject: str, deadline: node.Deadline) -> int:
 
 def _look(subject: str) -> state.State:
     found = state.current(subject)
-    return {**found, "detail": _phase() if found["stage"] == "stack.sh" else ""}
+    finished = subject == "node" and found["verdict"] == "ready"
+    return {
+        **found,
+        "detail": _phase() if found["stage"] == "stack.sh" else "",
+        "failed_units": _failed_units() if finished else [],
+        "cloud_init": state.cloud_init_errors() or [],
+    }
+
+
+def _failed_units() -> list[str]:
+    """DevStack's units that have failed: Nova and Neutron take up to 12 minutes to notice."""
+    columns = node.run(*_FAILED_UNITS.split())
+    return [line.split()[0] for line in columns.splitlines()]
 
 
 def _phase() -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from devstack_node import cloud, node, peer, state
 
 _POLL_S = 10.0
+_CLIENT_S = 30.0
+"""A client that hangs keeps us from seeing that the controller failed."""
 
 
 def main(_: list[str]) -> int:
@@ -16,11 +18,13 @@ def main(_: list[str]) -> int:
     settings = node.settings()
     deadline = node.Deadline(float(settings["NODE_DEADLINE_S"]))
     reason = last = ""
-    while not deadline.passed():
+    while True:
         failed = peer.failure(settings["CONTROLLER_IP"])
         if failed:
-            node.say(f"[ERROR] the controller failed: {failed}")
+            node.say(f"[ERROR] the controller failed: {failed.error}")
             return 1
+        if deadline.passed():
+            break
         reason = _missing(settings)
         if not reason:
             state.record("node", "stack.sh", "pending")
@@ -38,12 +42,16 @@ def _missing(settings: dict[str, str]) -> str:
     """What the controller lacks; empty if nothing."""
     controller = settings["CONTROLLER_HOSTNAME"]
     try:
-        if not cloud.up(cloud.rows("compute", "service", "list"), "nova-compute", controller):
+        if not cloud.up(_services("compute"), "nova-compute", controller):
             return "its nova-compute is not up"
         if not node.runs(settings, "c-vol"):
             return ""
-        if not cloud.up(cloud.rows("volume", "service", "list"), "cinder-scheduler"):
+        if not cloud.up(_services("volume"), "cinder-scheduler"):
             return "its cinder-scheduler is not up"
     except RuntimeError as error:
         return str(error)
     return ""
+
+
+def _services(kind: str) -> list[cloud.Row]:
+    return cloud.rows(kind, "service", "list", timeout_s=_CLIENT_S)

@@ -1,0 +1,23 @@
+"""Commits: which commit of each repository this node was built from, to compare two runs by."""
+
+from __future__ import annotations
+
+import json
+
+from devstack_node import node
+
+_COMMITS = node.STATE_DIRECTORY / "commits.json"
+
+
+def main(_: list[str]) -> int:
+    """Write the commit of every repository in /opt/stack, by the directory's name."""
+    # Git answers a repository's owner only.
+    git = ("runuser", "--user", "stack", "--", "git")
+    found = {
+        repository.parent.name: node.run(
+            *git, "-C", str(repository.parent), "rev-parse", "HEAD"
+        ).strip()
+        for repository in sorted((node.ROOT / "opt/stack").glob("*/.git"))
+    }
+    _COMMITS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return 0

@@ -92,7 +92,7 @@ docs-check: venv ## whether the generated documents are current
 
 # --- tests ---
 
-.PHONY: test unit nodes contract engine boot tunnel-test plans bench bench-interruptions
+.PHONY: test unit nodes contract engine boot tunnel-test plans bench bench-order bench-interruptions
 test: tested-on boots routes ## all tests
 	@$(PYTEST) tests
 
@@ -121,6 +121,9 @@ bench: ready ## measure `up`, `destroy` and the program
 	@$(PY) -m tests.bench
 
 RUNS ?= 200
+bench-order: boots ## time to the second AZ, both nodes at once against one by one (as root)
+	@$(PY) -m tests.bench.order
+
 bench-interruptions: ready ## end RUNS runs at random moments, and look for what they leave
 	@$(PY) -m tests.bench.interruptions --runs $(RUNS)
 

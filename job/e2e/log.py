@@ -3,10 +3,15 @@
 import re
 import sys
 import threading
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from job.nodes.display import Lines, Live
+from job.nodes.status import State, Subject
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
@@ -17,6 +22,7 @@ class Log:
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8")
         self._lock = threading.Lock()
+        self._display = Live(sys.stdout) if sys.stdout.isatty() else Lines(sys.stdout)
 
     def say(self, text: str) -> None:
         """Say something of the job's own; each line gets the time, UTC."""
@@ -29,13 +35,15 @@ class Log:
         plain = _ESCAPES.sub("", line)
         with self._lock:
             # Where nobody reads it any more, the file still has it.
-            try:
-                sys.stdout.write(line if sys.stdout.isatty() else plain)
-                sys.stdout.flush()
-            except OSError:
-                pass
+            with suppress(OSError):
+                self._display.say((line if sys.stdout.isatty() else plain).removesuffix("\n"))
             self._file.write(plain)
             self._file.flush()
+
+    def show(self, states: Mapping[Subject, State], began: float) -> None:
+        """Where the nodes are now: on a terminal, below everything else."""
+        with self._lock, suppress(OSError):
+            self._display.show(states, began)
 
     def __enter__(self) -> Self:
         return self
@@ -46,4 +54,6 @@ class Log:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        with suppress(OSError):
+            self._display.close()
         self._file.close()

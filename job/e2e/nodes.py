@@ -76,6 +76,7 @@ class Nodes:
         try:
             while not self._stop.wait(_POLL_S):
                 self._states = self._watch.poll()
+                self._context.log.show(self._states, self._context.began)
                 if self.failures and not self._testing:
                     self._context.ending.ask(NodeError(self.failures[0]))
         except Exception as error:  # noqa: BLE001 - unwatched nodes would be waited for in vain

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,7 @@ from job.stack import Stack
 
 # The nodes boot meanwhile.
 _READY_S = 900
+_BRIDGE, _INTERFACES = "docker0", Path("/sys/class/net")
 _GRACE = Grace(soft_s=10, hard_s=3)
 _READY = "tunnel: ready"
 
@@ -30,7 +32,10 @@ class Tunnel:
         self._last_line = "it said nothing"
         # ssh answers through it long before the APIs do, so what is wrong is known early.
         probe = f"{controller_ip}:22"
-        words = ("--probe", probe, "--timeout", str(_READY_S))
+        words = ["--probe", probe, "--timeout", str(_READY_S)]
+        if (_INTERFACES / _BRIDGE).exists():
+            # kind's clusters will be on a bridge of the same Docker.
+            words += ["--probe-bridge", _BRIDGE]
         # It stages the stack again, which must stay what the job has made of it.
         which = ("--stack", stack.name, "--settings", str(context.settings))
         self._program = Program(

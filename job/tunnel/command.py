@@ -16,6 +16,7 @@ from typing import Any
 from job.errors import JobError, RefusedError
 from job.nodes.ssh import Access
 from job.tunnel import firewall, record
+from job.tunnel.bridge import container_on
 from job.tunnel.containers import refuse_podman
 from job.tunnel.namespace import Namespace
 from job.tunnel.ssh import wait_for_python
@@ -42,6 +43,7 @@ class Options:
     netns: Path | None
     probe: tuple[str, int] | None
     probe_from: Path | None
+    probe_bridge: str | None
     limits: Limits
 
 
@@ -56,7 +58,13 @@ def add_options(parser: ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="what must answer through it; the controller's port 80 if not given",
     )
-    parser.add_argument(
+    container = parser.add_mutually_exclusive_group()
+    container.add_argument(
+        "--probe-bridge",
+        metavar="NAME",
+        help="a bridge of containers, such as docker0; the first probe is also made from there",
+    )
+    container.add_argument(
         "--probe-from",
         type=Path,
         metavar="PATH",
@@ -73,6 +81,7 @@ def options_of(given: Any) -> Options:
         netns=given.netns,
         probe=given.probe,
         probe_from=given.probe_from,
+        probe_bridge=given.probe_bridge,
         limits=Limits(ready_s=given.timeout, interval_s=given.interval, restarts=given.restarts),
     )
 
@@ -108,29 +117,39 @@ def run(
     target = options.probe or (outputs["controller_private_ip"], _WEB)
     print(f"tunnel: sshuttle {version}, method {method.name}, to {', '.join(cidrs)}", flush=True)
     wait_for_python(access, namespace, deadline, stop)
-    container = None
-    if options.probe_from:
-        container = Namespace(path=options.probe_from, environment=namespace.environment)
     state = record.Record(
         supervisor=os.getpid(),
         method=method.name,
         netns=str(options.netns or ""),
         probe=f"{target[0]}:{target[1]}",
     )
-    Supervisor(
-        access=access,
-        cidrs=cidrs,
-        program=program,
-        method=method,
-        namespace=namespace,
-        target=target,
-        container=container,
-        limits=options.limits,
-        record=state,
-        folder=folder,
-        stop=stop,
-    ).supervise(deadline)
+    with _container(options, namespace) as container:
+        Supervisor(
+            access=access,
+            cidrs=cidrs,
+            program=program,
+            method=method,
+            namespace=namespace,
+            target=target,
+            container=container,
+            limits=options.limits,
+            record=state,
+            folder=folder,
+            stop=stop,
+        ).supervise(deadline)
     print(f"tunnel: ended; restarts: {state.restarts}", flush=True)
+
+
+@contextmanager
+def _container(options: Options, namespace: Namespace) -> Iterator[Namespace | None]:
+    """Where the first probe is also made from, if that was asked for."""
+    if options.probe_bridge:
+        with container_on(options.probe_bridge, namespace) as path:
+            yield Namespace(path=path, environment=namespace.environment)
+    elif options.probe_from:
+        yield Namespace(path=options.probe_from, environment=namespace.environment)
+    else:
+        yield None
 
 
 @contextmanager

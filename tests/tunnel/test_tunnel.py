@@ -1,5 +1,7 @@
 """Tunnel: real sshuttle and sshd between network namespaces."""
 
+from pathlib import Path
+
 import pytest
 
 PRIVATE, FLOATING = ("10.0.3.15", 80), ("172.24.4.10", 22)
@@ -104,21 +106,40 @@ def test_controller_inside_a_routed_network_is_still_reached(open_tunnel, output
     assert tunnel.end() == 0
 
 
+@pytest.fixture(params=["a container", "its bridge"])
+def from_container(request, net):
+    """The option that checks from where containers are."""
+    if request.param == "a container":
+        return ("--probe-from", str(net.container.path))
+    return ("--probe-bridge", "br-kind")
+
+
 @pytest.mark.usefixtures("sshd")
-def test_probe_from_a_container_tells_where_it_fails(net, open_tunnel):
+def test_a_check_from_a_container_tells_where_it_fails(net, open_tunnel, from_container):
     """The job's own way may work while a rule of Docker's drops what containers send."""
     net.job.run("iptables", "-t", "raw", "-A", "PREROUTING", "-i", "br-kind", "-j", "DROP")
 
-    tunnel = open_tunnel("--probe-from", str(net.container.path))
+    tunnel = open_tunnel(*from_container)
 
     assert tunnel.wait_ended() == 1
-    assert f"not from container {net.container.path}: unreachable" in tunnel.printed
+    assert "not from container" in tunnel.printed
+    assert ": unreachable" in tunnel.printed
     assert net.job.rules() == []
+    assert not stand_in(tunnel).exists()
 
 
 @pytest.mark.usefixtures("sshd")
-def test_probe_from_a_container_that_works(net, open_tunnel):
-    open_tunnel("--probe-from", str(net.container.path)).wait_ready()
+def test_a_check_from_a_container_that_works(open_tunnel, from_container):
+    tunnel = open_tunnel(*from_container).wait_ready()
+
+    assert stand_in(tunnel).exists() == ("--probe-bridge" in from_container)
+    assert tunnel.end() == 0
+    assert not stand_in(tunnel).exists()
+
+
+def stand_in(tunnel):
+    """The namespace of what a tunnel checks from on a bridge."""
+    return Path(f"/run/netns/devstack-{tunnel.process.pid}")
 
 
 def test_podmans_namespace_is_served_from_inside(net, open_tunnel, tmp_path):

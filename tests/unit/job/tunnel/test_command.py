@@ -19,7 +19,7 @@ from job.tunnel.supervisor import Limits
 @pytest.fixture
 def options(service):
     limits = Limits(ready_s=20, interval_s=0.2, restarts=1)
-    return Options(netns=None, probe=service, probe_from=None, limits=limits)
+    return Options(netns=None, probe=service, probe_from=None, probe_bridge=None, limits=limits)
 
 
 @pytest.fixture

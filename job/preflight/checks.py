@@ -72,8 +72,13 @@ def of_project(settings: "Settings", place: Place, ending: Ending, *, present: b
 
 
 def _image_urls(settings: "Settings") -> dict[str, str]:
-    url = settings.amphora_image_url
-    return {"devstack:amphoraImageUrl": url} if url else {}
+    """What the nodes will fetch, by the key that names it."""
+    smoke = settings.smoke_test_image_url if settings.smoke_test else ""
+    wanted = {
+        "devstack:amphoraImageUrl": settings.amphora_image_url,
+        "devstack:smokeTestImageUrl": smoke,
+    }
+    return {key: url for key, url in wanted.items() if url}
 
 
 def _all(checks: Sequence[Callable[[], Report]], ending: Ending) -> list[Report]:

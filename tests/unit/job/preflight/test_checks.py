@@ -129,6 +129,11 @@ def test_an_image_that_devstack_builds_is_not_looked_for(
     assert asked == [{}]
 
 
+def test_the_image_of_a_smoke_test_is_looked_for_if_there_is_to_be_one(make_settings):
+    assert "devstack:smokeTestImageUrl" in checks._image_urls(make_settings(smokeTest="true"))
+    assert "devstack:smokeTestImageUrl" not in checks._image_urls(make_settings())
+
+
 def of_project(settings, place, ending):
     return checks.of_project(settings, place, ending, present=False)
 

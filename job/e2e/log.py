@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from job.nodes.display import Lines, Live
 from job.nodes.status import State, Subject
@@ -45,15 +43,8 @@ class Log:
         with self._lock, suppress(OSError):
             self._display.show(states, began)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Leave only lines behind."""
         with suppress(OSError):
             self._display.close()
         self._file.close()

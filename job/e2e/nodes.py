@@ -3,8 +3,6 @@
 import threading
 import time
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
 from job.e2e.context import Context
 from job.errors import JobError, Kind
@@ -26,7 +24,7 @@ class NodeError(JobError):
 
 
 class Nodes:
-    """A watch in a thread of its own, for as long as a `with` block runs.
+    """A watch in a thread of its own, until `close`.
 
     Until `tests_begin`, a node that fails ends the job. Later it is only said: the tests that
     need the second AZ will fail, and the others are worth having.
@@ -39,6 +37,7 @@ class Nodes:
         self._stop = threading.Event()
         self._testing = False
         self._thread = threading.Thread(target=self._follow, name="nodes")
+        self._thread.start()
 
     def wait_for_controller(self, timeout_s: float) -> None:
         """Wait until it is ready. Raises NodeError, or JobError when it takes too long."""
@@ -58,16 +57,8 @@ class Nodes:
         """Those that failed."""
         return [state for state in self._states.values() if state.verdict == "failed"]
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Watch no more."""
         self._stop.set()
         self._thread.join()
         self._watch.close()

@@ -5,7 +5,7 @@ import json
 from job import compute, state
 from job.cleanup.api import Api
 from job.cleanup.budget import Budget
-from job.cleanup.marks import Scope
+from job.cleanup.marks import Scope, scope_of
 from job.cleanup.search import leftovers
 from job.cleanup.sweeping import sweep
 from job.configuration import settings_of
@@ -42,11 +42,17 @@ def _clear(context: Context, pulumi: Pulumi, settings: Settings) -> None:
     """Remove, or only list, what earlier jobs left; our own stack's is left to `up`."""
     budget = Budget(_CLEANUP_S, context.ending)
     api = Api(compute.place_of(pulumi.stack), budget, context.log.say)
-    scope = Scope(cluster=settings.cluster_name, region=settings.region)
-    own = pulumi.stack.name if state.is_there(pulumi) else ""
-    found = [
-        each for each in leftovers(api, scope) if each.owner is None or each.owner.stack != own
-    ]
+    own = scope_of(pulumi.stack)
+    everybody = Scope(cluster=own.cluster, region=settings.region)
+    scopes = {
+        each.owner.stack: Scope(cluster=own.cluster, stack=each.owner.stack, spared=own.spared)
+        for each in leftovers(api, everybody)
+        if each.owner
+    }
+    scopes.pop(own.stack, None)
+    if not state.is_there(pulumi):
+        scopes[own.stack] = own
+    found = [leftover for scope in scopes.values() for leftover in leftovers(api, scope)]
     for leftover in found:
         context.log.say(f"leftover: {leftover}, created {leftover.created or 'some time ago'}")
     if not found:
@@ -54,9 +60,8 @@ def _clear(context: Context, pulumi: Pulumi, settings: Settings) -> None:
     if context.job.leftovers != "remove":
         context.log.say("leftovers: they stay; 'python -m job cleanup' removes them")
         return
-    stacks = {each.owner.stack for each in found if each.owner}
-    for name in sorted(stacks):
-        survivors = sweep(api, Scope(cluster=settings.cluster_name, stack=name))
+    for scope in scopes.values():
+        survivors = sweep(api, scope)
         if survivors:
             paths = ", ".join(str(survivor) for survivor in survivors)
             raise JobError(f"leftovers: could not be removed: {paths}; remove them by hand")

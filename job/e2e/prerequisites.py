@@ -5,8 +5,6 @@ The cloud takes far longer, so they are built politely; where they fail, the job
 
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from job.child import Child, Grace, Program
 from job.e2e.context import Context
@@ -30,7 +28,7 @@ class PrerequisitesError(JobError):
 
 
 class Prerequisites:
-    """A build in the background, from the beginning of a `with` block, whose end ends it."""
+    """A build in the background; `close` ends it."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -38,6 +36,7 @@ class Prerequisites:
         self._over = Ending()
         self._built = threading.Event()
         self._thread = threading.Thread(target=self._build, name="prerequisites")
+        self._thread.start()
 
     @property
     def archive(self) -> Path:
@@ -49,16 +48,8 @@ class Prerequisites:
         while not self._built.is_set():
             self._context.ending.wait(0.2)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End what runs of it; the archive goes with the job's folder."""
         self._over.ask(JobError("prerequisites: no longer needed"))
         self._thread.join()
         self._over.close()

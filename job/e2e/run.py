@@ -31,7 +31,7 @@ def run(kind: Kind, capo: Path, environ: Mapping[str, str]) -> None:
     job = environment.read(environ, capo)
     job.artifacts.mkdir(parents=True, exist_ok=True)
     with (
-        Log(job.artifacts / "job.log") as log,
+        closing(Log(job.artifacts / "job.log")) as log,
         TemporaryDirectory(prefix="devstack-job-") as folder,
         ended_by_signals() as ending,
         closing(Ending()) as last,
@@ -117,7 +117,7 @@ def _build_and_test(context: Context, pulumi: Pulumi, settings: Settings) -> Non
     span = context.timeline.span
     with span("job", "project"):
         preflight.of_project(context, pulumi, settings)
-    with Prerequisites(context) as prerequisites:
+    with closing(Prerequisites(context)) as prerequisites:
         with span("job", "up"):
             commands.up(pulumi, [])
         outputs = commands.read_outputs(pulumi)
@@ -144,10 +144,10 @@ def _watched(
     access: Mapping[ssh.Role, ssh.Access],
 ) -> Iterator[Nodes]:
     with ExitStack() as stack:
-        nodes = stack.enter_context(Nodes(context, access))
+        nodes = stack.enter_context(closing(Nodes(context, access)))
         if context.job.tunnel != "none":
             tunnel = stack.enter_context(
-                Tunnel(context, pulumi.stack, outputs["controller_private_ip"])
+                closing(Tunnel(context, pulumi.stack, outputs["controller_private_ip"]))
             )
             tunnel.wait()
         yield nodes

@@ -57,9 +57,13 @@ def _run(context: Context, pulumi: Pulumi, failure: BaseException | None) -> Non
     with context.timeline.span("job", "logs"):
         _collect(context, last, hurried=isinstance(failure, EndedError))
     if failure and context.job.keep_on_failure_s and not isinstance(failure, EndedError):
-        with context.timeline.span("job", "keep"):
-            _keep(context, last)
-        return
+        try:
+            with context.timeline.span("job", "keep"):
+                _keep(context, last)
+        except JobError as error:
+            context.log.say(f"{error}; taking it down")
+        else:
+            return
     with context.timeline.span("job", "destroy"):
         tear_down(last, context.job.teardown_budget_s - (time.monotonic() - began))
 

@@ -4,8 +4,6 @@ import shutil
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from job.child import Child, Grace, Program
 from job.e2e.context import Context
@@ -22,7 +20,7 @@ _READY = "tunnel: ready"
 
 
 class Tunnel:
-    """Opens at the beginning of a `with` block, in the background, and is closed at its end."""
+    """Opens in the background; `close` closes it."""
 
     def __init__(self, context: Context, stack: Stack, controller_ip: str) -> None:
         self._context = context
@@ -44,22 +42,15 @@ class Tunnel:
             folder=CHECKOUT,
         )
         self._thread = threading.Thread(target=self._hold, name="tunnel")
+        self._thread.start()
 
     def wait(self) -> None:
         """Wait until it is open. Raises the reason if the job is to end."""
         while not self._ready.is_set():
             self._context.ending.wait(0.2)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close it, and keep its log and its record."""
         self._over.ask(JobError("tunnel: no longer needed"))
         self._thread.join()
         self._over.close()

@@ -1,24 +1,15 @@
 """Preflight on the real engine: what would fail an `up` is told before, with nothing created."""
 
-import subprocess
-
 import pytest
+
+from tests.repositories import make_repositories
 
 
 @pytest.fixture
 def sources(tmp_path):
     """Repositories on this machine with the refs of the default release."""
-    base = tmp_path / "repositories"
-    for name in ("devstack", "neutron", "octavia"):
-        folder = base / "openstack" / name
-        folder.mkdir(parents=True)
-        author = ("-c", "user.name=a", "-c", "user.email=a@example.invalid")
-        for arguments in (
-            ("init", "--quiet", "--initial-branch=stable/2025.2"),
-            (*author, "commit", "--quiet", "--allow-empty", "--message=first"),
-        ):
-            subprocess.run(["git", "-C", folder, *arguments], check=True)
-    return {"gitBase": f"file://{base}", "ovnFromSource": False, "amphoraImageUrl": ""}
+    base = make_repositories(tmp_path / "repositories")
+    return {"gitBase": base, "ovnFromSource": False, "amphoraImageUrl": ""}
 
 
 def test_what_passes_comes_up(cloud, sources):

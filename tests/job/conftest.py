@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
@@ -20,28 +19,18 @@ from localcloud.engine.engine import ensure
 from localcloud.machines.simulated import SimulatedNodes
 from tests.job.packages import cache_with_packages
 from tests.job.prow import STANDIN, Prow, Site, zones
+from tests.repositories import make_repositories
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 # Not that of the engine's tests, nor that of localcloud's daemon.
 EXTERNAL_RANGE = IPv4Network(f"127.{97 + WORKER}.0.0/16")
 OPERATION_S = 0.2
-REFS = ("devstack", "neutron", "octavia")
 
 
 @pytest.fixture(scope="session")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Repositories on this machine with the refs of the default release."""
-    base = tmp_path_factory.mktemp("sources")
-    for name in REFS:
-        folder = base / "openstack" / name
-        folder.mkdir(parents=True)
-        author = ("-c", "user.name=a", "-c", "user.email=a@example.invalid")
-        for arguments in (
-            ("init", "--quiet", "--initial-branch=stable/2025.2"),
-            (*author, "commit", "--quiet", "--allow-empty", "--message=first"),
-        ):
-            subprocess.run(["git", "-C", folder, *arguments], check=True)
-    return base
+def sources(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the refs of the default release are."""
+    return make_repositories(tmp_path_factory.mktemp("sources"))
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +40,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def prow(tmp_path: Path, sources: Path, cache: Path) -> Iterator[Prow]:
+def prow(tmp_path: Path, sources: str, cache: Path) -> Iterator[Prow]:
     """A job that has not begun, and a cloud of its own."""
     shutil.copytree(STANDIN / "capo", tmp_path / "capo")
     (tmp_path / "cache").symlink_to(cache)

@@ -22,6 +22,7 @@ from localcloud.compute_api.hooks import InstanceView
 from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import Engine
 from localcloud.machines.simulated import SimulatedNodes
+from tests.processes import descendants
 
 STANDIN = Path(__file__).parent / "standin"
 TIMEOUT_S = 180
@@ -65,20 +66,6 @@ def zones(*names: str) -> bytes:
     return json.dumps({"availabilityZoneInfo": info}).encode()
 
 
-def descendants(pid: int) -> list[int]:
-    """The process and all below it, whatever sessions they are in."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(entry.name))
-    found, ahead = [], [pid]
-    while ahead:
-        found.append(ahead.pop())
-        ahead += children.get(found[-1], [])
-    return found
-
-
 def name_of(pid: int) -> str:
     """The name of a process."""
     return Path(f"/proc/{pid}/comm").read_text().strip()
@@ -93,7 +80,7 @@ class Prow:
     nodes: SimulatedNodes
     boskos: BoskosServer
     engine: Engine
-    sources: Path
+    sources: str
     site: ThreadingHTTPServer
     settings: dict[str, Any] = field(default_factory=dict)
     project: str = "leased-one"
@@ -252,7 +239,7 @@ class Prow:
             "gcp:accessToken": "test",
             "devstack:amphoraImageUrl": "",
             "devstack:authUrlHost": "private",
-            "devstack:gitBase": f"file://{self.sources}",
+            "devstack:gitBase": self.sources,
             "devstack:ovnFromSource": False,
             "devstack:sshSourceRanges": ["0.0.0.0/0"],
             **{f"devstack:{key}": value for key, value in self.settings.items()},

@@ -344,6 +344,7 @@ def test_settings_are_the_base_with_overrides_on_top(written, capo, tmp_path):
         "gcp:x": "y",
         "devstack:e2eConf": str(capo / _CONF),
         "gcp:project": "mine",
+        "devstack:waitFor": "none",
     }
 
 

@@ -11,6 +11,8 @@ from job.nodes.status import State, Subject
 from job.nodes.watch import Watch
 
 _POLL_S = 0.5
+# A node that boots answers within two minutes; waiting longer for one never helped.
+_SILENCE_S = 600
 _KINDS: dict[str, Kind] = {"configuration": "configuration", "interrupted": "infrastructure"}
 
 
@@ -63,12 +65,24 @@ class Nodes:
         self._thread.join()
         self._watch.close()
 
+    def _require_all(self) -> None:
+        for state in self.failures:
+            self._context.ending.ask(NodeError(state))
+        for state in self._states.values():
+            if state.silent_s > _SILENCE_S and not state.is_final:
+                self._context.ending.ask(
+                    JobError(
+                        f"{state.subject}: no answer over ssh for {state.silent_s:.0f} s"
+                        f" ({state.trouble}); a fresh instance may do better"
+                    )
+                )
+
     def _follow(self) -> None:
         try:
             while not self._stop.wait(_POLL_S):
                 self._states = self._watch.poll()
                 self._context.log.show(self._states, self._context.began)
-                if self.failures and not self._testing:
-                    self._context.ending.ask(NodeError(self.failures[0]))
+                if not self._testing:
+                    self._require_all()
         except Exception as error:  # noqa: BLE001 - unwatched nodes would be waited for in vain
             self._context.ending.ask(JobError(f"nodes: they cannot be watched: {error!r}"))

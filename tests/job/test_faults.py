@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 
@@ -116,9 +115,10 @@ def test_a_controller_that_is_never_ready_ends_the_job(prow):
     nothing_is_left(prow, ended)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
-    "method", ["networks.insert", "instances.insert"], ids=["early in up", "late in up"]
+    ("number", "method"),
+    [(signal.SIGINT, "networks.insert"), (signal.SIGTERM, "instances.insert")],
+    ids=["early in up", "late in up"],
 )
 def test_a_signal_during_up_takes_everything_down(prow, number, method):
     prow.api.set_latency({"networks.insert": 2.0, "instances.insert": 3.0})
@@ -194,17 +194,14 @@ def test_a_worker_that_fails_during_the_tests_is_named_and_the_tests_go_on(prow)
     nothing_is_left(prow, ended)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_during_the_tests_ends_them_and_the_cloud(prow, number):
+def test_a_signal_during_the_tests_ends_them_and_the_cloud(prow):
     job = prow.start(STANDIN_HANG="test-e2e")
     prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
-    job.send_signal(number)
-    signalled = time.monotonic()
+    job.send_signal(signal.SIGINT)
     ended = prow.end(job)
 
-    assert ended.code == 128 + number
+    assert ended.code == 128 + signal.SIGINT
     assert ended.spans("tests") == {"make test-e2e": "interrupted"}
-    assert time.monotonic() - signalled < 60
     nothing_is_left(prow, ended)
 
 

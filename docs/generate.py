@@ -16,7 +16,7 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from job.e2e.environment import JobEnvironment
+from job.e2e.job_environment import JobEnvironment
 from job.e2e.variables import OTHER_PLATFORMS, SECTIONS, Variable
 from stacks.settings import Settings
 from stacks.sources import setting_fields

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from job.e2e.environment import JobEnvironment
+from job.e2e.job_environment import JobEnvironment
 from job.e2e.log import Log
 from job.ending import Ending
 from job.errors import JobError

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
+from job.e2e.job_environment import JobEnvironment
 from job.e2e.variables import ANY_SETTING, OTHER_PLATFORMS, VARIABLES
 from stacks.outputs import e2e_variables
 from stacks.settings import Settings
-
-if TYPE_CHECKING:
-    from job.e2e.environment import JobEnvironment
 
 _PLATFORM = "gce-project"
 _SWITCHES = ("SKIP_INIT_INFRA", "SKIP_SECONDARY_AZ")
@@ -25,7 +22,7 @@ _FIXED = (
 )
 
 
-def find(given: Mapping[str, str], job: "JobEnvironment") -> list[str]:
+def find(given: Mapping[str, str], job: JobEnvironment) -> list[str]:
     """Lines for what the variables that are not empty contradict each other in."""
     return [
         *_names(given),
@@ -92,7 +89,7 @@ def _switches(given: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def _project(given: Mapping[str, str], job: "JobEnvironment") -> Iterator[str]:
+def _project(given: Mapping[str, str], job: JobEnvironment) -> Iterator[str]:
     named = given.get("GCP_PROJECT", job.leased)
     if job.leased and named != job.leased:
         yield (
@@ -103,7 +100,7 @@ def _project(given: Mapping[str, str], job: "JobEnvironment") -> Iterator[str]:
         yield "GCP_PROJECT: no project; set it, or BOSKOS_HOST to lease one"
 
 
-def _times(job: "JobEnvironment") -> Iterator[str]:
+def _times(job: JobEnvironment) -> Iterator[str]:
     if not job.heartbeat_s:
         yield "DEVSTACK_BOSKOS_HEARTBEAT_S: 0 would never pause; give it 60"
     if job.logs_cap_s >= job.teardown_budget_s:
@@ -118,7 +115,7 @@ def _times(job: "JobEnvironment") -> Iterator[str]:
         )
 
 
-def _choices(job: "JobEnvironment") -> Iterator[str]:
+def _choices(job: JobEnvironment) -> Iterator[str]:
     for field, choices in _CHOICES.items():
         value = getattr(job, field)
         if value not in choices:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from job.e2e import environment
-from job.e2e.environment import JobEnvironment
+from job.e2e.job_environment import JobEnvironment
 from job.e2e.variables import ANY_SETTING, VARIABLES
 from job.lease import Pace
 

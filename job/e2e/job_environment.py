@@ -1,0 +1,55 @@
+"""Job environment: what a job was asked for, as its phases know it. `environment.py` reads it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# They would lead clients to another cloud, or hold a passphrase.
+_NOT_FOR_THE_SUITE = ("OS_", "PULUMI_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobEnvironment:
+    """What the environment says to the job. Made by `read`."""
+
+    capo: Path
+    """The CAPO checkout."""
+    artifacts: Path
+    stack: str
+    base: Path
+    """The settings file that `overrides` change."""
+    overrides: Mapping[str, Any]
+    """By key, without the namespace."""
+    project: str = ""
+    """Empty if it is to be leased."""
+    boskos_host: str = ""
+    boskos_kind: str = "gce-project"
+    boskos_wait_s: float = 1800
+    heartbeat_s: float = 60
+    leased: str = ""
+    deadline_s: float = 0
+    # Prow's grace period is 900 seconds.
+    teardown_budget_s: float = 840
+    logs_cap_s: float = 120
+    keep_on_failure_s: float = 0
+    leftovers: str = ""
+    tunnel: str = "sshuttle"
+    backend_url: str = ""
+    warnings: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The whole environment, for what is started."""
+
+    @property
+    def leases(self) -> bool:
+        """Whether the job itself leases the project."""
+        return bool(self.boskos_host) and not self.leased
+
+    def for_suite(self, e2e_variables: Mapping[str, str]) -> dict[str, str]:
+        """The environment of make: a stack's output `e2e_variables`, and what was given."""
+        given = {
+            name: value
+            for name, value in self.variables.items()
+            if not name.startswith(_NOT_FOR_THE_SUITE) and (value or name not in e2e_variables)
+        }
+        return {**e2e_variables, **given, "ARTIFACTS": str(self.artifacts)}

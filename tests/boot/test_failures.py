@@ -38,7 +38,8 @@ def test_a_worker_that_is_first_waits_without_failing(make_site):
     """It does what needs nothing of the controller, and then nothing, until there is one."""
     site = make_site()
     site.worker.start()
-    waiting = site.wait(site.worker, timeout_s=25)
+    site.wait_for(site.worker, "waiting for the controller: ")
+    waiting = site.wait(site.worker, timeout_s=3)
     site.controller.start()
 
     worker, registration = site.wait(site.worker), site.wait(site.controller, "worker")

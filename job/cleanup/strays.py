@@ -19,7 +19,10 @@ from job.pulumi import Pulumi
 def remove(pulumi: Pulumi, known_ids: Collection[str], budget_s: float) -> None:
     """Delete the strays, with a line each. Raises JobError if one is left."""
     api = Api(place_of(pulumi.stack), Budget(budget_s, pulumi.ending), pulumi.tell)
+    # A disk is there before the instance that it is made for uses it.
+    disks = {path.replace("/instances/", "/disks/") for path in known_ids}
+    known = disks.union(known_ids)
     found = leftovers(api, scope_of(pulumi.stack))
-    survivors = remove_all(api, [each for each in found if each.path not in known_ids])
+    survivors = remove_all(api, [each for each in found if each.path not in known])
     if survivors:
         raise JobError(f"strays: left over: {'; '.join(map(str, survivors))}")

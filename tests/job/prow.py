@@ -100,6 +100,7 @@ class Prow:
             "DEVSTACK_STATE_DIR": str(self.folder / "state"),
             "DEVSTACK_TUNNEL": "none",
             "NO_PROXY": "127.0.0.1",
+            "PYTHONFAULTHANDLER": "1",
             "PYTHON": sys.executable,
             "STANDIN_CHECKS": "environment clouds identity second-az",
             "STANDIN_IDENTITY_URL": f"{url}/identity",
@@ -127,6 +128,9 @@ class Prow:
         try:
             output, _ = process.communicate(timeout=TIMEOUT_S)
         except subprocess.TimeoutExpired:
+            # Python says where each of its threads is.
+            process.send_signal(signal.SIGABRT)
+            time.sleep(1)
             output = self.kill(process)
             pytest.fail(f"the job did not end:\n{output}")
         return Ended(process.returncode, output, self.artifacts)

@@ -16,6 +16,9 @@ VENV ?= .venv
 PYTHON ?= python3
 # Where `make e2e-files` writes clouds.yaml and e2e.env.
 DIR ?= .
+# For `make devstack`: the repositories to build from, each OWNER/NAME.git; where its logs go.
+MIRRORS ?=
+LOGS ?= $(CURDIR)/_artifacts/devstack
 
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements-installed
@@ -81,7 +84,8 @@ types: venv ## types of the Python code
 
 # Found by their first line, since a program on a node has no suffix.
 SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
-	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit localcloud/devstack .ci/run
+	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit localcloud/devstack \
+	tests/devstack/overlay .ci/run
 
 shell: venv ## the shell scripts
 	@$(VENV)/bin/shellcheck $$($(SHELL_SCRIPTS))
@@ -92,7 +96,7 @@ docs-check: venv ## whether the generated documents are current
 
 # --- tests ---
 
-.PHONY: test unit nodes contract engine boot tunnel-test plans bench bench-order bench-interruptions
+.PHONY: test unit nodes contract engine boot devstack tunnel-test plans bench bench-order bench-interruptions
 test: tested-on boots routes ## all tests
 	@$(PYTEST) tests
 
@@ -110,6 +114,12 @@ engine: tested-on ## the program on the real engine and localcloud
 
 boot: tested-on boots routes ## both nodes' user data on machines that boot (as root)
 	@$(PYTEST) tests/boot
+
+devstack: boots ## the real DevStack on machines that boot, from MIRRORS (as root)
+	@[[ -n "$(MIRRORS)" ]] || { echo 'name a folder of mirrors: make devstack MIRRORS=…' >&2; exit 1; }
+	@scripts/need-packages slirp4netns=slirp4netns busybox=busybox-static cpio=cpio \
+	  qemu-img=qemu-utils iptables=iptables
+	@$(PY) -m tests.devstack --mirrors $(MIRRORS) --artifacts $(LOGS)
 
 tunnel-test: routes ## the tunnel between network namespaces (as root)
 	@$(PYTEST) tests/tunnel

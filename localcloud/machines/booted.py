@@ -22,8 +22,6 @@ _NSPAWN = (
     *("systemd-nspawn", "--quiet", "--settings=no", "--register=no", "--keep-unit", "--boot"),
     *("--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=pipe"),
     *("--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_MKNOD"),
-    # Nothing is ever started in it: that a node has one is all that is asked.
-    "--bind=/dev/null:/dev/kvm",
 )
 _EXITED_TO_REBOOT = 133
 _END_S = 20
@@ -31,6 +29,9 @@ _END_S = 20
 
 class BootedMachine:
     """A machine that is off until `start`, and that `remove` leaves nothing of."""
+
+    privileges: tuple[str, ...] = ()
+    """Further options of systemd-nspawn."""
 
     def __init__(
         self, name: str, address: str, *, switch: Switch, tree: Path, folder: Path
@@ -47,6 +48,8 @@ class BootedMachine:
         self._process: subprocess.Popen[bytes] | None = None
         for directory in (self.root, self.changes, folder / "work"):
             directory.mkdir(parents=True)
+        # Nothing is ever started in it: that a node has one is all that is asked.
+        (folder / "kvm").touch()
         layers = f"lowerdir={tree},upperdir={self.changes},workdir={folder / 'work'}"
         _run("mount", "--types", "overlay", "overlay", "--options", layers, str(self.root))
 
@@ -65,13 +68,15 @@ class BootedMachine:
         machine = (
             f"--machine={self._cgroup.name}",
             f"--directory={self.root}",
+            # A file of its own, since a node's packages change the mode of what they find there.
+            f"--bind={self._folder / 'kvm'}:/dev/kvm",
             f"--network-namespace-path={namespace}",
         )
         # Two systemds in one cgroup would end each other's services.
         enter = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
         with self.console.open("ab") as console:
             self._process = subprocess.Popen(
-                ["sh", "-c", enter, str(self._cgroup), *_NSPAWN, *machine],
+                ["sh", "-c", enter, str(self._cgroup), *_NSPAWN, *self.privileges, *machine],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,

@@ -1,9 +1,6 @@
 """Two machines that boot from the program's own user data, on a network of their own."""
 
-import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -15,9 +12,8 @@ from job.folders import cache_dir
 from localcloud.machines.strays import remove_strays, switch_name
 from localcloud.machines.tree import ensure_tree
 from stacks.credentials import Credentials
+from tests.boot.nodes import make_credentials
 from tests.boot.site import Site
-
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 MakeSite = Callable[..., Site]
 
@@ -34,14 +30,8 @@ def tree() -> Path:
 
 @pytest.fixture(scope="session")
 def credentials() -> Credentials:
-    """Credentials made as a stack makes them."""
-    made = subprocess.run(
-        [sys.executable, CHECKOUT / "stacks" / "generate_credentials.py"],
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    return Credentials(**json.loads(made.stdout))
+    """One set for all nodes of the session."""
+    return make_credentials()
 
 
 @contextmanager

@@ -23,6 +23,13 @@ E: Failed to fetch http://mirror/ubuntu/pool/u/uwsgi.deb  503  Service Unavailab
 """
 LOCKED = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held\n"
 STALLED = "Cloning into '/opt/stack/devstack.new'...\nfatal: git did not end within 300 s\n"
+# As seen: what failed says no more than that, and its own output comes after it.
+READ_ONLY = """\
+Linux controller 6.1.0 x86_64 GNU/Linux
+tee: /sys/kernel/mm/ksm/run: Read-only file system
+0
+2026-11-25 09:10:31.000 | Error on exit
+"""
 
 
 def failed(node, text, what="stack.sh ended with 1"):
@@ -39,12 +46,13 @@ def failed(node, text, what="stack.sh ended with 1"):
         (APT_503, "Err:4 http://mirror/ubuntu noble/main amd64 uwsgi amd64 2.0.24", "infra"),
         (LOCKED, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held", "infra"),
         (STALLED, "fatal: git did not end within 300 s", "infra"),
+        (READ_ONLY, "tee: /sys/kernel/mm/ksm/run: Read-only file system", "config"),
         ("something\nelse\n", "else", "config"),
         ("", "", "config"),
     ],
     ids=[
         *("git answers 503", "a role is missing", "apt answers 503", "apt is locked"),
-        *("git stalls", "nothing severe", "empty"),
+        *("git stalls", "a file system is read-only", "nothing severe", "empty"),
     ],
 )
 def test_the_first_failing_line_and_its_class(controller, log, line, error_class):

@@ -23,6 +23,7 @@ _OWN = re.compile(r"\[ERROR\] (?!\S+:\d+ )")
 """Our own last word; DevStack's names a file and a line."""
 _SEVERE = re.compile(
     r"\[ERROR\]|^E: |^Err:|fatal: |^error: |\bERROR\b|\bError: |Traceback|No space left"
+    r"|Permission denied|Read-only file system"
     r"|command not found|[A-Za-z]+(Error|Exception|NotFound): |\b50[0-9] [A-Z]"
 )
 _OUTAGE = re.compile(

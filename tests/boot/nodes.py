@@ -1,0 +1,175 @@
+"""Nodes: both machines of a test on one network, asked over ssh as a person would."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from job.folders import CHECKOUT
+from localcloud.machines.booted import BootedMachine
+from localcloud.machines.strays import switch_name
+from localcloud.machines.switch import Switch
+from stacks.credentials import Credentials
+from stacks.devstack_services import Role
+from stacks.settings import Settings
+from stacks.user_data import render
+
+SSH_S = 60
+NO_CONNECTION = 255
+"""ssh's own exit status."""
+READY_S = 180
+REBOOT_S = 60
+_CONNECT_S = 5
+_EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What devstack-status said."""
+
+    code: int
+    state: dict[str, Any]
+    progress: str
+
+
+def make_credentials() -> Credentials:
+    """Credentials made as a stack makes them."""
+    made = subprocess.run(
+        [sys.executable, CHECKOUT / "stacks" / "generate_credentials.py"],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return Credentials(**json.loads(made.stdout))
+
+
+class Nodes:
+    """Everything is made by the constructor but nothing runs; `close` undoes all of it."""
+
+    def __init__(
+        self, folder: Path, tree: Path, credentials: Credentials, settings: Settings
+    ) -> None:
+        self.settings = settings
+        self.credentials = credentials
+        self._folder = folder
+        self._key = folder / "key"
+        self._key.touch(mode=0o600)
+        self._key.write_text(credentials.ssh_private_key)
+        with contextlib.ExitStack() as undo:
+            self.switch = Switch(switch_name(), settings.internal_cidr, settings.mtu)
+            undo.callback(self.switch.remove)
+            self._serve(undo)
+            self.controller = self._machine(tree, "controller", undo)
+            self.worker = self._machine(tree, "worker", undo)
+            self._undo = undo.pop_all()
+
+    def close(self) -> None:
+        """Take away machines, services and namespaces, whatever happened."""
+        self._undo.close()
+
+    def _serve(self, undo: contextlib.ExitStack) -> None:
+        """Start what the nodes reach beside each other; nothing, unless a subclass knows more."""
+
+    def _make(self, role: Role, tree: Path) -> BootedMachine:
+        """The machine that becomes a node."""
+        address = getattr(self.settings, f"{role}_ip")
+        folder = self._folder / role
+        return BootedMachine(role, address, switch=self.switch, tree=tree, folder=folder)
+
+    def _prepare(self, role: Role, machine: BootedMachine) -> None:
+        """Change the machine's files before it boots; nothing, unless a subclass knows more."""
+
+    def _machine(self, tree: Path, role: Role, undo: contextlib.ExitStack) -> BootedMachine:
+        machine = self._make(role, tree)
+        undo.callback(machine.remove)
+        self._prepare(role, machine)
+        user_data = render(self.settings, role, self.credentials)
+        hostname = getattr(self.settings, f"{role}_hostname")
+        machine.seed(user_data, instance_id=f"{role}-1", hostname=hostname)
+        host_key = getattr(self.credentials, f"{role}_host_key_public")
+        with (self._folder / "known_hosts").open("a") as known:
+            known.write(f"{machine.address} {host_key}\n")
+        return machine
+
+    @property
+    def secrets(self) -> list[str]:
+        """What nobody but root may read on a node: of a key, one line that no other key has."""
+        kept = {
+            name: value for name, value in vars(self.credentials).items() if "public" not in name
+        }
+        passwords = [value for name, value in kept.items() if name.endswith("password")]
+        return [*passwords, *(kept[n].splitlines()[-2] for n in kept if n.endswith("key"))]
+
+    def assert_nobody_reads_a_secret(self, machine: BootedMachine) -> None:
+        """Ask as somebody who may do nothing; that root finds them shows that they are there."""
+        options = "recursive devices=skip no-messages files-with-matches fixed-strings file=-"
+        find = f"grep {' '.join(f'--{option}' for option in options.split())} {_EVERYWHERE}"
+        secrets = "\n".join(self.secrets)
+        found_by_root = self.ssh(machine, f"sudo {find}", text=secrets).stdout
+        assert "/etc/devstack-node/local.conf\n" in found_by_root
+        assert self.ssh(machine, f"sudo --user=nobody {find}", text=secrets).stdout == ""
+
+    def lose_power(self, *machines: BootedMachine) -> None:
+        """Take power away from machines, and give it back."""
+        for machine in machines:
+            machine.cut_power()
+        for machine in machines:
+            machine.start()
+
+    def reboot(self, machine: BootedMachine) -> None:
+        """Reboot in good order, as a person would."""
+        self.ssh(machine, "sudo systemctl reboot")
+        assert machine.wait_for_end(REBOOT_S), "it was shut down instead"
+        machine.start()
+
+    def ssh(
+        self,
+        machine: BootedMachine,
+        command: str,
+        timeout_s: float = 60,
+        *,
+        text: str = "",
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command as the node's user, with its host key checked."""
+        options = (
+            f"UserKnownHostsFile={self._folder / 'known_hosts'}",
+            "StrictHostKeyChecking=yes",
+            "HostKeyAlgorithms=ssh-ed25519",
+            "IdentitiesOnly=yes",
+            "BatchMode=yes",
+            f"ConnectTimeout={_CONNECT_S}",
+        )
+        words = [word for option in options for word in ("-o", option)]
+        enter = ("nsenter", f"--net={self.switch.path}")
+        user = f"{self.settings.ssh_user}@{machine.address}"
+        return subprocess.run(
+            [*enter, "ssh", "-F", "none", "-i", self._key, *words, user, command],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=timeout_s,
+            input=text,
+        )
+
+    def run(self, machine: BootedMachine, command: str, timeout_s: float = 60) -> str:
+        """A command's output. A status that is not 0 is the test's failure."""
+        done = self.ssh(machine, command, timeout_s)
+        assert done.returncode == 0, f"{command}: {done.returncode} {done.stdout} {done.stderr}"
+        return done.stdout
+
+    def wait(
+        self, machine: BootedMachine, subject: str = "node", timeout_s: int = READY_S
+    ) -> Answer:
+        """What `devstack-status wait` answers over ssh."""
+        command = f"sudo devstack-status wait --timeout {timeout_s} --for {subject}"
+        deadline = time.monotonic() + SSH_S
+        # cloud-init restarts sshd in its course, so that a first connection says little.
+        while (done := self.ssh(machine, command, timeout_s + 30)).returncode == NO_CONNECTION:
+            assert time.monotonic() < deadline, f"{done.stderr}\n{machine.console.read_text()}"
+            time.sleep(0.5)
+        assert done.stdout, f"{done.returncode}: {done.stderr}"
+        return Answer(done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr)

@@ -1,0 +1,55 @@
+"""Mirrors: a repository cut to one commit can be cloned and fetched as DevStack does it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.devstack.mirrors import cut
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git as somebody with a name."""
+    name = ("-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", "-C", folder, *name, *words], capture_output=True, check=True, text=True, timeout=30
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Path:
+    """A repository whose stable branch is one commit beyond its last version."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=stable/1")
+    for message in ("first", "second"):
+        git(folder, "commit", "--quiet", "--no-verify", "--allow-empty", f"--message={message}")
+        if message == "first":
+            git(folder, "tag", "1.2.3")
+    return folder
+
+
+def clone(repository: Path, target: Path, ref: str) -> None:
+    """As DevStack's git_clone does."""
+    git(target.parent, "clone", "--quiet", "--no-checkout", str(repository), str(target))
+    git(target, "fetch", "--quiet", "origin", ref)
+    git(target, "checkout", "--quiet", "FETCH_HEAD")
+
+
+def test_a_branch_is_its_newest_commit_with_a_version(mirror, tmp_path):
+    """Without a tag, pbr has no version for a package."""
+    commit = cut(mirror, tmp_path / "cut.git", "stable/1")
+
+    clone(tmp_path / "cut.git", tmp_path / "clone", "stable/1")
+
+    assert git(tmp_path / "clone", "log", "--format=%H %s") == f"{commit} second"
+    assert git(tmp_path / "clone", "describe", "--tags") == "1.2.3"
+
+
+def test_a_tag_can_be_fetched_by_its_name(mirror, tmp_path):
+    commit = cut(mirror, tmp_path / "cut.git", "1.2.3")
+
+    clone(tmp_path / "cut.git", tmp_path / "clone", "1.2.3")
+
+    assert git(tmp_path / "clone", "log", "--format=%H %s") == f"{commit} first"

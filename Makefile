@@ -118,7 +118,7 @@ boot: tested-on boots routes ## both nodes' user data on machines that boot (as 
 devstack: boots ## the real DevStack on machines that boot, from MIRRORS (as root)
 	@[[ -n "$(MIRRORS)" ]] || { echo 'name a folder of mirrors: make devstack MIRRORS=…' >&2; exit 1; }
 	@scripts/need-packages slirp4netns=slirp4netns busybox=busybox-static cpio=cpio \
-	  qemu-img=qemu-utils iptables=iptables
+	  qemu-img=qemu-utils iptables=iptables ping=iputils-ping
 	@$(PY) -m tests.devstack --mirrors $(MIRRORS) --artifacts $(LOGS)
 
 tunnel-test: routes ## the tunnel between network namespaces (as root)

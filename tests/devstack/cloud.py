@@ -78,12 +78,16 @@ class Cloud:
         """Seconds until an address answers the switch's namespace, which is no node's."""
         began = time.monotonic()
         ping = ("ping", "-c", "1", "-W", "2", address)
-        while subprocess.run(
-            in_namespace(self._site.switch.path, ping), capture_output=True, check=False, timeout=30
-        ).returncode:
+        while (code := self._outside(*ping)) != 0:
+            # 1 is no answer; anything else is no ping.
+            assert code == 1, f"ping ended with {code}"
             assert time.monotonic() < began + _PING_S, f"{address} does not answer"
             time.sleep(1)
         return round(time.monotonic() - began, 1)
+
+    def _outside(self, *words: str) -> int:
+        command = in_namespace(self._site.switch.path, words)
+        return subprocess.run(command, capture_output=True, check=False, timeout=30).returncode
 
     def _make_images(self) -> None:
         parts = (("kernel", "aki", guest.KERNEL), ("ramdisk", "ari", guest.RAMDISK))

@@ -16,8 +16,9 @@ RAMDISK = FOLDER / "guest.initrd"
 DISK = FOLDER / "guest.raw"
 
 _PACKAGE = "linux-image-cloud-amd64"
+# In the order in which they need each other.
 _MODULES = (
-    *("virtio", "virtio_ring", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci"),
+    *("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci"),
     *("failover", "net_failover", "virtio_net"),
 )
 _DISK_BYTES = 1 << 20
@@ -27,6 +28,8 @@ _INIT = """\
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+exec >/dev/console 2>&1
 for module in {modules}; do insmod "/modules/$module.ko"; done
 ip link set lo up
 ip link set eth0 up

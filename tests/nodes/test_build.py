@@ -11,7 +11,8 @@ cd "$(dirname "$0")"
 source <(sed '/^\\[\\[post-config/,$d; /^\\[\\[/d; /^enable_plugin/d' local.conf)
 echo "stack.sh on $HOST_IP with $ENABLED_SERVICES" >>"$FAKE_STATE/calls"
 mkdir -p ../logs "$DEVSTACK_NODE_ROOT"/etc/{openstack,nova}
-chmod 0755 ../logs "$DEVSTACK_NODE_ROOT/etc/nova"
+mkdir -p ../async
+chmod 0755 ../logs ../async "$DEVSTACK_NODE_ROOT/etc/nova"
 touch ../logs/stack.sh.log "$DEVSTACK_NODE_ROOT/etc/openstack/clouds.yaml"
 """
 # As whoever runs the tests: there is no user stack, and root is not needed.
@@ -129,7 +130,7 @@ def test_what_holds_passwords_is_closed(make_host):
         for path in ("etc/devstack-node/local.conf", "opt/stack/devstack/local.conf")
     }
     assert set(modes.values()) == {"0o600"}
-    for path in ("opt/stack/devstack", "etc/openstack", "etc/nova"):
+    for path in ("opt/stack/devstack", "opt/stack/async", "etc/openstack", "etc/nova"):
         assert (node.root / path).stat().st_mode & 0o007 == 0, path
     log_file = (node.root / "opt/stack/logs/stack.sh.log").resolve()
     assert log_file.is_relative_to(node.root / "opt/stack/devstack")

@@ -29,6 +29,8 @@ check_local_conf
 # What the real one leaves readable, with what it was told in it.
 declare -p ADMIN_PASSWORD DATABASE_PASSWORD RABBIT_PASSWORD SERVICE_PASSWORD \
   >"$TOP_DIR/.localrc.auto"
+mkdir -p /opt/stack/async
+echo "--password $SERVICE_PASSWORD" >/opt/stack/async/create_nova_accounts.log
 echo "+ stack.sh:source: ADMIN_PASSWORD=$ADMIN_PASSWORD"
 
 phase 'Installing package prerequisites' 4

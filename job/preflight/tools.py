@@ -46,6 +46,13 @@ def check_for_tests(environ: Mapping[str, str], ending: Ending) -> Report:
         answer = ask(["docker", "version"], environ, ending, timeout_s=_TIMEOUT_S)
         if answer.code:
             report.problems.append(f"docker: {answer.complaint}; start its daemon")
+    if environ.get("DEVSTACK_TUNNEL") != "none":
+        report.add(_tunnel(environ))
+    return report
+
+
+def _tunnel(environ: Mapping[str, str]) -> Report:
+    report = Report()
     namespace = Namespace(environment=environment(environ))
     looks: list[Callable[[], object]] = [
         partial(refuse_podman, namespace, environ),

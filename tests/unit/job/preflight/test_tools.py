@@ -136,3 +136,12 @@ def test_routing_needs_root_and_is_not_tried_without(equipped, ending, monkeypat
     assert tools.check_for_tests(equipped, ending).problems == [
         "tunnel: routing needs root; run the job as root"
     ]
+
+
+def test_a_job_without_a_tunnel_needs_nothing_of_one(equipped, ending, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    for name in ("refuse_podman", "find_program"):
+        monkeypatch.setattr(tools, name, None)
+
+    environ = {**equipped, "DEVSTACK_TUNNEL": "none"}
+    assert tools.check_for_tests(environ, ending).problems == []

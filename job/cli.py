@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from job import boskos_cli, commands, leased_command, stack
 from job.cleanup import options as cleanup_options
 from job.ending import ended_by_signals
 from job.errors import JobError
 from job.nodes import logs, wait
+from job.nodes.ssh import Role
 from job.pulumi import Pulumi
 from job.tunnel import command as tunnel
 
@@ -34,6 +36,11 @@ class _Command:
 
 def _flags(parser: Parser) -> None:
     parser.add_argument("flags", nargs="*", metavar="-- FLAG", help="for pulumi itself")
+
+
+def _nodes(parser: Parser) -> None:
+    roles = get_args(Role)
+    parser.add_argument("nodes", nargs="+", choices=roles, metavar="NODE", help=" or ".join(roles))
 
 
 def _show_secrets(parser: Parser) -> None:
@@ -64,6 +71,12 @@ _COMMANDS = {
         options=_flags,
         makes_it=True,
     ),
+    "replace": _Command(
+        help="make the instances of nodes anew",
+        example="replace --stack ci worker",
+        run=lambda pulumi, given: commands.replace(pulumi, given.nodes),
+        options=_nodes,
+    ),
     "refresh": _Command(
         help="read back what the cloud holds",
         example="refresh --stack ci",
@@ -92,7 +105,9 @@ _COMMANDS = {
     "tunnel": _Command(
         help="route the stack's private addresses over ssh until it is ended",
         example="tunnel --stack ci --probe 10.0.3.15:80",
-        run=lambda pulumi, given: commands.open_tunnel(pulumi, tunnel.options_of(given)),
+        run=lambda pulumi, given: commands.open_tunnel(
+            pulumi, tunnel.options_of(given), os.environ
+        ),
         options=tunnel.add_options,
     ),
     "logs": _Command(

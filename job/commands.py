@@ -2,21 +2,21 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from job import e2e_files, graph, stack
 from job.cleanup.budget import BUDGET_S
 from job.ending import EndedError, Ending
-from job.errors import JobError, RefusedError
+from job.errors import JobError, NoRoomError, RefusedError
 from job.nodes import logs, wait
 from job.pulumi import Pulumi
 from job.recovery import at_work, recover
 from job.state import export, is_there, resources
 from job.tunnel import command as tunnel
 from job.versions import find_cli
-from job.zones import Zones
+from job.zones import INSTANCE, Zones
 
 
 def connect(name: str, environ: Mapping[str, str], settings: Path | None, ending: Ending) -> Pulumi:
@@ -48,6 +48,19 @@ def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
         recover(pulumi)
 
 
+def replace(pulumi: Pulumi, roles: Collection[str]) -> None:
+    """Make the instances of these nodes anew, from what the program says now."""
+    _require(pulumi)
+    urns = {
+        resource["urn"].rpartition("::")[2]: resource["urn"]
+        for resource in resources(pulumi)
+        if resource["type"] == INSTANCE
+    }
+    if absent := sorted(set(roles) - urns.keys()):
+        raise JobError(f"stack {pulumi.stack.name} has no {' and no '.join(absent)}; run 'up'")
+    up(pulumi, [f"--replace={urns[role]}" for role in sorted(roles)])
+
+
 def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
     """Try once; False if another zone is to be tried. Raises JobError for all other failures."""
     try:
@@ -55,12 +68,23 @@ def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
             pulumi.run("up", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
     except (RefusedError, EndedError):
         raise
+    except NoRoomError as error:
+        raise _explained(pulumi, error) from None
     except JobError:
         pulumi.ending.check()
         if not zones.move_on(pulumi.event_logs("up"), pulumi.tell):
             raise
         return False
     return True
+
+
+def _explained(pulumi: Pulumi, error: NoRoomError) -> NoRoomError:
+    """With what the stack needs of the quota, which the API does not know."""
+    from job.configuration import settings_of  # noqa: PLC0415 - slow, and seldom needed
+    from job.preflight import quotas  # noqa: PLC0415 - slow, and seldom needed
+
+    amount = quotas.needed(settings_of(pulumi.stack), error.metric)
+    return NoRoomError(f"{error}; this stack needs {amount} of it") if amount else error
 
 
 def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
@@ -99,11 +123,11 @@ def write_e2e_files(pulumi: Pulumi, folder: Path) -> None:
         print(f"job: wrote {path}")
 
 
-def open_tunnel(pulumi: Pulumi, options: tunnel.Options) -> None:
+def open_tunnel(pulumi: Pulumi, options: tunnel.Options, environ: Mapping[str, str]) -> None:
     """Hold a tunnel open in the foreground until a signal ends it."""
     with tunnel.stopped_by_signals() as stop:
         outputs = read_outputs(pulumi)
-        tunnel.run(outputs, pulumi.stack.folder, options, pulumi.stack.environment, stop)
+        tunnel.run(outputs, pulumi.stack.folder, options, environ, stop)
 
 
 def wait_for_nodes(pulumi: Pulumi, options: wait.Options) -> None:

@@ -111,5 +111,8 @@ def known(text: str) -> JobError | None:
         match = re.search(case.pattern, text)
         if match:
             named = {name: value or "" for name, value in match.groupdict().items()}
-            return case.error(case.line.format(**named))
+            error = case.error(case.line.format(**named))
+            if isinstance(error, NoRoomError):
+                error.metric = named["metric"]
+            return error
     return None

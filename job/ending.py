@@ -30,14 +30,23 @@ class Ending:
     """
 
     def __init__(self) -> None:
-        self.reason: JobError | None = None
+        self._reasons: list[JobError] = []
         self._reading, self._writing = os.pipe()
+
+    @property
+    def reason(self) -> JobError | None:
+        """Why the run is to end, if it is."""
+        return next(iter(self._reasons), None)
 
     def ask(self, reason: JobError) -> None:
         """End the run for this reason, unless it ends already."""
-        if self.reason is None:
-            self.reason = reason
-            os.write(self._writing, b".")
+        self._reasons.append(reason)
+        os.write(self._writing, b".")
+
+    def withdraw(self, reason: JobError) -> None:
+        """Go on after all: what was asked for has been dealt with. Other reasons stay."""
+        os.read(self._reading, 1)
+        self._reasons.remove(reason)
 
     def wait(self, seconds: float) -> None:
         """Pause. Raises the reason if the run is to end, at once."""
@@ -46,8 +55,8 @@ class Ending:
 
     def check(self) -> None:
         """Raise the reason if the run is to end."""
-        if self.reason is not None:
-            raise self.reason
+        if reason := self.reason:
+            raise reason
 
     def wait_for(self, handles: Sequence[int], seconds: float | None = None) -> bool:
         """Wait until one of the file descriptors is readable; False after the time.

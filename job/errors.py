@@ -31,3 +31,5 @@ class NoRoomError(JobError):
     """Google Cloud has no room for the nodes, or grants us none."""
 
     kind: Kind = "capacity"
+    metric = ""
+    """Of the quota that does not suffice, if it is one."""

@@ -12,7 +12,7 @@ from job.stack import Stack
 
 Resource = Mapping[str, Any]
 
-_INSTANCE = "gcp:compute/instance:Instance"
+INSTANCE = "gcp:compute/instance:Instance"
 _SETTINGS = {"controller": "devstack:controllerZone", "worker": "devstack:workerZone"}
 # The provider passes on the API's message, and the code only where the insert itself was refused.
 _FULL = re.compile(
@@ -33,7 +33,7 @@ class Zones:
         there = {
             resource["urn"].rpartition("::")[2]: resource["inputs"]["zone"]
             for resource in resources
-            if resource["type"] == _INSTANCE and not resource.get("delete")
+            if resource["type"] == INSTANCE and not resource.get("delete")
         }
         zones = self.stack.settings("devstack:zones")
         for role, key in _SETTINGS.items():
@@ -73,6 +73,6 @@ def without_room(event_log: Path) -> set[str]:
     for line in event_log.read_text(encoding="utf-8").splitlines():
         event = json.loads(line).get("diagnosticEvent", {})
         urn = event.get("urn", "")
-        if event.get("severity") == "error" and _INSTANCE in urn and _FULL.search(event["message"]):
+        if event.get("severity") == "error" and INSTANCE in urn and _FULL.search(event["message"]):
             found.add(urn.rpartition("::")[2])
     return found

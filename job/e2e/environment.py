@@ -101,6 +101,11 @@ def _fields(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
                 problems.append(
                     f"{name}: {given[name]!r} is no number of seconds; give one like 600"
                 )
+        elif target == "replacements":
+            if given[name].isdecimal():
+                fields[target] = int(given[name])
+            else:
+                problems.append(f"{name}: {given[name]!r} is no number; give one like 1")
         elif target:
             fields[target] = given[name]
     return fields, sorted(problems)

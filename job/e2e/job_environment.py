@@ -29,6 +29,9 @@ class JobEnvironment:
     heartbeat_s: float = 60
     leased: str = ""
     deadline_s: float = 0
+    # A node that boots answers within two minutes.
+    silence_s: float = 600
+    replacements: int = 1
     # Prow's grace period is 900 seconds.
     teardown_budget_s: float = 840
     logs_cap_s: float = 120

@@ -11,8 +11,6 @@ from job.nodes.status import State, Subject
 from job.nodes.watch import Watch
 
 _POLL_S = 0.5
-# A node that boots answers within two minutes; waiting longer for one never helped.
-_SILENCE_S = 600
 _KINDS: dict[str, Kind] = {"configuration": "configuration", "interrupted": "infrastructure"}
 
 
@@ -23,6 +21,17 @@ class NodeError(JobError):
         super().__init__(f"{state.subject}: {state}")
         self.kind = _KINDS.get(state.error_class, "infrastructure")
         self.state = state
+
+
+class SilentError(JobError):
+    """A node has not answered for long; waiting longer for one never helped, a new one did."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(
+            f"{state.subject}: no answer over ssh for {state.silent_s:.0f} s ({state.trouble})"
+        )
+        # The registration is asked of the controller.
+        self.role: Role = "worker" if state.subject == "worker" else "controller"
 
 
 class Nodes:
@@ -68,21 +77,19 @@ class Nodes:
     def _require_all(self) -> None:
         for state in self.failures:
             self._context.ending.ask(NodeError(state))
+        controller = self._states.get("controller")
         for state in self._states.values():
-            if state.silent_s > _SILENCE_S and not state.is_final:
-                self._context.ending.ask(
-                    JobError(
-                        f"{state.subject}: no answer over ssh for {state.silent_s:.0f} s"
-                        f" ({state.trouble}); a fresh instance may do better"
-                    )
-                )
+            # The way to the worker may lead through the controller.
+            hidden = state.subject == "worker" and controller and controller.trouble
+            if state.silent_s > self._context.job.silence_s and not state.is_final and not hidden:
+                self._context.ending.ask(SilentError(state))
 
     def _follow(self) -> None:
         try:
             while not self._stop.wait(_POLL_S):
                 self._states = self._watch.poll()
                 self._context.log.show(self._states, self._context.began)
-                if not self._testing:
+                if not self._testing and self._context.ending.reason is None:
                     self._require_all()
         except Exception as error:  # noqa: BLE001 - unwatched nodes would be waited for in vain
             self._context.ending.ask(JobError(f"nodes: they cannot be watched: {error!r}"))

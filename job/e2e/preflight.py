@@ -24,7 +24,7 @@ def before_lease(context: Context, pulumi: Pulumi) -> Settings:
     settings = settings_of(pulumi.stack, leased=context.job.leases)
     place = compute.place_of(pulumi.stack)
     report = checks.before_lease(
-        settings, pulumi.stack.environment, place, context.ending, for_tests=True
+        settings, context.job.variables, place, context.ending, for_tests=True
     )
     _tell(context, report)
     return settings

@@ -13,7 +13,7 @@ from job.boskos import Boskos, LostError, owner
 from job.e2e import environment, preflight, report, suite, teardown, upload
 from job.e2e.context import Context, Kind
 from job.e2e.log import Log
-from job.e2e.nodes import Nodes
+from job.e2e.nodes import Nodes, SilentError
 from job.e2e.prerequisites import Prerequisites
 from job.e2e.tunnel import Tunnel
 from job.ending import Ending, ended_by_signals
@@ -120,20 +120,44 @@ def _build_and_test(context: Context, pulumi: Pulumi, settings: Settings) -> Non
     with closing(Prerequisites(context)) as prerequisites:
         with span("job", "up"):
             commands.up(pulumi, [])
-        outputs = commands.read_outputs(pulumi)
-        context.log.say(_where(outputs))
-        access = ssh.nodes(outputs, pulumi.stack.folder)
-        with _watched(context, pulumi, outputs, access) as nodes:
-            prerequisites.wait()
-            if context.kind == "e2e":
-                with span("job", "upload"):
-                    upload.run(context, access["controller"], prerequisites.archive)
-            with span("job", "controller ready"):
-                nodes.wait_for_controller(settings.ready_timeout_s)
-            clouds_yaml, _ = e2e_files.write(outputs, pulumi.stack.folder)
-            nodes.tests_begin()
-            with span("job", "tests"):
-                suite.run(context, clouds_yaml, outputs["e2e_variables"])
+        for _ in range(context.job.replacements):
+            try:
+                return _test(context, pulumi, settings, prerequisites)
+            except SilentError as silent:
+                _replace(context, pulumi, silent)
+        return _test(context, pulumi, settings, prerequisites)
+
+
+def _test(
+    context: Context, pulumi: Pulumi, settings: Settings, prerequisites: Prerequisites
+) -> None:
+    """Run the tests as soon as the cloud that is up can be used."""
+    span = context.timeline.span
+    outputs = commands.read_outputs(pulumi)
+    context.log.say(_where(outputs))
+    access = ssh.nodes(outputs, pulumi.stack.folder)
+    with _watched(context, pulumi, outputs, access) as nodes:
+        prerequisites.wait()
+        if context.kind == "e2e":
+            with span("job", "upload"):
+                upload.run(context, access["controller"], prerequisites.archive)
+        with span("job", "controller ready"):
+            nodes.wait_for_controller(settings.ready_timeout_s)
+        clouds_yaml, _ = e2e_files.write(outputs, pulumi.stack.folder)
+        nodes.tests_begin()
+        with span("job", "tests"):
+            suite.run(context, clouds_yaml, outputs["e2e_variables"])
+
+
+def _replace(context: Context, pulumi: Pulumi, silent: SilentError) -> None:
+    """Make a silent node anew; with the controller its worker, which is half built upon it."""
+    context.ending.withdraw(silent)
+    roles: list[ssh.Role] = [silent.role]
+    if silent.role == "controller" and commands.read_outputs(pulumi).get("worker_private_ip"):
+        roles.append("worker")
+    context.log.say(f"{silent}; replacing {' and '.join(roles)}")
+    with context.timeline.span("job", f"replace {' and '.join(roles)}"):
+        commands.replace(pulumi, roles)
 
 
 @contextmanager

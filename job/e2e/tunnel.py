@@ -38,7 +38,7 @@ class Tunnel:
         which = ("--stack", stack.name, "--settings", str(context.settings))
         self._program = Program(
             command=[sys.executable, "-m", "job", "tunnel", *which, *words],
-            environment=stack.environment,
+            environment=context.job.variables,
             folder=CHECKOUT,
         )
         self._thread = threading.Thread(target=self._hold, name="tunnel")

@@ -1,5 +1,6 @@
 """Upload: the image's archive onto the controller, from where the tests' clusters fetch it."""
 
+import time
 from pathlib import Path
 
 from job.child import Child, DeadlineError, Grace, Program
@@ -8,17 +9,18 @@ from job.errors import JobError
 from job.nodes.ssh import Access
 
 _COMMAND = "sudo devstack-image-receive"
-_ATTEMPTS = 10
 _PAUSE_S = 10
 # Some hundred megabytes.
 _ATTEMPT_S = 600
+# Longer than a node may be silent, which is dealt with elsewhere.
+_LIMIT_S = 1800
 _GRACE = Grace(soft_s=2, hard_s=2)
 
 
 def run(context: Context, controller: Access, archive: Path) -> None:
     """Upload it. Raises JobError if that fails again and again."""
-    complaint = ""
-    for attempt in range(1, _ATTEMPTS + 1):
+    deadline = time.monotonic() + _LIMIT_S
+    while True:
         lines: list[str] = []
         child = Child(
             Program(
@@ -37,7 +39,7 @@ def run(context: Context, controller: Access, archive: Path) -> None:
             context.log.say(f"upload: the image archive ({size_mb:.0f} MB) is on the controller")
             return
         complaint = lines[-1].strip() if lines else f"exit {code}"
-        if attempt < _ATTEMPTS:
-            context.log.say(f"upload: {complaint}; trying again")
-            context.ending.wait(_PAUSE_S)
-    raise JobError(f"upload: the image archive could not be uploaded: {complaint}")
+        if time.monotonic() > deadline:
+            raise JobError(f"upload: the image archive could not be uploaded: {complaint}")
+        context.log.say(f"upload: {complaint}; trying again")
+        context.ending.wait(_PAUSE_S)

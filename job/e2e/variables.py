@@ -167,6 +167,16 @@ _OWN = (
         field="deadline_s",
     ),
     Variable(
+        "DEVSTACK_SILENCE_S",
+        "A node that has not answered for so long before the tests is replaced.",
+        field="silence_s",
+    ),
+    Variable(
+        "DEVSTACK_REPLACEMENTS",
+        "How often the job does that before it fails; 0: it fails at once.",
+        field="replacements",
+    ),
+    Variable(
         "DEVSTACK_TEARDOWN_BUDGET_S",
         "From the end of the tests, or a signal, to the end: logs, destroy and release.",
         field="teardown_budget_s",

@@ -111,6 +111,12 @@ def of_region(settings: "Settings", found: Mapping[str, Quota]) -> Iterator[Need
     yield Need(metric="IN_USE_ADDRESSES", amount=external)
 
 
+def needed(settings: "Settings", metric: str) -> int | None:
+    """How much of a metric the stack takes, None if it is not among these."""
+    needs = (*of_project(settings), *of_region(settings, {}))
+    return next((need.amount for need in needs if need.metric == metric), None)
+
+
 def quotas_of(document: Mapping[str, Any]) -> dict[str, Quota]:
     """The quotas of a project or a region, by metric."""
     return {

@@ -55,7 +55,7 @@ class Shell:
                 cast("asyncssh.SSHWriter[bytes]", process.stdout).write(logs.archive(self.status))
             case ["true"]:
                 pass
-            case ["python3", "-V"]:
+            case ["python3", "-V", *_]:
                 process.stdout.write("Python 3.12.3\n")
             case ["cat", "/proc/sys/kernel/random/boot_id"]:
                 process.stdout.write(f"{self.status.boot_id}\n")

@@ -55,6 +55,26 @@ def test_nodes_stay_where_they_are(cloud, fill):
     assert cloud.job("up").changes() == {}
 
 
+def test_a_node_that_is_replaced_may_find_its_zone_full(cloud, fill):
+    """It is no longer in the state when the next zone is tried."""
+    cloud.job("up")
+    before = cloud.inventory()
+    fill(ZONES[0])
+    done = cloud.job("replace", "worker")
+
+    assert f"worker: zone {ZONES[0]} has no room; trying {ZONES[1]}" in done.out
+    assert where(cloud) == {"controller": ZONES[0], "worker": ZONES[1]}
+    assert len(cloud.inventory()) == len(before)
+
+
+def test_only_a_node_that_is_there_is_replaced(cloud):
+    cloud.job("up", worker=False)
+    done = cloud.job("replace", "worker", check=False)
+
+    assert done.code == 1
+    assert "has no worker; run 'up'" in done.err
+
+
 def test_when_all_zones_are_full_it_says_so_and_leaves_nothing_behind(cloud, fill):
     for zone in ZONES:
         fill(zone)
@@ -83,5 +103,6 @@ def test_a_quota_moves_nobody(cloud):
     assert done.code == 1
     assert "trying" not in done.out
     assert "quota: N2_CPUS is limited to 16.0 in region us-east4, too little" in done.err
+    assert "this stack needs 24 of it" in done.err
     assert set(where(cloud).values()) == {ZONES[0]}
     cloud.job("down")

@@ -62,5 +62,9 @@ def prow(tmp_path: Path, sources: str, cache: Path) -> Iterator[Prow]:
         made = Prow(tmp_path, api, nodes, boskos, ensure(), sources, site)
         api.on_instance_running(made.learn_secrets)
         yield made
+        # A test that failed leaves its job running.
+        for job in made.jobs:
+            if job.poll() is None:
+                made.kill(job)
         site.shutdown()
         thread.join()

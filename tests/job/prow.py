@@ -85,6 +85,8 @@ class Prow:
     settings: dict[str, Any] = field(default_factory=dict)
     project: str = "leased-one"
     secrets: set[str] = field(default_factory=set)
+    jobs: "list[subprocess.Popen[str]]" = field(default_factory=list)
+    """All that were started."""
 
     def environment(self, **given: str) -> dict[str, str]:
         """The variables of the job. One that is given empty is left out."""
@@ -108,12 +110,23 @@ class Prow:
             "STANDIN_SECOND_AZ_URL": f"{url}/zones",
             "STANDIN_STATE": str(self.folder),
         }
-        base["PATH"] = f"{STANDIN / 'tools'}:{base['PATH']}"
+        base["PATH"] = f"{self._tools}:{STANDIN / 'tools'}:{base['PATH']}"
         return {name: value for name, value in {**base, **given}.items() if value}
+
+    def tool(self, name: str, *lines: str) -> None:
+        """Put a program before all others on the job's PATH."""
+        program = self._tools / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text("\n".join(("#!/bin/sh", *lines, "")))
+        program.chmod(0o755)
+
+    @property
+    def _tools(self) -> Path:
+        return self.folder / "tools"
 
     def start(self, script: str = "ci-e2e.sh", **given: str) -> "subprocess.Popen[str]":
         """Start the script, as Prow does, in the CAPO checkout."""
-        return subprocess.Popen(
+        job = subprocess.Popen(
             [CHECKOUT / "scripts" / script, self.folder / "capo"],
             cwd=self.folder,
             env=self.environment(**given),
@@ -122,6 +135,8 @@ class Prow:
             start_new_session=True,
             text=True,
         )
+        self.jobs.append(job)
+        return job
 
     def end(self, process: "subprocess.Popen[str]") -> Ended:
         """Wait until a job has ended."""
@@ -202,7 +217,8 @@ class Prow:
 
     def log(self) -> str:
         """What the job has said so far."""
-        return (self.artifacts / "job.log").read_text()
+        path = self.artifacts / "job.log"
+        return path.read_text() if path.exists() else ""
 
     def kill_engine(self, process: "subprocess.Popen[str]") -> None:
         """Kill the CLI, and all that it runs, as a machine without memory does."""

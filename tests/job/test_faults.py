@@ -1,7 +1,9 @@
 """Faults: whatever goes wrong, and whenever, the job says what it was and leaves nothing behind."""
 
 import os
+import shutil
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -93,6 +95,39 @@ def test_prerequisites_that_fail_end_the_wait_at_once(prow):
     nothing_is_left(prow, ended)
 
 
+def test_an_upload_that_is_cut_off_is_tried_again(prow):
+    once = prow.folder / "once"
+    prow.tool(
+        "ssh",
+        'case "$*" in *devstack-image-receive)',
+        f"  [ -e '{once}' ] || {{ touch '{once}'; echo 'Broken pipe' >&2; exit 255; }} ;;",
+        "esac",
+        f'exec {shutil.which("ssh")} "$@"',
+    )
+    ended = prow.run()
+
+    assert ended.code == 0
+    assert "upload: Broken pipe; trying again" in ended.output
+    nothing_is_left(prow, ended)
+
+
+def test_a_tunnel_program_that_refuses_its_options_ends_the_job_at_once(prow):
+    prow.nodes.courses["controller"] = SLOW
+    prow.tool(
+        "sshuttle",
+        '[ "$1" != --version ] || { echo 9.0; exit; }',
+        "echo 'sshuttle: error: unrecognized arguments: --remote' >&2; exit 2",
+    )
+    for name in ("iptables", "iptables-restore"):
+        prow.tool(name, "exit 0")
+    ended = prow.run(DEVSTACK_TUNNEL="sshuttle")
+
+    assert ended.code == 1
+    assert "sshuttle: it refuses its options (exit 2)" in ended.output
+    assert "unrecognized arguments" in ended.read("tunnel/tunnel.log")
+    nothing_is_left(prow, ended)
+
+
 @pytest.mark.parametrize("role", ["controller", "worker"])
 def test_a_failed_node_ends_the_job_before_the_tests(prow, role):
     prow.nodes.courses["controller"] = SLOW
@@ -112,6 +147,32 @@ def test_a_controller_that_is_never_ready_ends_the_job(prow):
     assert ended.code == 1
     assert "controller: not ready after 3 s" in ended.output
     assert "test-e2e" not in prow.targets
+    nothing_is_left(prow, ended)
+
+
+def test_a_worker_that_falls_silent_is_replaced(prow):
+    prow.nodes.courses |= {"controller": Course(40), "worker": replace(SLOW, silent_after_s=3)}
+    job = prow.start(DEVSTACK_SILENCE_S="5")
+    prow.wait_for(lambda: "worker: stack.sh" in prow.log(), job)
+    prow.nodes.courses["worker"] = Course()
+    ended = prow.end(job)
+
+    assert ended.code == 0
+    assert "(silent); replacing worker" in ended.output
+    assert ended.spans()["replace worker"] == "passed"
+    assert len(prow.operations("instances.insert")) == 3
+    nothing_is_left(prow, ended)
+
+
+def test_a_controller_that_falls_silent_is_replaced_with_its_worker_but_not_for_ever(prow):
+    silent = replace(SLOW, silent_after_s=3)
+    prow.nodes.courses |= {"controller": silent, "worker": SLOW}
+    ended = prow.run(DEVSTACK_SILENCE_S="5")
+
+    assert ended.code == 1
+    assert "(silent); replacing controller and worker" in ended.output
+    assert "test-e2e" not in prow.targets
+    assert len(prow.operations("instances.insert")) == 4
     nothing_is_left(prow, ended)
 
 

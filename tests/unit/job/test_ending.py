@@ -35,6 +35,21 @@ def test_the_first_reason_counts(ending):
         ending.check()
 
 
+def test_what_is_withdrawn_ends_nothing_but_other_reasons_stay(ending):
+    curable, other = JobError("curable"), JobError("other")
+    ending.ask(curable)
+    ending.withdraw(curable)
+    started = time.monotonic()
+    ending.wait(0.2)
+
+    assert time.monotonic() - started >= 0.2
+    ending.ask(curable)
+    ending.ask(other)
+    ending.withdraw(curable)
+    with pytest.raises(JobError, match="other"):
+        ending.wait(30)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_asks_for_it_and_handlers_are_put_back(number):
     before = signal.getsignal(number)

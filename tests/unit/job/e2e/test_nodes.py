@@ -1,12 +1,13 @@
 """Nodes: what of them ends a job, and what is only said."""
 
 from contextlib import closing
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from job.e2e import nodes as module
-from job.e2e.nodes import NodeError, Nodes
+from job.e2e.nodes import NodeError, Nodes, SilentError
 from job.errors import JobError
 from job.nodes.status import State
 
@@ -24,7 +25,8 @@ def watched(monkeypatch, ending, told):
     monkeypatch.setattr(module, "Watch", lambda *_: watch)
     monkeypatch.setattr(module, "_POLL_S", 0.01)
     log = SimpleNamespace(say=print, show=lambda *_: None)
-    context = SimpleNamespace(ending=ending, log=log, timeline=None, began=0.0)
+    job = SimpleNamespace(silence_s=600)
+    context = SimpleNamespace(ending=ending, log=log, timeline=None, began=0.0, job=job)
     with closing(Nodes(context, {})) as nodes:
         yield nodes
 
@@ -42,7 +44,19 @@ def test_a_failed_worker_ends_the_wait_for_the_controller(watched, told):
 
 def test_a_node_that_is_silent_for_long_ends_it(watched, told):
     told["worker"] = SILENT
-    with pytest.raises(JobError, match=r"no answer over ssh for 601 s"):
+    with pytest.raises(SilentError, match=r"worker: no answer over ssh for 601 s") as caught:
+        watched.wait_for_controller(10)
+
+    assert caught.value.role == "worker"
+
+
+def test_of_a_worker_behind_a_silent_controller_nothing_is_known(watched, told):
+    told["worker"] = SILENT
+    told["controller"] = replace(SILENT, subject="controller", silent_s=599.0)
+    with pytest.raises(JobError, match="not ready after 0 s"):
+        watched.wait_for_controller(0.3)
+    told["controller"] = replace(SILENT, subject="controller")
+    with pytest.raises(SilentError, match="controller: no answer"):
         watched.wait_for_controller(10)
 
 

@@ -194,19 +194,6 @@ def api(monkeypatch):
 
 
 @pytest.fixture
-def eventually():
-    """Wait until something is so, or fail."""
-
-    def wait(claim, timeout_s=10):
-        deadline = time.monotonic() + timeout_s
-        while not claim():
-            assert time.monotonic() < deadline, "it did not come about in time"
-            time.sleep(0.01)
-
-    return wait
-
-
-@pytest.fixture
 def boskos_server(monkeypatch):
     """A Boskos that lends the projects `one` and `two`, as they were released last."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

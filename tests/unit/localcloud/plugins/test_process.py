@@ -1,10 +1,10 @@
 """Process: plugins start fast, say who they are, and end with their engine."""
 
-import os
 import subprocess
 import sys
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import grpc
 import pytest
@@ -37,7 +37,7 @@ def test_a_plugin_ends_when_its_engine_is_gone():
     engine = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while _lives(int(engine.stdout)):
         assert time.monotonic() < deadline, "the plugin outlived its engine"
         time.sleep(0.1)
@@ -45,11 +45,9 @@ def test_a_plugin_ends_when_its_engine_is_gone():
 
 def _lives(pid):
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:  # noqa: PTH123 - it may vanish
-        return stat.read().split()[2] != "Z"
 
 
 def test_the_version_is_the_sdks(command, gcp_process):

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from job import boskos_cli, commands, leased_command, stack
+from job import commands, stack
+from job.boskos import command as leased_command
+from job.boskos import options as boskos_options
 from job.cleanup import options as cleanup_options
 from job.ending import ended_by_signals
 from job.errors import JobError
@@ -177,7 +179,7 @@ def _parser() -> Parser:
         command.options(subparser)
         subparser.set_defaults(function=_work_on_stack)
     boskos = subparsers.add_parser("boskos", help="lease a project of Boskos for a command")
-    boskos_cli.add_to(boskos)
+    boskos_options.add_to(boskos)
     boskos.set_defaults(function=_lease)
     cleanup = subparsers.add_parser("cleanup", help="list or remove what is left of stacks")
     cleanup_options.add_to(cleanup)
@@ -231,4 +233,4 @@ def _clean_up(given: Given) -> None:
 
 
 def _lease(given: Given) -> None:
-    leased_command.run(boskos_cli.request(given, os.environ), os.environ)
+    leased_command.run(boskos_options.request(given, os.environ), os.environ)

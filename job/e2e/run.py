@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from job import commands, e2e_files, lease
-from job.boskos import Boskos, LostError, owner
+from job import commands, e2e_files
+from job.boskos import lease
+from job.boskos.client import Boskos, LostError, owner
 from job.e2e import environment, preflight, report, suite, teardown, upload
 from job.e2e.context import Context, Kind
 from job.e2e.log import Log

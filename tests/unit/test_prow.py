@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
+from job.boskos.lease import Pace
 from job.e2e import environment
 from job.e2e.job_environment import JobEnvironment
 from job.e2e.variables import ANY_SETTING, VARIABLES
-from job.lease import Pace
 
 ROOT = Path(__file__).parent.parent.parent
 _REPOSITORY = "kubernetes-sigs/cluster-api-provider-openstack"

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from job import boskos_cli
+from job.boskos import options
 from job.cli import main
 from job.errors import RefusedError
 
@@ -13,10 +13,10 @@ from job.errors import RefusedError
 def read():
     """Read a command line with an environment."""
     parser = argparse.ArgumentParser()
-    boskos_cli.add_to(parser)
+    options.add_to(parser)
 
     def read(*arguments, **environ):
-        return boskos_cli.request(parser.parse_args(["run", *arguments]), environ)
+        return options.request(parser.parse_args(["run", *arguments]), environ)
 
     return read
 

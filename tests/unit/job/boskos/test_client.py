@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from job.boskos import Boskos, LostError, UnavailableError, owner
+from job.boskos.client import Boskos, LostError, UnavailableError, owner
 from job.errors import JobError, RefusedError
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer, Fault

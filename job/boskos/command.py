@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from job.boskos import Boskos, LostError, owner
+from job.boskos.client import Boskos, LostError, owner
+from job.boskos.lease import Holder, Lease, Pace, hold
 from job.errors import JobError
-from job.lease import Holder, Lease, Pace, hold
 
 # Pulumi, gcloud and Google's libraries each look at several, and none may name another project.
 _PROJECT_VARIABLES = (

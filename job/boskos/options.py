@@ -5,9 +5,9 @@ import os
 import shutil
 from collections.abc import Mapping
 
+from job.boskos.command import Request
+from job.boskos.lease import Pace
 from job.errors import RefusedError
-from job.lease import Pace
-from job.leased_command import Request
 
 _DESCRIPTION = """\
 Lease a project, run COMMAND, release the project. COMMAND finds it in GCP_PROJECT,

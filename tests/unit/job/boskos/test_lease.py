@@ -7,9 +7,9 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from job.boskos import Boskos, UnavailableError
+from job.boskos.client import Boskos, UnavailableError
+from job.boskos.lease import Holder, NoneFreeError, Pace, hold
 from job.errors import JobError
-from job.lease import Holder, NoneFreeError, Pace, hold
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer, Fault
 from localcloud.compute_api.clock import ManualClock

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from job.boskos import Boskos, LostError, UnavailableError
+from job.boskos.client import Boskos, LostError, UnavailableError
 from job.errors import JobError, Kind
 
 

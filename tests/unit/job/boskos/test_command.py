@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from job import leased_command
-from job.boskos import LostError
+from job.boskos import command
+from job.boskos.client import LostError
+from job.boskos.lease import Pace
 from job.cli import main
-from job.lease import Pace
 from job.processes import alive
 from localcloud.boskos.server import Fault
 
@@ -160,7 +160,7 @@ def test_nothing_of_the_command_goes_on_after_the_release(start, tmp_path, event
 
 def test_a_command_that_will_not_end_is_killed_when_the_lease_is_lost(boskos_server, tmp_path):
     script = f"trap '' TERM; touch {tmp_path}/began; while :; do sleep 0.2; done"
-    asked = leased_command.Request(
+    asked = command.Request(
         host=boskos_server.host,
         kind="gce-project",
         command=["/bin/sh", "-c", f"cd {tmp_path}; {script}"],
@@ -178,7 +178,7 @@ def test_a_command_that_will_not_end_is_killed_when_the_lease_is_lost(boskos_ser
     boskos_server.ranch.update = update
     began = time.monotonic()
     with pytest.raises(LostError, match="was lost"):
-        leased_command.run(asked, {"PROW_JOB_ID": "test"})
+        command.run(asked, {"PROW_JOB_ID": "test"})
     assert time.monotonic() - began < 10
 
 

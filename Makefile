@@ -23,7 +23,7 @@ LOGS ?= $(CURDIR)/_artifacts/devstack
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements-installed
 # Neither a read-only checkout nor `git status` should notice that tests ran. One process a core.
-PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses auto
+PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses auto --dist loadgroup
 TYPED := stacks job localcloud docs __main__.py
 NODE_LIBRARIES := $(wildcard cloudinit/*/rootfs/usr/local/lib/devstack-node)
 SHFMT := $(VENV)/bin/shfmt --indent 2

@@ -1,13 +1,17 @@
 """Nodes: both machines of a test on one network, asked over ssh as a person would."""
 
+import base64
 import contextlib
+import io
 import json
 import subprocess
 import sys
+import tarfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from job.folders import CHECKOUT
 from localcloud.machines.booted import BootedMachine
@@ -24,6 +28,7 @@ NO_CONNECTION = 255
 READY_S = 180
 REBOOT_S = 60
 _CONNECT_S = 5
+_SEARCH_S = 300
 _EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
 
 
@@ -109,9 +114,24 @@ class Nodes:
         options = "recursive devices=skip no-messages files-with-matches fixed-strings file=-"
         find = f"grep {' '.join(f'--{option}' for option in options.split())} {_EVERYWHERE}"
         secrets = "\n".join(self.secrets)
-        found_by_root = self.ssh(machine, f"sudo {find}", text=secrets).stdout
+        found_by_root = self.ssh(machine, f"sudo {find}", _SEARCH_S, text=secrets).stdout
         assert "/etc/devstack-node/local.conf\n" in found_by_root
-        assert self.ssh(machine, f"sudo --user=nobody {find}", text=secrets).stdout == ""
+        found_by_nobody = self.ssh(machine, f"sudo --user=nobody {find}", _SEARCH_S, text=secrets)
+        assert found_by_nobody.stdout == ""
+
+    def archive(self, machine: BootedMachine, timeout_s: float = 60) -> dict[str, str]:
+        """A node's own archive of logs, as the job keeps it: its files by name."""
+        command = "sudo devstack-logs | base64 --wrap=0"
+        packed = base64.b64decode(self.run(machine, command, timeout_s))
+        with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
+            files = {name: archive.extractfile(name) for name in archive.getnames()}
+            return {
+                name: file.read().decode(errors="replace") for name, file in files.items() if file
+            }
+
+    def secrets_in(self, text: str) -> list[str]:
+        """Secrets in a text, also as URLs have them in OpenStack's configuration."""
+        return [secret for secret in self.secrets if secret in text or quote(secret) in text]
 
     def lose_power(self, *machines: BootedMachine) -> None:
         """Take power away from machines, and give it back."""

@@ -137,10 +137,8 @@ def test_a_worker_that_comes_after_a_reboot_of_the_controller_is_registered_and_
     site.worker.start()
     assert site.wait(site.controller, "worker").code == 0
 
-    site.run(site.worker, "sudo systemctl kill --signal=KILL devstack@n-cpu")
-    site.wait_for(
-        site.controller, "devstack@n-cpu.service of capo-e2e-boot-worker failed", "worker"
-    )
+    site.run(site.worker, "sudo systemctl kill --signal=KILL devstack@ovn")
+    site.wait_for(site.controller, "devstack@ovn.service of capo-e2e-boot-worker failed", "worker")
 
-    site.run(site.worker, "sudo systemctl start devstack@n-cpu")
+    site.run(site.worker, "sudo systemctl start devstack@ovn")
     assert site.wait(site.controller, "worker").state["verdict"] == "ready"

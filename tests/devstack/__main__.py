@@ -25,6 +25,7 @@ from tests.devstack.site import RealSite
 from tests.devstack.watch import Watch
 
 _LOGS = ("opt/stack/logs", "var/log/devstack-node", "var/lib/devstack-node", "var/log/nova")
+_ARCHIVE_S = 300
 _SHUTDOWN_S = 600
 """An orderly one took 256 s once."""
 
@@ -65,6 +66,7 @@ class Run:
         cloud = Cloud(site)
         self._step("both nodes ready", lambda: Watch(site, self._say).until_ready())
         self._step("zones", lambda: self._zones(cloud))
+        self._step("archives of logs without a secret", lambda: _archive_all(site))
         servers = self._step("servers", cloud.make_servers)
         assert servers["first"]["zone"] == servers["anywhere"]["zone"] == site.settings.primary_az
         assert servers["second"]["zone"] == site.settings.secondary_az
@@ -106,6 +108,18 @@ class Run:
 
     def _say(self, line: str) -> None:
         print(f"{time.monotonic() - self._began:6.0f} s  {line}", file=sys.stderr, flush=True)
+
+
+def _archive_all(site: RealSite) -> dict[str, int]:
+    """How many files each node's has, which are OpenStack's configuration and logs too."""
+    found = {}
+    for machine in (site.controller, site.worker):
+        site.assert_nobody_reads_a_secret(machine)
+        files = site.archive(machine, _ARCHIVE_S)
+        telling = {name: kept for name, text in files.items() if (kept := site.secrets_in(text))}
+        assert not telling, f"{machine.name}: {sorted(telling)}"
+        found[machine.name] = len(files)
+    return found
 
 
 def _ping_all(cloud: Cloud, servers: dict[str, Row]) -> dict[str, float]:

@@ -102,6 +102,9 @@ class RealSite(Nodes):
     def _prepare(self, role: Role, machine: BootedMachine) -> None:
         uplink.prepare(machine.root)
         _lay_over(machine.root)
+        # As it is where it was not there before stack.sh.
+        enable = ("systemctl", "--root", machine.root, "--quiet", "enable", "apache2.service")
+        subprocess.run(enable, check=True, timeout=_TIMEOUT_S)
         if role == "controller":
             guest.install(machine.root, self._folder / "guest")
 

@@ -1,6 +1,7 @@
 """Build: from a fresh instance to a verdict, with a stand-in DevStack out of a real repository."""
 
 import json
+import socket
 import subprocess
 
 import pytest
@@ -370,6 +371,8 @@ def test_a_finished_node_is_ready_again_after_a_reboot(make_host, role):
 
     assert node.show()["verdict"] == "ready"
     assert node.calls().count("host network") == (2 if role == "controller" else 0)
+    chassis = f"set open_vswitch . external-ids:hostname={socket.gethostname()}"
+    assert [call for call in node.calls() if call.endswith(chassis)]
 
 
 def test_a_node_that_does_not_come_back_is_a_failure(make_host):

@@ -70,9 +70,10 @@ def test_systemd_finds_nothing_wrong_with_the_units(make_node, role):
     units = [path for path in sorted((root / "etc/systemd/system").iterdir()) if path.is_file()]
     assert units
     # What DevStack writes, for our additions to it to be read too.
-    devstack = root / "etc/systemd/system/devstack@c-vol.service"
-    devstack.write_text("[Service]\nExecStart=/usr/local/sbin/devstack-build\n")
-    units.append(devstack)
+    for name in ("c-vol", "n-cpu"):
+        devstack = root / f"etc/systemd/system/devstack@{name}.service"
+        devstack.write_text("[Service]\nExecStart=/usr/local/sbin/devstack-build\n")
+        units.append(devstack)
     # The targets that ours are ordered by.
     shutil.copytree("/usr/lib/systemd/system", root / "usr/lib/systemd/system", symlinks=True)
 

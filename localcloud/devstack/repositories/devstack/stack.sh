@@ -70,6 +70,7 @@ else
   phase 'Configuring Nova' 2
   write_clouds_yaml
   run_phase stack post-config
+  start_ovs br-ex
   phase 'Starting Nova' 2
   launch ovn n-cpu
   wait_for_compute

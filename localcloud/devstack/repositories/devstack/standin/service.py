@@ -45,13 +45,8 @@ ROWS = {
     "n-cond": {"compute": [row("nova-conductor")]},
     "c-sch": {"volume": [row("cinder-scheduler", zone=ZONE)]},
     "c-vol": {"volume": [row("cinder-volume", f"{HOST}@lvmdriver-1", ZONE)]},
-    "ovn": {
-        "agents": [
-            {"Agent Type": "OVN Controller agent", "Host": HOST},
-            {"Agent Type": "OVN Neutron agent", "Host": HOST},
-        ]
-    },
 }
+AGENTS = ("OVN Controller agent", "OVN Neutron agent")
 
 
 class Cloud(BaseHTTPRequestHandler):
@@ -157,6 +152,14 @@ def key(found: Json) -> str:
     return f"{found.get('Binary') or found['Agent Type']} {found['Host']}"
 
 
+def rows_of(name: str) -> Json:
+    """What the cloud is told of a service here; a chassis has the name that Open vSwitch knows."""
+    if name != "ovn":
+        return ROWS[name]
+    host = Path("/run/chassis").read_text().strip()
+    return {"agents": [{"Agent Type": kind, "Host": host} for kind in AGENTS]}
+
+
 def send(rows: Json) -> None:
     """Tell the cloud of the services that run here."""
     headers = {"X-Password": os.environ["SERVICE_PASSWORD"]}
@@ -166,16 +169,18 @@ def send(rows: Json) -> None:
 
 
 def beat(name: str) -> None:
-    """Say that the service is there; Cinder's ends at once where it finds no database."""
+    """Say that the service is there; some end at once without what they need at their start."""
     started = False
     while True:
         try:
-            send(ROWS[name])
+            send(rows_of(name))
             started = True
         except OSError as error:
             print(f"{name}: {error}", flush=True)
             if name == "c-vol" and not (started or (DATA / "ran-c-vol").exists()):
                 sys.exit("(1049, \"Unknown database 'cinder'\")")
+            if name == "n-cpu" and not started:
+                sys.exit("DiscoveryFailure: Could not find versioned identity endpoints")
         if started:
             (DATA / f"ran-{name}").touch()
         time.sleep(BEAT_S)
@@ -205,7 +210,7 @@ elif name.startswith("tcp-"):
     listen(int(name.removeprefix("tcp-")))
 elif name == "o-hm":
     monitor()
-elif name in ROWS:
+elif name == "ovn" or name in ROWS:
     beat(name)
 else:
     threading.Event().wait()

@@ -25,31 +25,30 @@ def main(_: list[str]) -> int:
             return 1
         if deadline.passed():
             break
-        reason = _missing(settings)
+        try:
+            reason = told = _missing(settings)
+        except RuntimeError as error:
+            # Whole in the log; whoever follows the node sees one line.
+            reason, told = str(error), "its APIs do not answer yet"
         if not reason:
             state.record("node", "stack.sh", "pending")
             return 0
-        if reason != last:
+        if told != last:
             node.say(f"waiting for the controller: {reason}")
-            state.record("node", f"waiting for the controller: {reason}", "pending")
-            last = reason
+            state.record("node", f"waiting for the controller: {told}", "pending")
+            last = told
         deadline.sleep(_POLL_S)
     node.say(f"[ERROR] the controller was not there within {deadline.seconds:.0f} s: {reason}")
     return 1
 
 
 def _missing(settings: dict[str, str]) -> str:
-    """What the controller lacks; empty if nothing."""
+    """What the controller lacks; empty if nothing. Raises RuntimeError if it does not answer."""
     controller = settings["CONTROLLER_HOSTNAME"]
-    try:
-        if not cloud.up(_services("compute"), "nova-compute", controller):
-            return "its nova-compute is not up"
-        if not node.runs(settings, "c-vol"):
-            return ""
-        if not cloud.up(_services("volume"), "cinder-scheduler"):
-            return "its cinder-scheduler is not up"
-    except RuntimeError as error:
-        return str(error)
+    if not cloud.up(_services("compute"), "nova-compute", controller):
+        return "its nova-compute is not up"
+    if node.runs(settings, "c-vol") and not cloud.up(_services("volume"), "cinder-scheduler"):
+        return "its cinder-scheduler is not up"
     return ""
 
 

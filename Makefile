@@ -22,8 +22,10 @@ LOGS ?= $(CURDIR)/_artifacts/devstack
 
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements-installed
-# Neither a read-only checkout nor `git status` should notice that tests ran. One process a core.
-PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses auto --dist loadgroup
+# Neither a read-only checkout nor `git status` should notice that tests ran. Most
+# tests wait for something, so there are two processes a core.
+PROCESSES := $(shell echo $$((2 * $$(nproc))))
+PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses $(PROCESSES) --dist loadgroup
 TYPED := stacks job localcloud docs __main__.py
 NODE_LIBRARIES := $(wildcard cloudinit/*/rootfs/usr/local/lib/devstack-node)
 SHFMT := $(VENV)/bin/shfmt --indent 2

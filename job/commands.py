@@ -80,8 +80,8 @@ def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
 
 def _explained(pulumi: Pulumi, error: NoRoomError) -> NoRoomError:
     """With what the stack needs of the quota, which the API does not know."""
-    from job.configuration import settings_of  # noqa: PLC0415 - slow, and seldom needed
-    from job.preflight import quotas  # noqa: PLC0415 - slow, and seldom needed
+    from job.configuration import settings_of  # noqa: PLC0415 - 0.2 s, for a failure alone
+    from job.preflight import quotas  # noqa: PLC0415 - Google's client, for a failure alone
 
     amount = quotas.needed(settings_of(pulumi.stack), error.metric)
     return NoRoomError(f"{error}; this stack needs {amount} of it") if amount else error
@@ -96,8 +96,7 @@ def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
 
 def down(pulumi: Pulumi, budget_s: float = BUDGET_S) -> None:
     """Destroy everything, then remove the stack. Raises JobError if something is left."""
-    # Google's client takes half a second to import, which no other command needs.
-    from job.cleanup import teardown  # noqa: PLC0415 - slow, and seldom needed
+    from job.cleanup import teardown  # noqa: PLC0415 - Google's client, which others do without
 
     teardown.tear_down(pulumi, budget_s)
 
@@ -138,7 +137,7 @@ def wait_for_nodes(pulumi: Pulumi, options: wait.Options) -> None:
 
 def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
     """Fetch what the nodes know of themselves."""
-    from job.compute import place_of  # noqa: PLC0415 - slow, and seldom needed
+    from job.compute import place_of  # noqa: PLC0415 - Google's client, which others do without
 
     outputs, ending = read_outputs(pulumi), pulumi.ending
     place = place_of(pulumi.stack)

@@ -19,8 +19,7 @@ def recover(pulumi: Pulumi, limit_s: float | None = None) -> list[dict[str, Any]
     release_stale(pulumi)
     resources: list[dict[str, Any]] = reconcile(pulumi, limit_s).get("resources") or []
     if pulumi.stack.unfinished.exists():
-        # Google's client takes half a second to import, which only this case needs.
-        from job.cleanup import strays  # noqa: PLC0415 - slow, and seldom needed
+        from job.cleanup import strays  # noqa: PLC0415 - Google's client, which others do without
 
         known = {resource.get("id", "") for resource in resources}
         strays.remove(pulumi, known, limit_s or _STRAYS_S)

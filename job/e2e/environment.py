@@ -5,9 +5,9 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import yaml
 
@@ -94,20 +94,13 @@ def _fields(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     problems = []
     for name in given.keys() & VARIABLES.keys():
         target = VARIABLES[name].field
-        if target.endswith("_s"):
-            try:
-                fields[target] = _seconds(given[name])
-            except ValueError:
-                problems.append(
-                    f"{name}: {given[name]!r} is no number of seconds; give one like 600"
-                )
-        elif target == "replacements":
-            if given[name].isdecimal():
-                fields[target] = int(given[name])
-            else:
-                problems.append(f"{name}: {given[name]!r} is no number; give one like 1")
-        elif target:
-            fields[target] = given[name]
+        if not target:
+            continue
+        parse, what = _NUMBERS.get(_TYPES[target], (str, ""))
+        try:
+            fields[target] = parse(given[name])
+        except ValueError:
+            problems.append(f"{name}: {given[name]!r} is no {what}")
     return fields, sorted(problems)
 
 
@@ -116,6 +109,19 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise ValueError
     return seconds
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError
+    return int(text)
+
+
+_TYPES = get_type_hints(JobEnvironment)
+_NUMBERS: dict[type, tuple[Callable[[str], Any], str]] = {
+    float: (_seconds, "number of seconds; give one like 600"),
+    int: (_count, "number; give one like 1"),
+}
 
 
 def _project(given: Mapping[str, str], config: Mapping[str, Any]) -> str:

@@ -132,7 +132,7 @@ def _console(
 ) -> str:
     """Keep what the instance wrote to its serial port; what there is to say of that."""
     # Google's client takes half a second to import, which most runs do not need.
-    from job.nodes import console  # noqa: PLC0415 - slow, and seldom needed
+    from job.nodes import console  # noqa: PLC0415 - Google's client, which others do without
 
     try:
         text = console.read(

@@ -84,7 +84,7 @@ def _bootstrap(folder: Path) -> None:
             [
                 *("mmdebstrap", "--mode=root", "--variant=minbase"),
                 f"--include={','.join(_PACKAGES)}",
-                *(SUITE, str(folder), *_mirrors()),
+                *(SUITE, str(folder), *package_sources()),
             ],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -106,7 +106,7 @@ def _bootstrap(folder: Path) -> None:
     say(f"built the tree in {time.monotonic() - started:.0f} s")
 
 
-def _mirrors() -> list[str]:
+def package_sources() -> list[str]:
     """The lines of this machine's own sources for the suite; without one, mmdebstrap knows."""
     line = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
     done = subprocess.run(

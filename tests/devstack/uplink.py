@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 from localcloud.machines.switch import Switch, in_namespace, inside
+from localcloud.machines.tree import package_sources
 
 _TAP = "uplink0"
 _RESOLVER = "10.0.2.3"
@@ -58,20 +59,9 @@ class Uplink:
 def prepare(root: Path) -> None:
     """Give a machine what a cloud's image has: a resolver, package sources, trusted authorities."""
     (root / "etc/resolv.conf").write_text(f"nameserver {_RESOLVER}\n", encoding="utf-8")
-    (root / "etc/apt/sources.list").write_text(_apt_sources(), encoding="utf-8")
+    sources = "".join(f"{line}\n" for line in package_sources())
+    (root / "etc/apt/sources.list").write_text(sources, encoding="utf-8")
     if _PIP.exists():
         shutil.copy2(_PIP, root / "etc/pip.conf")
     shutil.copytree(_CERTIFICATES, root / _CERTIFICATES.relative_to("/"), dirs_exist_ok=True)
     shutil.copy2(_BUNDLE, root / _BUNDLE.relative_to("/"))
-
-
-def _apt_sources() -> str:
-    line = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
-    done = subprocess.run(
-        ["apt-get", "indextargets", "--format", line, "Created-By: Packages", "Origin: Debian"],
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-    )
-    return done.stdout

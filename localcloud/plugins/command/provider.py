@@ -86,7 +86,6 @@ def _run(call: Call, which: str, properties: Properties, outputs: Properties) ->
 def _runner(kind: str) -> ModuleType:
     if kind == inputs.LOCAL:
         return local
-    # Late, since ssh takes as long to import as all the rest.
-    from localcloud.plugins.command import remote  # noqa: PLC0415
+    from localcloud.plugins.command import remote  # noqa: PLC0415 - as slow as all the rest
 
     return remote

@@ -230,6 +230,7 @@ def test_zones_of_another_region_are_refused(problems):
         ({"DEVSTACK_LEFTOVERS": "keep"}, "DEVSTACK_LEFTOVERS: 'keep'; use remove or report"),
         ({"DEVSTACK_DEADLINE_S": "3h"}, "DEVSTACK_DEADLINE_S: '3h' is no number of seconds"),
         ({"DEVSTACK_DEADLINE_S": "-1"}, "DEVSTACK_DEADLINE_S: '-1' is no number of seconds"),
+        ({"DEVSTACK_REPLACEMENTS": "-1"}, "DEVSTACK_REPLACEMENTS: '-1' is no number; give one"),
         ({"OPENSTACK_CLOUD": "devstack"}, "OPENSTACK_CLOUD: 'devstack' is not what the cloud has"),
         ({"PRIVATE_NETORK_CIDR": "10.5.0.0/24"}, "PRIVATE_NETORK_CIDR: unknown; did you mean PRIV"),
         (

@@ -29,9 +29,13 @@ _OTHER_PLATFORMS = (
 _TYPES = {str: "string", bool: "boolean", int: "integer", tuple[str, ...]: "array"}
 
 
-# Of the provider's own configuration: its label of its own on every resource costs each address
-# a second operation, 5 s for which the nodes would wait.
-_PROVIDER = {"gcp:addPulumiAttributionLabel": "false"}
+# Of the provider's own configuration.
+_PROVIDER = {
+    # Its label of its own on every resource would cost each address a second operation of 5 s.
+    "gcp:addPulumiAttributionLabel": "false",
+    # It asks for an operation's end every 10 s otherwise, and operations take 5 to 20 s.
+    "gcp:pollInterval": "1s",
+}
 
 
 def schema() -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Server: the double over HTTP, its log of requests, and the faults that a test asks for."""
 
 import json
-import re
 import socket
 import threading
 import time
@@ -15,6 +14,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from werkzeug import Request, Response
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from localcloud import go_duration
 from localcloud.boskos.ranch import NotFoundError, OwnerError, Ranch, StateError
 
 _STATUS = {NotFoundError: 404, OwnerError: 401, StateError: 409}
@@ -26,7 +26,6 @@ _REQUIRED = {
     "metric": ("type",),
 }
 _NOT_HERE = {"acquirebystate"}
-_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +180,7 @@ class BoskosServer:
             case "release":
                 ranch.release(given["name"], given["dest"], given["owner"])
             case "reset":
-                expire_s = _duration_s(given["expire"])
+                expire_s = go_duration.seconds(given["expire"])
                 return json.dumps(
                     ranch.reset(given["type"], given["state"], expire_s, given["dest"])
                 )
@@ -212,11 +211,3 @@ def _refusal(action: str, request: Request) -> tuple[int, str] | None:
     if missing := [name for name in _REQUIRED[action] if not request.args.get(name)]:
         return 400, f"{action} needs {', '.join(missing)}"
     return None
-
-
-def _duration_s(text: str) -> float:
-    """Read a duration as Go writes it (1h30m), in seconds."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[hms])", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"{text!r} is not a duration")
-    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)

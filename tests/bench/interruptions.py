@@ -97,6 +97,7 @@ class Bench:
             "gcp:project": project,
             "gcp:computeCustomEndpoint": self._api.url,
             "gcp:accessToken": "bench",
+            "gcp:pollInterval": "100ms",
         }
         settings = yaml.safe_dump({"config": config})
         (self._folder / project / "settings.yaml").write_text(settings)

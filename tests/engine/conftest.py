@@ -25,6 +25,8 @@ WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 EXTERNAL_RANGE = IPv4Network(f"127.{65 + WORKER}.0.0/16")
 COMMAND_TIMEOUT_S = 120
 OPERATION_S = 0.2
+# The project's own is for operations of 5 s and more.
+POLL_INTERVAL = "100ms"
 LONG_OPERATION_S = 5.0
 
 
@@ -102,6 +104,7 @@ class Cloud:
         endpoint = {
             "gcp:project": self.project,
             "gcp:computeCustomEndpoint": self.api.url,
+            "gcp:pollInterval": POLL_INTERVAL,
         }
         if self.access_token is not None:
             endpoint["gcp:accessToken"] = self.access_token

@@ -257,6 +257,8 @@ class Prow:
         config = {
             "gcp:computeCustomEndpoint": self.api.url,
             "gcp:accessToken": "test",
+            # Operations take 0.2 s here.
+            "gcp:pollInterval": "100ms",
             "devstack:amphoraImageUrl": "",
             "devstack:authUrlHost": "private",
             "devstack:gitBase": self.sources,

@@ -2,8 +2,6 @@
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYetError
 from http.client import HTTPException
 from typing import Any
 
@@ -26,16 +24,16 @@ Json = dict[str, Any]
 _TIMEOUT_S = 20 * 60
 _FIRST_RETRY_S = 0.5
 _LONGEST_RETRY_S = 10.0
-# operations.wait answers after two minutes at the latest.
-_SOCKET_TIMEOUT_S = 150
-_WATCH_S = 0.2
-_WORKERS = 256
+_SOCKET_TIMEOUT_S = 120
 
 
 class Service:
     """The API at one endpoint; safe to use from many threads."""
 
-    def __init__(self, endpoint: str, access_token: str) -> None:
+    poll_interval_s: float
+    """Between two looks at an operation."""
+
+    def __init__(self, endpoint: str, access_token: str, poll_interval_s: float) -> None:
         # The document of methods comes with the library; nothing is fetched.
         self._service = build(
             "compute",
@@ -46,7 +44,7 @@ class Service:
         )
         self._authorization = f"Bearer {access_token}"
         self._connections = threading.local()
-        self._waiters = ThreadPoolExecutor(max_workers=_WORKERS)
+        self.poll_interval_s = poll_interval_s
 
     def send(self, call: Call, collection: str, method: str, params: Json) -> Json:
         """Send a request, again when the refusal is a passing one. Raises ApiError."""
@@ -63,21 +61,6 @@ class Service:
             call.status(f"will try again: {failure}")
             time.sleep(delay)
             delay = min(delay * 2, _LONGEST_RETRY_S)
-
-    def wait(self, call: Call, operation: Json, project: str) -> "Future[Json]":
-        """Wait for an operation, in a thread of its own so that nobody else has to."""
-        return self._waiters.submit(self._wait, call, operation, project)
-
-    def _wait(self, call: Call, operation: Json, project: str) -> Json:
-        where = {"project": project, "operation": operation["name"]}
-        collection = "globalOperations"
-        for scope in ("zone", "region"):
-            if scope in operation:
-                where[scope] = name_of(operation[scope])
-                collection = f"{scope}Operations"
-        while operation["status"] != "DONE" and not call.stop_reason():
-            operation = self.send(call, collection, "wait", where)
-        return operation
 
     def _send_once(self, collection: str, method: str, params: Json) -> Json:
         request = getattr(getattr(self._service, collection)(), method)(**params)
@@ -119,18 +102,36 @@ class Compute:
             text = operation_text(finished["error"])
             raise OperationError(f"Error waiting for {activity}: {text}")
 
+    def expired(self) -> bool:
+        """Tell whether the call must end, by its time limit or because it was cancelled."""
+        return self._call.stop_reason() is not None
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep as the real plugin does: only the call's time limit ends it earlier."""
+        remaining = self._call.remaining_s()
+        time.sleep(seconds if remaining is None else min(seconds, remaining))
+
     def _finished(self, operation: Json, project: str) -> Json:
-        future = self._service.wait(self._call, operation, project)
-        while True:
-            try:
-                return future.result(_WATCH_S)
-            except NotYetError:
-                if self._call.cancelled.is_set():
-                    text = "unable to finish polling, context has been cancelled"
-                    raise OperationError(text) from None
-                if self._call.stop_reason():
-                    text = (
-                        "timeout while waiting for state to become 'DONE' (last state: 'RUNNING',"
-                        f" timeout: {self._call.timeout_s:g}s)"
-                    )
-                    raise OperationError(text) from None
+        """Look at an operation at once, and then at each interval, until it is done."""
+        collection, where = _place_of(operation, project)
+        while operation["status"] != "DONE":
+            if self._call.cancelled.is_set():
+                raise OperationError("unable to finish polling, context has been cancelled")
+            if self._call.stop_reason():
+                raise OperationError(
+                    "timeout while waiting for state to become 'DONE' (last state:"
+                    f" '{operation['status']}', timeout: {self._call.timeout_s:g}s)"
+                )
+            operation = self.run(collection, "get", **where)
+            if operation["status"] != "DONE":
+                self.sleep(self._service.poll_interval_s)
+        return operation
+
+
+def _place_of(operation: Json, project: str) -> tuple[str, Json]:
+    """Give the collection that an operation is in, and the parameters that name it there."""
+    where = {"project": project, "operation": operation["name"]}
+    for scope in ("zone", "region"):
+        if scope in operation:
+            return f"{scope}Operations", {**where, scope: name_of(operation[scope])}
+    return "globalOperations", where

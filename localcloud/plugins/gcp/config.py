@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
+from localcloud import go_duration
 from localcloud.plugins.provider import Failure, ProviderError
 from localcloud.plugins.values import UNKNOWN, Properties
 
@@ -27,7 +28,9 @@ _ENVIRONMENT = {
 }
 _STRATEGY = "pulumiAttributionLabelAdditionStrategy"
 _STRATEGIES = ("CREATION_ONLY", "PROACTIVE")
-_KEYS = (*_ENVIRONMENT, "defaultLabels", "addPulumiAttributionLabel", _STRATEGY)
+_KEYS = (*_ENVIRONMENT, "defaultLabels", "addPulumiAttributionLabel", "pollInterval", _STRATEGY)
+# The real plugin's, where nothing is set, or zero.
+_POLL_INTERVAL_S = 10.0
 
 NO_PROJECT = """unable to detect a global setting for GCP Project.
 Pulumi will rely on per-resource settings for this operation.
@@ -59,6 +62,7 @@ class Config:
     attribute: bool = True
     attribute_proactively: bool = False
     warn_of_project: bool = True
+    poll_interval_s: float = _POLL_INTERVAL_S
 
     @classmethod
     def of(cls, args: Properties) -> "Config":
@@ -80,6 +84,7 @@ class Config:
             attribute=_parsed(args.get("addPulumiAttributionLabel", True)),
             attribute_proactively=args.get(_STRATEGY) == "PROACTIVE",
             warn_of_project=_get(args, "disableGlobalProjectWarning").lower() != "true",
+            poll_interval_s=_interval(args.get("pollInterval", "")),
         )
 
 
@@ -107,6 +112,15 @@ def _get(args: Properties, key: str) -> str:
     if args.get(key):
         return str(args[key])
     return next((os.environ[name] for name in _ENVIRONMENT[key] if os.environ.get(name)), "")
+
+
+def _interval(text: str) -> float:
+    try:
+        return (go_duration.seconds(text) if text else 0.0) or _POLL_INTERVAL_S
+    except ValueError:
+        raise ProviderError(
+            f'could not parse poll_interval value: time: invalid duration "{text}"'
+        ) from None
 
 
 def _parsed(value: Any) -> Any:

@@ -48,7 +48,9 @@ class GcpProvider(Provider):
         self._config = Config.of(given)
         if not self._config.project and self._config.warn_of_project:
             call.warn(config.NO_PROJECT)
-        self._service = Service(self._config.endpoint, self._config.access_token)
+        self._service = Service(
+            self._config.endpoint, self._config.access_token, self._config.poll_interval_s
+        )
 
     def check(self, call: Call, news: Properties) -> Checked:
         """See Provider."""

@@ -1,9 +1,11 @@
 """Instance: gcp:compute/instance:Instance."""
 
+import os
+
 from localcloud.plugins.gcp import convert, images
 from localcloud.plugins.gcp.client import Compute
 from localcloud.plugins.gcp.convert import Json
-from localcloud.plugins.gcp.errors import ApiError
+from localcloud.plugins.gcp.errors import ApiError, OperationError
 from localcloud.plugins.gcp.links import Place, name_of, relative
 from localcloud.plugins.gcp.plan import Plan
 from localcloud.plugins.gcp.resource import Resource
@@ -11,6 +13,13 @@ from localcloud.plugins.gcp.resources.instance_fields import BOOT_DISK, INITIALI
 from localcloud.plugins.gcp.resources.instance_update import InstanceUpdate
 from localcloud.plugins.provider import ProviderError
 from localcloud.plugins.values import Properties
+
+# After an instance's operation the real plugin sleeps before it looks whether the instance runs,
+# and no configuration changes that. Only tests set the variable.
+_DELAY_VARIABLE = "LOCALCLOUD_INSTANCE_DELAY_S"
+_DELAY_S = 5.0
+# Between its further looks, whatever pollInterval says.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 10.0
 
 # What the real plugin sends when the program says nothing of scheduling.
 _SCHEDULING = {"automaticRestart": True}
@@ -38,6 +47,23 @@ class Instance(Resource):
             )
         except ApiError as error:
             raise ProviderError(f"Error creating instance: {error}") from error
+
+    def complete(self, compute: Compute, place: Place, plan: Plan) -> None:
+        """Wait until the instance runs, with the real plugin's sleeps; it is in state already."""
+        del plan
+        compute.sleep(float(os.environ.get(_DELAY_VARIABLE, _DELAY_S)))
+        pause = _FIRST_PAUSE_S
+        while (
+            status := compute.run(self.collection, "get", **self.at(place))["status"]
+        ) != "RUNNING":
+            if compute.expired():
+                raise OperationError(
+                    "Error waiting for status: Error waiting for instance to reach desired status"
+                    f" RUNNING: timeout while waiting for state to become 'RUNNING' (last state:"
+                    f" '{status}')"
+                )
+            compute.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     def body(self, place: Place, values: Properties) -> Json:
         """See Resource; all but the disks, for which images must be looked up."""

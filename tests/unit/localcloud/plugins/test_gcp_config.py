@@ -82,6 +82,22 @@ def test_configuration_that_is_no_text_comes_as_json():
     assert (config.default_labels, config.attribute) == ({"a": "b"}, False)
 
 
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [({}, 10), ({"pollInterval": "1s"}, 1), ({"pollInterval": "1m0.5s"}, 60.5),
+     ({"pollInterval": "0s"}, 10)],
+)  # fmt: skip
+def test_the_interval_of_polls_is_the_real_plugins(given, seconds):
+    """Ten seconds where nothing says otherwise, and zero says nothing."""
+    assert Config.of({**HERE, **given}).poll_interval_s == seconds
+
+
+def test_an_interval_without_a_unit_is_refused():
+    """As Go refuses it."""
+    with pytest.raises(ProviderError, match="could not parse poll_interval value"):
+        Config.of({**HERE, "pollInterval": "1"})
+
+
 def test_unknown_configuration_is_refused_with_the_nearest_name():
     """A typo would otherwise go unnoticed."""
     failures = check({"projet": "p", "userProjectOverride": True, "project": UNKNOWN})

@@ -117,14 +117,11 @@ def _in_use_text(noun: str, path: str, user: str) -> str:
     return f"The {noun} resource '{path}' is already being used by '{user}'"
 
 
-def ip_in_use(address: str) -> OperationError:
-    """End the creation of an instance whose internal or external IP somebody has."""
-    return OperationError(
-        400,
-        "BAD REQUEST",
-        "IP_IN_USE_BY_ANOTHER_RESOURCE",
-        f"IP '{address}' is already being used by another resource.",
-    )
+def ip_in_use(address: str, *, reserving: bool = False) -> OperationError:
+    """End the creation of an instance, or a reservation, whose IP another one has."""
+    status, reason = (409, "CONFLICT") if reserving else (400, "BAD REQUEST")
+    text = f"IP '{address}' is already being used by another resource."
+    return OperationError(status, reason, "IP_IN_USE_BY_ANOTHER_RESOURCE", text)
 
 
 def quota_text(metric: str, limit: float, where: str) -> str:

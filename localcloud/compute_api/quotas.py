@@ -32,6 +32,7 @@ REGION_LIMITS: dict[str, float] = {
     "DISKS_TOTAL_GB": 40960,
     "SSD_TOTAL_GB": 4096,
     "STATIC_ADDRESSES": 21,
+    "INTERNAL_ADDRESSES": 200,
     "IN_USE_ADDRESSES": 69,
     "INSTANCES": 720,
 }
@@ -140,6 +141,7 @@ class Quotas:
             yield from self.instance_needs(resource.project, resource.body)
         elif resource.collection == "disks":
             yield from self.disk_needs(resource.body)
-        elif resource.collection == "addresses" and resource.body["addressType"] == "EXTERNAL":
-            scope = resource.scope
-            yield "STATIC_ADDRESSES", 1, None if scope == "global" else links.name_of(scope)
+        elif resource.collection == "addresses":
+            internal = resource.body["addressType"] == "INTERNAL"
+            metric = "INTERNAL_ADDRESSES" if internal else "STATIC_ADDRESSES"
+            yield metric, 1, None if resource.scope == "global" else links.name_of(resource.scope)

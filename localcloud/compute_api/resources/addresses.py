@@ -1,8 +1,25 @@
-"""Addresses: reserved regional IP addresses, internal and external."""
+"""Addresses: reserved regional IP addresses, internal and external.
+
+The rules for internal ones, and where each is from:
+
+- A free address of the subnetwork can be reserved, and so can one that an instance there has, which
+  is then IN_USE by it (documentation: "Reserve a static internal IP address").
+- An instance may ask for any address that no other instance has. A reservation belongs to the
+  project and not to one instance, so its name is of no matter (the same page).
+- Reserving an address a second time is accepted, and its operation fails with
+  IP_IN_USE_BY_ANOTHER_RESOURCE, 409 (terraform-provider-google issue 14080; the address manager of
+  cloud-provider-gcp, by which an external address is refused with 400 instead).
+- A subnetwork with a reservation cannot be deleted (reports of "is already being used by
+  '…/addresses/…'").
+- Reservations count against the region's INTERNAL_ADDRESSES (the discovery document's metric).
+- Deletion while an instance has the address is refused. Nothing public settles that: a NAT's is
+  refused (terraform-provider-google issue 6812), a forwarding rule's becomes ephemeral
+  (cloud-provider-gcp). A client that works with the refusal works with either.
+"""
 
 from localcloud.compute_api import addressing, errors, links
 from localcloud.compute_api.cloud import Call, Cloud
-from localcloud.compute_api.errors import Json
+from localcloud.compute_api.errors import Json, OperationError
 from localcloud.compute_api.listing import aggregated, list_of
 from localcloud.compute_api.resources.common import (
     changeable,
@@ -28,8 +45,9 @@ def insert(cloud: Cloud, call: Call) -> Json:
     }
     put_labels(body, check_labels(call.body.get("labels", {})))
     resource = Resource(path, body)
+    error = None
     if kind == "INTERNAL":
-        _internal(cloud, call, resource)
+        error = _internal(cloud, call, resource)
     elif kind == "EXTERNAL":
         _external(cloud, call, resource)
     else:
@@ -38,10 +56,10 @@ def insert(cloud: Cloud, call: Call) -> Json:
     def reserve() -> None:
         body["status"] = "RESERVED"
 
-    return cloud.create(call, resource, then=reserve)
+    return cloud.create(call, resource, then=reserve, error=error)
 
 
-def _internal(cloud: Cloud, call: Call, resource: Resource) -> None:
+def _internal(cloud: Cloud, call: Call, resource: Resource) -> OperationError | None:
     if not call.body.get("subnetwork"):
         raise errors.lacking("An internal address without a subnetwork")
     purpose = call.body.get("purpose", "GCE_ENDPOINT")
@@ -56,20 +74,20 @@ def _internal(cloud: Cloud, call: Call, resource: Resource) -> None:
             call.body["subnetwork"],
             "The subnetwork must be in the region of the address.",
         )
+    cloud.quotas.check(call.project, [("INTERNAL_ADDRESSES", 1, call.params["region"])])
     resource.body |= {"purpose": purpose, "subnetwork": subnetwork.link}
     resource.references.append(subnetwork.path)
     if not call.body.get("address"):
         resource.body["address"] = addressing.free_internal(cloud, subnetwork)
-        return
+        return None
     address = addressing.parse_address(call.body["address"], "resource.address")
     addressing.check_usable(address, subnetwork, "resource.address")
-    # An address that an instance already has may be reserved afterwards.
-    other = addressing.reserved(cloud, call.project, str(address), subnetwork.link)
-    if other is not None:
-        raise errors.invalid(
-            "resource.address", address, "Specified IP address is already reserved."
-        )
+    if addressing.reserved(cloud, call.project, str(address), subnetwork.link):
+        # Until its operation has failed it is there, but holds nothing.
+        resource.body["address"] = ""
+        return errors.ip_in_use(str(address), reserving=True)
     resource.body["address"] = str(address)
+    return None
 
 
 def _external(cloud: Cloud, call: Call, resource: Resource) -> None:

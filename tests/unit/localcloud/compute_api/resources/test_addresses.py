@@ -3,13 +3,14 @@
 import pytest
 
 
+def internal_body(client, ip="10.0.3.15"):
+    subnetwork = f"{client.region}/subnetworks/sub"
+    return {"name": "a", "addressType": "INTERNAL", "subnetwork": subnetwork, "address": ip}
+
+
 def reserve(client, **fields):
-    body = {
-        "name": "a",
-        "addressType": "INTERNAL",
-        "subnetwork": f"{client.region}/subnetworks/sub",
-    }
-    return client.refused("POST", f"{client.region}/addresses", body | fields)
+    body = internal_body(client) | fields
+    return client.refused("POST", f"{client.region}/addresses", body)
 
 
 def test_external_address_comes_from_the_range_for_documentation(client):
@@ -44,17 +45,79 @@ def test_address_of_the_service_itself_is_refused(wired, ip):
     assert f"'{ip}'" in reserve(wired, address=ip).message
 
 
-def test_address_that_is_reserved_is_refused(wired):
-    wired.internal("first", "10.0.3.15")
-    assert "already reserved" in reserve(wired, address="10.0.3.15").message
+def test_address_that_is_reserved_is_refused_in_the_operation(wired):
+    first = wired.internal("first", "10.0.3.15")
+    operation = wired.do("POST", f"{wired.region}/addresses", internal_body(wired, "10.0.3.15"))
+    assert operation["httpErrorStatusCode"] == 409
+    [error] = operation["error"]["errors"]
+    assert error["code"] == "IP_IN_USE_BY_ANOTHER_RESOURCE"
+    assert wired.refused("GET", f"{wired.region}/addresses/a").code == 404
+    assert wired.get(first)["status"] == "RESERVED"
+
+
+def test_a_refused_reservation_holds_nothing_meanwhile(wired):
+    first = wired.internal("first", "10.0.3.15")
+    wired.call("POST", f"{wired.region}/addresses", internal_body(wired, "10.0.3.15"))
+    instance = wired.instance(networkInterfaces=wired.nic(networkIP="10.0.3.15"))
+    assert wired.get(first)["users"] == [f"https://www.googleapis.com/compute/v1/{instance}"]
+
+
+def test_address_of_an_instance_can_be_reserved_and_is_then_in_use(wired):
+    instance = wired.instance(networkInterfaces=wired.nic(networkIP="10.0.3.15"))
+    address = wired.get(wired.internal("a", "10.0.3.15"))
+    assert (address["status"], address["users"]) == (
+        "IN_USE",
+        [f"https://www.googleapis.com/compute/v1/{instance}"],
+    )
+
+
+def test_address_can_be_reserved_while_its_instance_is_being_made(wired):
+    body = wired.instance_body(networkInterfaces=wired.nic(networkIP="10.0.3.15"))
+    wired.call("POST", f"{wired.zone}/instances", body)
+    assert wired.get(wired.internal("a", "10.0.3.15"))["status"] == "IN_USE"
+
+
+def test_one_instance_after_the_other_may_have_a_reserved_address(wired):
+    path = wired.internal("of-any-name", "10.0.3.15")
+    nic = wired.nic(networkIP="10.0.3.15")
+    wired.done("DELETE", wired.instance("first", networkInterfaces=nic))
+    second = wired.instance("second", networkInterfaces=nic)
+    assert wired.get(path)["users"] == [f"https://www.googleapis.com/compute/v1/{second}"]
+
+
+def test_a_reservation_does_not_admit_a_second_instance(wired):
+    wired.internal("a", "10.0.3.15")
+    nic = wired.nic(networkIP="10.0.3.15")
+    wired.instance("first", networkInterfaces=nic)
+    body = wired.instance_body("second", networkInterfaces=nic)
+    error = wired.failed("POST", f"{wired.zone}/instances", body)
+    assert error["code"] == "IP_IN_USE_BY_ANOTHER_RESOURCE"
+
+
+def test_an_instance_needs_no_reservation_and_its_address_is_free_afterwards(wired):
+    nic = wired.nic(networkIP="10.0.3.15")
+    wired.done("DELETE", wired.instance("first", networkInterfaces=nic))
+    wired.instance("second", networkInterfaces=nic)
+
+
+def test_a_subnetwork_with_a_reservation_stays(wired):
+    path = wired.internal("a", "10.0.3.15")
+    refusal = wired.refused("DELETE", f"{wired.region}/subnetworks/sub")
+    assert refusal.reason == "resourceInUseByAnotherResource"
+    assert f"'{path}'" in refusal.message
+
+
+def test_internal_addresses_have_a_quota_of_their_own(wired):
+    wired.api.cloud.quotas.set_limit(wired.project, "INTERNAL_ADDRESSES", 1, "us-east4")
+    wired.internal("a", "10.0.3.15")
+    refusal = reserve(wired, name="b", address="10.0.3.16")
+    assert (refusal.code, refusal.reason) == (403, "quotaExceeded")
+    assert "INTERNAL_ADDRESSES" in refusal.message
+    wired.instance(networkInterfaces=wired.nic(networkIP="10.0.3.16"))
 
 
 def test_address_in_another_region_than_its_subnetwork_is_refused(wired):
-    body = {
-        "name": "a",
-        "addressType": "INTERNAL",
-        "subnetwork": f"{wired.region}/subnetworks/sub",
-    }
+    body = internal_body(wired)
     refusal = wired.refused("POST", f"{wired.base}/regions/us-east1/addresses", body)
     assert "in the region of the address" in refusal.message
 

@@ -25,7 +25,7 @@ class NetworkArgs:
 
 
 class Network(pulumi.ComponentResource):
-    """A network, or the use of an existing one, and addresses of ours by role in either case.
+    """A network, or the use of an existing one, and the addresses of the nodes by role.
 
     An existing network keeps its own router: nothing of it is created, changed or deleted.
     """
@@ -33,7 +33,7 @@ class Network(pulumi.ComponentResource):
     network: pulumi.Output[str]
     subnetwork: pulumi.Output[str]
     nat: compute.RouterNat | None
-    internal_ips: dict[str, pulumi.Output[str]]
+    internal_ips: dict[str, pulumi.Input[str]]
     external_ips: dict[str, pulumi.Output[str]]
 
     def __init__(
@@ -41,17 +41,36 @@ class Network(pulumi.ComponentResource):
     ) -> None:
         super().__init__("devstack:gcp:Network", name, None, opts)
         self._args = args
+        # Fixed names and addresses: a successor cannot be made before its predecessor is gone.
+        self._opts = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         if args.existing_network:
-            home = f"projects/{args.project}"
-            self.network = pulumi.Output.from_input(
-                f"{home}/global/networks/{args.existing_network}"
-            )
-            self.subnetwork = pulumi.Output.from_input(
-                f"{home}/regions/{args.region}/subnetworks/{args.existing_subnetwork}"
-            )
-            self.nat = None
+            self._use_existing()
         else:
             self._create()
+        self.external_ips = {
+            role: compute.Address(
+                f"{role}-external",
+                name=f"{args.prefix}-{role}-external",
+                region=args.region,
+                address_type="EXTERNAL",
+                labels=args.labels,
+                # Labels come later than the address, and a run may be killed in between.
+                description=args.description,
+                opts=self._opts,
+            ).address
+            for role in args.external_roles
+        }
+        self.register_outputs({"network": self.network, "subnetwork": self.subnetwork})
+
+    def _use_existing(self) -> None:
+        args = self._args
+        home = f"projects/{args.project}"
+        self.network = pulumi.Output.from_input(f"{home}/global/networks/{args.existing_network}")
+        self.subnetwork = pulumi.Output.from_input(
+            f"{home}/regions/{args.region}/subnetworks/{args.existing_subnetwork}"
+        )
+        self.nat = None
+        # Others take addresses there too, also while a node is replaced.
         self.internal_ips = {
             role: compute.Address(
                 f"{role}-internal",
@@ -63,37 +82,20 @@ class Network(pulumi.ComponentResource):
                 # Not labels: the provider sets them by an operation of their own, 5 s for which
                 # the node would wait.
                 description=args.description,
-                # The same address cannot be reserved twice.
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+                opts=self._opts,
             ).address
             for role, address in args.internal_ips.items()
         }
-        self.external_ips = {
-            role: compute.Address(
-                f"{role}-external",
-                name=f"{args.prefix}-{role}-external",
-                region=args.region,
-                address_type="EXTERNAL",
-                labels=args.labels,
-                # Labels come later than the address, and a run may be killed in between.
-                description=args.description,
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
-            ).address
-            for role in args.external_roles
-        }
-        self.register_outputs({"network": self.network, "subnetwork": self.subnetwork})
 
     def _create(self) -> None:
         args = self._args
-        # Fixed names: a successor cannot be made before its predecessor is gone.
-        opts = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         network = compute.Network(
             "network",
             name=args.prefix,
             auto_create_subnetworks=False,
             mtu=args.mtu,
             description=args.description,
-            opts=opts,
+            opts=self._opts,
         )
         subnetwork = compute.Subnetwork(
             "subnetwork",
@@ -102,7 +104,7 @@ class Network(pulumi.ComponentResource):
             network=network.self_link,
             ip_cidr_range=args.cidr,
             description=args.description,
-            opts=opts,
+            opts=self._opts,
         )
         router = compute.Router(
             "router",
@@ -110,7 +112,7 @@ class Network(pulumi.ComponentResource):
             region=args.region,
             network=network.self_link,
             description=args.description,
-            opts=opts,
+            opts=self._opts,
         )
         self.nat = compute.RouterNat(
             "nat",
@@ -119,7 +121,9 @@ class Network(pulumi.ComponentResource):
             router=router.name,
             nat_ip_allocate_option="AUTO_ONLY",
             source_subnetwork_ip_ranges_to_nat="ALL_SUBNETWORKS_ALL_IP_RANGES",
-            opts=opts,
+            opts=self._opts,
         )
         self.network = network.self_link
         self.subnetwork = subnetwork.self_link
+        # Nobody else takes addresses here, so nothing is reserved, for which the nodes would wait.
+        self.internal_ips = dict(args.internal_ips)

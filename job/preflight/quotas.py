@@ -104,7 +104,9 @@ def of_region(settings: "Settings", found: Mapping[str, Quota]) -> Iterator[Need
     disk = "SSD_TOTAL_GB" if settings.boot_disk_type in _SSD_TYPES else "DISKS_TOTAL_GB"
     yield Need(metric=disk, amount=nodes * settings.boot_disk_gib)
     yield Need(metric="INSTANCES", amount=nodes)
-    yield Need(metric="INTERNAL_ADDRESSES", amount=nodes)
+    if settings.existing_network:
+        # Only there are internal addresses reserved, and only reserved ones count.
+        yield Need(metric="INTERNAL_ADDRESSES", amount=nodes)
     # Cloud NAT's own is not counted: Google's documentation has said both.
     external = 1 + (settings.worker and settings.worker_external_ip)
     yield Need(metric="STATIC_ADDRESSES", amount=external)

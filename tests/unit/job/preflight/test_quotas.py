@@ -43,7 +43,6 @@ def test_the_default_configuration_needs(settings):
         "N2_CPUS": 24,
         "SSD_TOTAL_GB": 1000,
         "INSTANCES": 2,
-        "INTERNAL_ADDRESSES": 2,
         "STATIC_ADDRESSES": 1,
         "IN_USE_ADDRESSES": 1,
     }
@@ -55,6 +54,8 @@ def test_a_network_that_exists_is_not_counted(make_settings):
     )
 
     assert amounts(of_project(settings)) == {"FIREWALLS": 3, "CPUS_ALL_REGIONS": 24}
+    # Only there are the nodes' internal addresses reserved.
+    assert amounts(of_region(settings, {}))["INTERNAL_ADDRESSES"] == 2
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from job import e2e_files, graph, stack
+from job import e2e_files, graph, reservations, stack
 from job.cleanup.budget import BUDGET_S
 from job.ending import EndedError, Ending
 from job.errors import JobError, NoRoomError, RefusedError
@@ -33,15 +33,19 @@ def connect(name: str, environ: Mapping[str, str], settings: Path | None, ending
 def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Show what `up` would change; changes nothing."""
     _select(pulumi)
-    Zones(pulumi.stack).choose(resources(pulumi))
-    pulumi.run("preview", "--stack", pulumi.stack.name, *flags)
+    known = resources(pulumi)
+    Zones(pulumi.stack).choose(known)
+    spared = reservations.spared(pulumi.stack, known)
+    pulumi.run("preview", "--stack", pulumi.stack.name, *spared, *flags)
 
 
 def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Create or update everything."""
     _select(pulumi)
     zones = Zones(pulumi.stack)
-    zones.choose(recover(pulumi))
+    known = recover(pulumi)
+    zones.choose(known)
+    flags = [*reservations.spared(pulumi.stack, known), *flags]
     # Each failure takes a zone off a list.
     while not _is_up(pulumi, flags, zones):
         # What the full zone has kept of the node would be in the way.

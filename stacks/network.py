@@ -72,20 +72,23 @@ class Network(pulumi.ComponentResource):
         self.nat = None
         # Others take addresses there too, also while a node is replaced.
         self.internal_ips = {
-            role: compute.Address(
-                f"{role}-internal",
-                name=f"{args.prefix}-{role}-internal",
-                region=args.region,
-                address_type="INTERNAL",
-                subnetwork=self.subnetwork,
-                address=address,
-                # Not labels: the provider sets them by an operation of their own, 5 s for which
-                # the node would wait.
-                description=args.description,
-                opts=self._opts,
-            ).address
-            for role, address in args.internal_ips.items()
+            role: self._reserve(role, address) for role, address in args.internal_ips.items()
         }
+
+    def _reserve(self, role: str, address: str) -> pulumi.Output[str]:
+        args = self._args
+        return compute.Address(
+            f"{role}-internal",
+            name=f"{args.prefix}-{role}-internal",
+            region=args.region,
+            address_type="INTERNAL",
+            subnetwork=self.subnetwork,
+            address=address,
+            # Not labels: the provider sets them by an operation of their own, 5 s for which
+            # the node would wait.
+            description=args.description,
+            opts=self._opts,
+        ).address
 
     def _create(self) -> None:
         args = self._args

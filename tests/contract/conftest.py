@@ -20,6 +20,7 @@ from google.oauth2.credentials import Credentials
 
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
+from tests.contract.work import Work
 
 REGION = "us-east4"
 ZONE = "us-east4-a"
@@ -64,6 +65,14 @@ def cloud(api: ComputeApi | None) -> Cloud:
         credentials, _ = google.auth.default()
         return Cloud(os.environ["CONTRACT_PROJECT"], prefix, credentials, None)
     return Cloud(f"contract-{next(_numbers)}", prefix, Credentials("anything"), api)
+
+
+@pytest.fixture
+def work(cloud: Cloud) -> Iterator[Work]:
+    """What the test makes there by Google's client library."""
+    made = Work(cloud)
+    with made.stack:
+        yield made
 
 
 @dataclass(frozen=True)

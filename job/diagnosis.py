@@ -36,6 +36,19 @@ _CASES = (
         RefusedError,
     ),
     _Case(
+        r"Error loading access token: (?P<reason>.*\S)",
+        "gcp:accessToken: {reason}; the provider takes it (or GOOGLE_OAUTH_ACCESS_TOKEN) as a path"
+        " if there is something of that name: name a readable file, or give the token itself",
+        RefusedError,
+    ),
+    _Case(
+        r"(?:error (?:loading|unmarshaling) credentials|JSON credentials are not valid)"
+        r": (?P<reason>.*\S)",
+        "gcp:credentials: {reason}; name a readable key file there (or in GOOGLE_CREDENTIALS), or"
+        " give the key itself",
+        RefusedError,
+    ),
+    _Case(
         r"could not find default credentials|No credentials loaded"
         r"|load application (?:default )?credentials|credentials: .*no such file",
         f"credentials: there are none for Google Cloud; {CREDENTIALS_REMEDY}",

@@ -10,6 +10,11 @@ from job.folders import CHECKOUT
 from localcloud.errors import LocalcloudError
 
 _STACK = "local"
+# The access token of stacks on a double, which knows no users and must see no real credentials. The
+# gcp provider takes this option as the path of a file if something of that name exists, also below
+# its working directory, the checkout. So the token is one that no machine can have as a path, since
+# /dev/null is no folder. Its characters are legal in a bearer token (RFC 6750, section 2.1).
+BEARER = "/dev/null/localcloud"
 # The first that exists is what the local stack is configured like.
 _BASES = (f"Pulumi.{_STACK}.yaml", "Pulumi.ci.yaml")
 
@@ -31,8 +36,7 @@ def write(
     config |= {
         "gcp:project": project,
         "gcp:computeCustomEndpoint": endpoint,
-        # Any will do: the double knows no users, and no real credential may get to it.
-        "gcp:accessToken": "localcloud",
+        "gcp:accessToken": BEARER,
         **(fixed or {}),
     }
     path = folder / f"Pulumi.{_STACK}.yaml"

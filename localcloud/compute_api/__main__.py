@@ -17,7 +17,8 @@ example:
   python -m localcloud.compute_api --port-file /tmp/port --latency instance=2 --latency default=0.5
 
 clients:
-  pulumi   gcp:computeCustomEndpoint http://127.0.0.1:PORT/compute/v1/, gcp:accessToken anything
+  pulumi   gcp:computeCustomEndpoint http://127.0.0.1:PORT/compute/v1/ and
+           gcp:accessToken /dev/null/any (or anything else that is not the name of a file)
   gcloud   CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE=http://127.0.0.1:PORT/compute/v1/ and
            CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=FILE with anything in it
 Batches go to {batch.PATH}; the controls for tests are under {admin.PREFIX}.

@@ -22,6 +22,7 @@ from job.folders import CHECKOUT
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import ensure
+from localcloud.stack_settings import BEARER
 
 LATENCY_S = {
     "network": 10.0,
@@ -58,7 +59,7 @@ class Bench:
         endpoint = {
             "gcp:project": project,
             "gcp:computeCustomEndpoint": self._api.url,
-            "gcp:accessToken": "bench",
+            "gcp:accessToken": BEARER,
         }
         settings.write_text(yaml.safe_dump({"config": endpoint}))
         environ = {

@@ -25,6 +25,7 @@ from job.folders import CHECKOUT
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import ensure
+from localcloud.stack_settings import BEARER
 from tests.processes import kill_all
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
@@ -96,7 +97,7 @@ class Bench:
         config = {
             "gcp:project": project,
             "gcp:computeCustomEndpoint": self._api.url,
-            "gcp:accessToken": "bench",
+            "gcp:accessToken": BEARER,
             "gcp:pollInterval": "100ms",
         }
         settings = yaml.safe_dump({"config": config})

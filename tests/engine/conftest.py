@@ -18,6 +18,7 @@ from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import Engine, ensure
 from localcloud.machines.simulated import SimulatedNodes
+from localcloud.stack_settings import BEARER
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 # Of each test process its own, and not that of localcloud's daemon, which may run beside them.
@@ -68,7 +69,7 @@ class Cloud:
     folder: Path
     project: str
     stack: str = "test"
-    access_token: str | None = "test"
+    access_token: str | None = BEARER
     checkout: Path = CHECKOUT
     environment: dict[str, str] = field(default_factory=dict)
 

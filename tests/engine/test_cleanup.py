@@ -13,6 +13,7 @@ from job.cleanup.budget import Budget
 from job.cleanup.marks import Scope
 from job.compute import Place
 from job.ending import Ending
+from localcloud.stack_settings import BEARER
 
 TIMEOUT_S = 120
 
@@ -53,7 +54,7 @@ def keep(cloud, seconds):
         region="us-east4",
         prefix="capo-e2e-test",
         endpoint=cloud.api.url,
-        access_token="any",
+        access_token=BEARER,
     )
     ending = Ending()
     try:

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from job.folders import cache_dir
+from localcloud.stack_settings import BEARER
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_refused_credentials_and_projects_are_named(cloud, refused, line):
     if refused == "project":
         cloud.api.refuse_project(cloud.project, 404)
     else:
-        cloud.access_token = f"refused-by-{cloud.project}"
+        cloud.access_token = f"{BEARER}-refused-by-{cloud.project}"
         cloud.api.refuse_token(cloud.access_token, 401)
     done = cloud.job("up", check=False)
 

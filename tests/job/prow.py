@@ -22,6 +22,7 @@ from localcloud.compute_api.hooks import InstanceView
 from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import Engine
 from localcloud.machines.simulated import SimulatedNodes
+from localcloud.stack_settings import BEARER
 from tests.processes import descendants
 
 STANDIN = Path(__file__).parent / "standin"
@@ -256,7 +257,7 @@ class Prow:
         path = self.folder / "settings.yaml"
         config = {
             "gcp:computeCustomEndpoint": self.api.url,
-            "gcp:accessToken": "test",
+            "gcp:accessToken": BEARER,
             # Operations take 0.2 s here.
             "gcp:pollInterval": "100ms",
             "devstack:amphoraImageUrl": "",

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from localcloud import go_duration
+from localcloud.plugins.gcp.credentials import access_token, refusal_of_key
 from localcloud.plugins.provider import Failure, ProviderError
 from localcloud.plugins.values import UNKNOWN, Properties
 
@@ -23,6 +24,7 @@ _ENVIRONMENT = {
     "region": ("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION"),
     "zone": ("GOOGLE_ZONE", "GCLOUD_ZONE", "CLOUDSDK_COMPUTE_ZONE"),
     "accessToken": ("GOOGLE_OAUTH_ACCESS_TOKEN",),
+    "credentials": ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"),
     "computeCustomEndpoint": ("GOOGLE_COMPUTE_CUSTOM_ENDPOINT",),
     "disableGlobalProjectWarning": ("PULUMI_GCP_DISABLE_GLOBAL_PROJECT_WARNING",),
 }
@@ -38,11 +40,6 @@ Set the GCP Project by using:
     `pulumi config set gcp:project <project>`
 If you would like to disable this warning use:
     `pulumi config set gcp:disableGlobalProjectWarning true`"""
-_NO_CREDENTIALS = """failed to load application credentials.
-To use your default gcloud credentials, run:
-\t`gcloud auth application-default login`
-See https://www.pulumi.com/registry/packages/gcp/installation-configuration/ for details.
-Expanded error message: the stand-in plugin takes an access token alone: set gcp:accessToken"""
 _NO_ENDPOINT = (
     "gcp:computeCustomEndpoint is not set: localcloud's stand-in for the gcp plugin talks to a"
     " Compute API on this machine alone; use the real plugin for Google Cloud"
@@ -71,12 +68,9 @@ class Config:
         if not endpoint:
             raise ProviderError(_NO_ENDPOINT)
         _require_loopback(endpoint)
-        token = _get(args, "accessToken")
-        if not token:
-            raise ProviderError(_NO_CREDENTIALS)
         return cls(
             endpoint=endpoint,
-            access_token=token,
+            access_token=access_token(_get(args, "accessToken"), _get(args, "credentials")),
             project=_get(args, "project"),
             region=_get(args, "region").rsplit("/", 1)[-1],
             zone=_get(args, "zone").rsplit("/", 1)[-1],
@@ -102,6 +96,11 @@ def check(news: Properties) -> list[Failure]:
                     f" `gcp:{key}`. {hint}",
                 )
             )
+    key = news.get("credentials", "")
+    refusal = "" if not key or key is UNKNOWN else refusal_of_key(str(key))
+    if refusal:
+        reason = f"could not validate provider configuration: {refusal}"
+        failures.append(Failure("credentials", reason))
     strategy = news.get(_STRATEGY, _STRATEGIES[0])
     if strategy is not UNKNOWN and strategy not in _STRATEGIES:
         failures.append(Failure(_STRATEGY, f"{strategy!r} is not one of {', '.join(_STRATEGIES)}"))

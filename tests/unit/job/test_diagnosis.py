@@ -62,6 +62,22 @@ def test_a_value_of_the_wrong_type_is_named_by_its_whole_key(key):
             1,
         ),
         (
+            (
+                "    error: failed to load application credentials.\n    Expanded error message:"
+                " Error loading access token: read localcloud: is a directory\n"
+            ),
+            (
+                "gcp:accessToken: read localcloud: is a directory; the provider takes it (or"
+                " GOOGLE_OAUTH_ACCESS_TOKEN) as a path if"
+            ),
+            2,
+        ),
+        (
+            "Expanded error message: error loading credentials: open key: permission denied",
+            "gcp:credentials: open key: permission denied; name a readable key file",
+            2,
+        ),
+        (
             "error: google: could not find default credentials. See https://…",
             "credentials: there are none",
             1,

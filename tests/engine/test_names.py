@@ -1,0 +1,102 @@
+"""Names: nothing that we give the engine or the provider is taken for a file of that name."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from job.folders import CHECKOUT
+from tests.patience import PATIENCE_S
+
+_MADE_BY_TOOLS = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of the checkout as it is; times are kept, so that make need not install anything."""
+    return shutil.copytree(CHECKOUT, tmp_path / "checkout", ignore=_MADE_BY_TOOLS)
+
+
+@pytest.fixture
+def make(checkout, engine, tmp_path):
+    """Run make in the copy, with a state folder of its own, and end what it left running."""
+    # The engine alone, since the stand-in plugins name the checkout that they are of.
+    builds = tmp_path / "cache" / "engine"
+    builds.mkdir(parents=True)
+    if not engine.real_plugins:
+        (builds / engine.cli.parent.name).symlink_to(engine.cli.parent)
+    folders = {"STATE": tmp_path / "state", "CACHE": tmp_path / "cache"}
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
+    environment |= {f"DEVSTACK_{name}_DIR": str(path) for name, path in folders.items()}
+    installed = f"--old-file={sys.prefix}/.requirements-installed"
+
+    def run(target):
+        done = subprocess.run(
+            ["make", f"VENV={sys.prefix}", installed, target],
+            capture_output=True,
+            check=False,
+            cwd=checkout,
+            env=environment,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+        assert done.returncode == 0, f"make {target}: {done.stdout}{done.stderr}"
+
+    yield run
+    run("down")
+
+
+def values(document):
+    """All texts in a document that may be the path of something in the checkout."""
+    if isinstance(document, dict):
+        document = list(document.values())
+    if isinstance(document, list):
+        return {text for each in document for text in values(each)}
+    if not isinstance(document, str) or not document.isprintable():
+        return set()
+    return {document} if document and document[0] not in "/~" and ".." not in document else set()
+
+
+def values_of_the_stack(state):
+    """What the settings file says, and what the engine and the provider made of it."""
+    settings = yaml.safe_load((state / "localcloud" / "Pulumi.local.yaml").read_text())
+    [path] = state.glob("stacks/local/backend/.pulumi/stacks/*/local.json")
+    resources = json.loads(path.read_text())["checkpoint"]["latest"]["resources"]
+    return values(settings) | values(resources)
+
+
+def litter(checkout, names, make_one):
+    """Make something of each name where the program's own files leave room; what was made."""
+    made = []
+    for name in sorted(names):
+        path = Path(checkout, name)
+        if max(map(len, path.parts)) < 256 and not os.path.lexists(path):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                make_one(path)
+            except (FileExistsError, NotADirectoryError):
+                continue  # a part of it is a file of another value's name
+            made.append(name)
+    return made
+
+
+def test_a_checkout_may_hold_files_and_folders_of_every_name_that_we_use(make, checkout, tmp_path):
+    """The access token was once the word `localcloud`, and the provider read that folder."""
+    make("up")
+    names = values_of_the_stack(tmp_path / "state")
+    assert {"localcloud", "capo-e2e-local-controller", "us-east4", "10.0.3.15"} <= names
+    for make_one in (Path.mkdir, Path.touch):
+        make("down")
+        made = litter(checkout, names, make_one)
+        assert "capo-e2e-local-controller" in made
+
+        make("up")
+
+        for name in made:
+            path = checkout / name
+            path.rmdir() if path.is_dir() else path.unlink()

@@ -38,15 +38,29 @@ class _Expression(str):
     __slots__ = ()
 
 
+_PRESETS = {
+    "ENABLE_SYSCTL_MEM_TUNING": "True",
+    "ENABLE_SYSCTL_NET_TUNING": "True",
+    # DevStack stops where the kernel has no zpool, and tuning is not worth that.
+    "ENABLE_ZSWAP": _Expression(
+        "$([[ -e /sys/module/zswap/parameters/zpool ]] && echo True || echo False)"
+    ),
+}
+_CONTROLLER_PRESETS = {**_PRESETS, "OVN_DBS_LOG_LEVEL": "dbg"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class LocalConf:
     """The parts of a local.conf.
 
-    `files` is file -> section -> option -> value; `extra` is further text, in localrc unless it
-    opens a section itself.
+    `variables` are decided here, and `extra` may not set them. `presets` are tuning on which
+    nothing else depends and for which there is no setting, so `extra` may. `files` is
+    file -> section -> option -> value. `extra` is further text, in localrc unless it opens a
+    section itself.
     """
 
     variables: Mapping[str, str]
+    presets: Mapping[str, str]
     plugins: tuple[tuple[str, str, str], ...]
     disabled_services: tuple[str, ...]
     files: Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -59,7 +73,7 @@ class LocalConf:
 
     def _lines(self) -> Iterator[str]:
         yield "[[local|localrc]]"
-        for name, value in self.variables.items():
+        for name, value in {**self.variables, **self.presets}.items():
             yield f"{name}={value if isinstance(value, _Expression) else shlex.quote(value)}"
         for plugin in self.plugins:
             yield shlex.join(("enable_plugin", *plugin))
@@ -81,6 +95,7 @@ def local_conf(settings: "Settings", role: Role, credentials: "Credentials") -> 
             **(_controller_variables if controller else _worker_variables)(settings),
             "ENABLED_SERVICES": ",".join(enabled_services(settings, role)),
         },
+        presets=_CONTROLLER_PRESETS if controller else _PRESETS,
         plugins=tuple(plugins(settings, role)),
         disabled_services=settings.disabled_services,
         files=_controller_files(settings) if controller else _worker_files(settings),
@@ -108,12 +123,6 @@ def _common_variables(settings: "Settings", credentials: "Credentials") -> dict[
         "LOGFILE": "/opt/stack/logs/stack.sh.log",
         "VERBOSE": "True",
         "LOG_COLOR": "False",
-        "ENABLE_SYSCTL_MEM_TUNING": "True",
-        "ENABLE_SYSCTL_NET_TUNING": "True",
-        # DevStack stops where the kernel has no zpool, and tuning is not worth that.
-        "ENABLE_ZSWAP": _Expression(
-            "$([[ -e /sys/module/zswap/parameters/zpool ]] && echo True || echo False)"
-        ),
         "VOLUME_BACKING_FILE_SIZE": f"{settings.volume_backing_gib}G",
         **_ovn_source(settings),
     }
@@ -148,7 +157,6 @@ def _controller_variables(settings: "Settings") -> dict[str, str]:
         # The default pool, 10.0.0.0/22, would contain the nodes' own network.
         "IPV4_ADDRS_SAFE_TO_USE": settings.tenant_cidr,
         "ENABLE_CHASSIS_AS_GW": "True",
-        "OVN_DBS_LOG_LEVEL": "dbg",
         "DOWNLOAD_DEFAULT_IMAGES": "False",
         "IMAGE_URLS": settings.amphora_image_url,
         "GLANCE_LIMIT_IMAGE_SIZE_TOTAL": str(settings.glance_limit_mb),

@@ -161,7 +161,10 @@ class Settings:
     cpu_allocation_ratio: float = _setting(2.0, "DevStack", "Virtual CPUs per CPU in Nova.")
     service_timeout_s: int = _setting(240, "DevStack", "Seconds a service may take to start.")
     local_conf_file: str = _setting(
-        "", "DevStack", "A file whose text is appended to both nodes' local.conf."
+        "",
+        "DevStack",
+        "A file whose text is appended to both nodes' local.conf; it may not set what the stack"
+        " decides.",
     )
 
     wait_for: str = _setting(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from stacks import user_data
 from stacks.credentials import Credentials
 from stacks.problems import Problem, problem
-from stacks.validation import access, addresses, machines, names, openstack
+from stacks.validation import access, addresses, local_conf_file, machines, names, openstack
 
 if TYPE_CHECKING:
     from stacks.settings import Settings
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def find_problems(settings: "Settings") -> list[Problem]:
     """Everything that is wrong with the settings, in the order of the guide."""
-    subjects = (names, machines, addresses, access, openstack)
+    subjects = (names, machines, addresses, access, openstack, local_conf_file)
     problems = [found for subject in subjects for found in subject.check(settings)]
     return problems or _find_oversize(settings)
 

@@ -78,10 +78,10 @@ def test_an_encrypted_setting_is_refused(staged):
 def test_files_are_those_that_the_program_would_read(staged, tmp_path, monkeypatch):
     """It runs in the checkout, wherever the job was started."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "LICENSE").write_text("another file")
-    settings = settings_of(staged(PROJECT | {"devstack:localConfFile": "LICENSE"}))
+    (tmp_path / ".gitignore").write_text("another file")
+    settings = settings_of(staged(PROJECT | {"devstack:localConfFile": ".gitignore"}))
 
-    assert settings.local_conf_extra == (CHECKOUT / "LICENSE").read_text()
+    assert settings.local_conf_extra == (CHECKOUT / ".gitignore").read_text()
 
 
 def test_a_path_may_begin_at_home_or_at_the_root(staged, tmp_path, monkeypatch):

@@ -1,0 +1,117 @@
+"""The file of `localConfFile`: what it may not set, and what DevStack would not read of it.
+
+It is read as DevStack reads it: bash must be able to parse all of its localrc sections as one text.
+A variable, a service's option, a service or a plugin that the stack itself decides is refused by
+name and line, in whatever form it is set, since the rest of the stack (clouds.yaml, the outputs,
+the checks on the nodes) would not know of the other value. So is a command that could set any of
+them. Nothing of the file is run here.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from stacks.decided import SETTING_OF, Decided, configuration_file, decided
+from stacks.devstack_services import enabled_services
+from stacks.meta_config import Line, Section, options, sections
+from stacks.problems import Problem, key_of, problem
+from stacks.shell_effects import Assignment, Call, Opaque, effects, syntax_problem
+
+if TYPE_CHECKING:
+    from stacks.settings import Settings
+
+_SHOWN = 60  # characters of a line that an error shows
+
+
+def check(settings: "Settings") -> Iterator[Problem]:
+    """Yield what is wrong with the file's text."""
+    if not settings.local_conf_extra:
+        return
+    ours = decided(settings)
+    found = sections(settings.local_conf_extra)
+    for section in found:
+        yield from _heading(section)
+        if section.group not in {"", "local"}:
+            yield from _options(section, ours)
+    # DevStack gives bash all localrc sections as one text.
+    lines = [line for section in found if section.is_localrc for line in section.lines]
+    yield from _localrc(settings, lines, ours)
+
+
+def _heading(section: Section) -> Iterator[Problem]:
+    if not section.group or not section.file:
+        yield _problem(
+            section.heading.number,
+            f"'{section.heading.text[:_SHOWN]}' is a heading to DevStack, which reads nothing of"
+            " what follows it",
+            "write [[GROUP|FILE]] without blanks, or indent a test of bash's",
+        )
+
+
+def _options(section: Section, ours: Decided) -> Iterator[Problem]:
+    file = configuration_file(section.file)
+    for option in options(section):
+        if (file, option.section, option.name) in ours.options:
+            shown = f"'{option.name}' in [{option.section}] of {section.file}"
+            yield _set(option.number, shown, option.name)
+
+
+def _localrc(settings: "Settings", lines: Sequence[Line], ours: Decided) -> Iterator[Problem]:
+    text = "\n".join(line.text for line in lines)
+    wrong = syntax_problem(text)
+    if wrong:
+        number = lines[min(wrong.line, len(lines)) - 1].number
+        yield _problem(number, f"bash cannot read it: {wrong.what}", "mend the file")
+        return
+    for effect in effects(text):
+        number = lines[effect.line - 1].number
+        match effect:
+            case Assignment(name=name) if name in ours.variables:
+                yield _set(number, name, name)
+            case Opaque(command=command):
+                yield _problem(
+                    number,
+                    f"'{command[:_SHOWN]}' may set anything, such as what the stack decides",
+                    "write the assignments themselves into the file",
+                )
+            case Call(words=words):
+                yield from _call(settings, number, words, ours)
+
+
+def _call(
+    settings: "Settings", number: int, words: Sequence[str], ours: Decided
+) -> Iterator[Problem]:
+    """Calls of the functions by which DevStack changes its lists of services and plugins."""
+    command, *names = words
+    run = {name for role in settings.roles for name in enabled_services(settings, role)}
+    disabled = {"horizon", *settings.disabled_services} - run
+    if command == "disable_all_services":
+        yield _set(number, "ENABLED_SERVICES", "DISABLED_SERVICES")
+    if command == "enable_plugin" and names[:1] and names[0] in ours.plugins:
+        yield _problem(
+            number,
+            f"it enables the plugin '{names[0]}', which the stack enables, and DevStack stops at"
+            " the second time",
+            "remove it; the refs of the stack's plugins are settings",
+        )
+    for name in names:
+        stops = command == "disable_service" or name.startswith("-")
+        service = name.removeprefix("-")
+        if command not in {"enable_service", "disable_service"}:
+            continue
+        if stops and service in run:
+            remedy = f"remove it, or disable it by {key_of('disabled_services')}"
+            yield _problem(number, f"it disables '{service}', which the stack runs", remedy)
+        elif not stops and service in disabled:
+            key = "horizon" if service == "horizon" else "disabled_services"
+            remedy = f"remove it, and change {key_of(key)}"
+            yield _problem(number, f"it enables '{service}', which the stack does not run", remedy)
+
+
+def _set(number: int, shown: str, name: str) -> Problem:
+    setting = SETTING_OF.get(name)
+    remedy = f"remove it, and set {key_of(setting)} instead" if setting else "remove it"
+    return _problem(number, f"it sets {shown}, which the stack decides", remedy)
+
+
+def _problem(number: int, what: str, remedy: str) -> Problem:
+    return problem("local_conf_file", f"line {number}: {what}", remedy)

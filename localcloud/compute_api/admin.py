@@ -12,6 +12,8 @@ POST   tokens      {token, status}      401 or 403 for a token; status null ends
 POST   rate-limit  {seconds}            403 rateLimitExceeded for everything
 POST   full-zones  {zone, shape?, zones_available?, project?}
 DELETE full-zones?zone=Z                room again
+POST   lacks       {zone, name, project?}  a machine type, disk type or CPU platform it lacks
+DELETE lacks?zone=Z                     everything again
 POST   images      {project, family, name}
 POST   quotas      {project, metric, limit, region?}
 POST   latency     {KIND: seconds, ...}
@@ -27,6 +29,7 @@ from localcloud.compute_api.capacity import FullZone
 from localcloud.compute_api.controls import Controls
 from localcloud.compute_api.errors import ApiError
 from localcloud.compute_api.faults import Fault
+from localcloud.compute_api.offers import Lack
 
 PREFIX = "/_localcloud/"
 
@@ -45,6 +48,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "rate-limit"): lambda controls, given: controls.rate_limit(**given),
     ("POST", "full-zones"): lambda controls, given: controls.fill_zone(_full_zone(given)),
     ("DELETE", "full-zones"): lambda controls, given: controls.empty_zone(**given),
+    ("POST", "lacks"): lambda controls, given: controls.withdraw(Lack(**given)),
+    ("DELETE", "lacks"): lambda controls, given: controls.restore_offers(**given),
     ("POST", "images"): lambda controls, given: controls.publish_image(**given),
     ("POST", "quotas"): lambda controls, given: controls.set_quota(**given),
     ("POST", "latency"): lambda controls, given: controls.set_latency(given),

@@ -12,6 +12,7 @@ from localcloud.compute_api.errors import Json, OperationError
 from localcloud.compute_api.faults import Faults
 from localcloud.compute_api.hooks import Hooks
 from localcloud.compute_api.journal import Journal
+from localcloud.compute_api.offers import Offers
 from localcloud.compute_api.operations import Finish, Operation, Operations
 from localcloud.compute_api.options import Options, kind_of
 from localcloud.compute_api.quotas import Quotas
@@ -68,6 +69,7 @@ class Cloud:
         self.quotas = Quotas(self.store)
         self.hooks = Hooks()
         self.full_zones: dict[str, FullZone] = {}
+        self.offers = Offers()
         # What instances wrote to their serial port, by path.
         self.serial_output: dict[str, str] = {}
         # Who is refused, with which status, and what nobody may do.

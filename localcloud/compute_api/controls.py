@@ -9,6 +9,7 @@ from localcloud.compute_api.cloud import Cloud
 from localcloud.compute_api.errors import Json
 from localcloud.compute_api.faults import Fault
 from localcloud.compute_api.hooks import Callback
+from localcloud.compute_api.offers import Lack
 from localcloud.compute_api.resources import images, instance_disks, instances
 from localcloud.compute_api.resources.common import check_labels, put_labels
 
@@ -104,6 +105,16 @@ class Controls:
         """Let a zone have room again."""
         with self.cloud.lock:
             self.cloud.full_zones.pop(zone, None)
+
+    def withdraw(self, lack: Lack) -> None:
+        """Let a zone lack a machine type, a disk type or a CPU platform."""
+        with self.cloud.lock:
+            self.cloud.offers.withdraw(lack)
+
+    def restore_offers(self, zone: str) -> None:
+        """Let a zone have everything again that the catalogue has."""
+        with self.cloud.lock:
+            self.cloud.offers.restore(zone)
 
     def publish_image(self, project: str, family: str, name: str) -> Json:
         """Add an image; from now on its family means this one."""

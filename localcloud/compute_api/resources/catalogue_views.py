@@ -23,12 +23,12 @@ def _stamp(path: str, kind: str) -> Json:
     }
 
 
-def _zone(project: str, zone: str) -> Json:
+def _zone(cloud: Cloud, project: str, zone: str) -> Json:
     region = links.region_of(zone)
     return _stamp(f"projects/{project}/zones/{zone}", "zone") | {
         "status": "UP",
         "region": links.link(f"projects/{project}/regions/{region}"),
-        "availableCpuPlatforms": list(catalogue.CPU_PLATFORMS),
+        "availableCpuPlatforms": cloud.offers.of(project, zone, catalogue.CPU_PLATFORMS),
     }
 
 
@@ -66,15 +66,15 @@ def _disk_type(project: str, zone: str, name: str) -> Json:
     }
 
 
-def _zone_get(_cloud: Cloud, call: Call) -> Json:
+def _zone_get(cloud: Cloud, call: Call) -> Json:
     zone = call.params["zone"]
     if zone not in catalogue.ZONES:
         raise errors.not_found(f"projects/{call.project}/zones/{zone}")
-    return _zone(call.project, zone)
+    return _zone(cloud, call.project, zone)
 
 
-def _zone_list(_cloud: Cloud, call: Call) -> Json:
-    return page(call, "zone", [_zone(call.project, zone) for zone in catalogue.ZONES])
+def _zone_list(cloud: Cloud, call: Call) -> Json:
+    return page(call, "zone", [_zone(cloud, call.project, zone) for zone in catalogue.ZONES])
 
 
 def _region_get(cloud: Cloud, call: Call) -> Json:
@@ -89,34 +89,36 @@ def _region_list(cloud: Cloud, call: Call) -> Json:
     return page(call, "region", regions)
 
 
-Offer = Callable[[str, str], list[Json]]
+Offer = Callable[[Cloud, str, str], list[Json]]
 
 
-def _machine_types(project: str, zone: str) -> list[Json]:
-    return [_machine_type(project, zone, machine) for machine in catalogue.MACHINE_TYPES.values()]
+def _machine_types(cloud: Cloud, project: str, zone: str) -> list[Json]:
+    names = cloud.offers.of(project, zone, tuple(catalogue.MACHINE_TYPES))
+    return [_machine_type(project, zone, catalogue.MACHINE_TYPES[name]) for name in names]
 
 
-def _disk_types(project: str, zone: str) -> list[Json]:
-    return [_disk_type(project, zone, name) for name in catalogue.DISK_TYPES]
+def _disk_types(cloud: Cloud, project: str, zone: str) -> list[Json]:
+    names = cloud.offers.of(project, zone, catalogue.DISK_TYPES)
+    return [_disk_type(project, zone, name) for name in names]
 
 
 def _zonal(kind: str, offer: Offer) -> dict[str, Callable[[Cloud, Call], Json]]:
-    def get(_cloud: Cloud, call: Call) -> Json:
+    def get(cloud: Cloud, call: Call) -> Json:
         check_scope(call)
-        for item in offer(call.project, call.params["zone"]):
+        for item in offer(cloud, call.project, call.params["zone"]):
             if item["name"] == call.params[kind]:
                 return item
         raise errors.not_found(links.join(call.project, call.scope, f"{kind}s", call.params[kind]))
 
-    def list_zone(_cloud: Cloud, call: Call) -> Json:
+    def list_zone(cloud: Cloud, call: Call) -> Json:
         check_scope(call)
-        return page(call, kind, offer(call.project, call.params["zone"]))
+        return page(call, kind, offer(cloud, call.project, call.params["zone"]))
 
-    def list_all(_cloud: Cloud, call: Call) -> Json:
+    def list_all(cloud: Cloud, call: Call) -> Json:
         items = [
             (f"zones/{zone}", item)
             for zone in catalogue.ZONES
-            for item in offer(call.project, zone)
+            for item in offer(cloud, call.project, zone)
         ]
         return aggregate(call, kind, f"{kind}s", items)
 

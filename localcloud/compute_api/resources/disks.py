@@ -43,11 +43,12 @@ def representation(
     return body
 
 
-def check_type(value: str | None, field: str) -> str:
-    """Give the name of a disk type, or refuse it."""
+def check_type(cloud: Cloud, call: Call, value: str | None, field: str) -> str:
+    """Give the name of a disk type, or refuse one that the zone lacks."""
     name = links.name_of(value or "pd-standard")
-    if name not in catalogue.DISK_TYPES:
-        raise errors.invalid(field, value, "The referenced disk type resource cannot be found.")
+    has = cloud.offers.has(call.project, call.params["zone"], name)
+    if name not in catalogue.DISK_TYPES or not has:
+        raise errors.invalid(field, value, "The referenced diskType resource cannot be found.")
     return name
 
 
@@ -79,7 +80,7 @@ def insert(cloud: Cloud, call: Call) -> Json:
     body = representation(
         cloud,
         path,
-        check_type(call.body.get("type"), "resource.type"),
+        check_type(cloud, call, call.body.get("type"), "resource.type"),
         check_size(int(size) if size is not None else None, image, "resource.sizeGb"),
         image,
     )

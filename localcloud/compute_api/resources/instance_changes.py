@@ -105,7 +105,7 @@ def set_machine_type(cloud: Cloud, call: Call) -> Json:
     """Change the machine type of a stopped instance."""
     instance = _instance(cloud, call)
     _stopped(instance, "its machine type")
-    machine = instance_parts.machine_type(call, call.body.get("machineType"), "machineType")
+    machine = instance_parts.machine_type(cloud, call, call.body.get("machineType"), "machineType")
     where = links.link(f"projects/{call.project}/{call.scope}/machineTypes/{machine.name}")
     return cloud.update(
         call, instance, "setMachineType", lambda: instance.body.update(machineType=where), []
@@ -117,9 +117,9 @@ def set_min_cpu_platform(cloud: Cloud, call: Call) -> Json:
     instance = _instance(cloud, call)
     _stopped(instance, "its minimum CPU platform")
     platform = call.body.get("minCpuPlatform", "")
-    machine = instance_parts.machine_type(call, instance.body["machineType"])
+    machine = instance_parts.machine_type(cloud, call, instance.body["machineType"])
     if platform:
-        instance_parts.check_platform(call, platform, machine)
+        instance_parts.check_platform(cloud, call, platform, machine)
     return cloud.update(
         call,
         instance,

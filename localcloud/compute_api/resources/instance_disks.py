@@ -72,7 +72,7 @@ def _new_disk(cloud: Cloud, call: Call, given: Json, params: Json, index: int) -
     body = disks.representation(
         cloud,
         path,
-        disks.check_type(params.get("diskType"), f"{where}.diskType"),
+        disks.check_type(cloud, call, params.get("diskType"), f"{where}.diskType"),
         disks.check_size(int(size) if size is not None else None, image, f"{where}.diskSizeGb"),
         image,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from localcloud.compute_api import catalogue, errors, links
 from localcloud.compute_api.catalogue import MachineType
-from localcloud.compute_api.cloud import Call
+from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import ApiError, Json
 from localcloud.compute_api.fingerprints import fingerprint
 
@@ -15,7 +15,9 @@ LONGEST_METADATA = 512 * 1024
 _MOST_TAGS = 64
 
 
-def machine_type(call: Call, value: str | None, field: str = "resource.machineType") -> MachineType:
+def machine_type(
+    cloud: Cloud, call: Call, value: str | None, field: str = "resource.machineType"
+) -> MachineType:
     """Find the machine type that a body names, in the zone of the request."""
     if not value:
         raise errors.required(field)
@@ -24,21 +26,29 @@ def machine_type(call: Call, value: str | None, field: str = "resource.machineTy
     if f"/zones/{zone}/" not in path:
         raise errors.invalid(field, value, f"The machine type must be in the zone '{zone}'.")
     name = links.name_of(path)
-    if name not in catalogue.MACHINE_TYPES:
+    if name not in catalogue.MACHINE_TYPES or not cloud.offers.has(call.project, zone, name):
         raise errors.invalid(
             field, value, f"Machine type with name '{name}' does not exist in zone '{zone}'."
         )
     return catalogue.MACHINE_TYPES[name]
 
 
-def check_platform(call: Call, platform: str, machine: MachineType) -> None:
-    """Refuse a minimum CPU platform that the machine type cannot have."""
+def check_platform(cloud: Cloud, call: Call, platform: str, machine: MachineType) -> None:
+    """Refuse a minimum CPU platform that the zone lacks or the machine type cannot have."""
+    zone = call.params["zone"]
     if platform not in catalogue.CPU_PLATFORMS:
         raise errors.invalid(
             "resource.minCpuPlatform",
             platform,
-            f'CPU platform type with name "{platform.lower()}" does not exist in zone'
-            f' "{call.params["zone"]}".',
+            f'CPU platform type with name "{platform.lower()}" does not exist in zone "{zone}".',
+        )
+    if not cloud.offers.has(call.project, zone, platform):
+        options = ", ".join(cloud.offers.of(call.project, zone, machine.family.platforms))
+        raise errors.invalid(
+            "resource.minCpuPlatform",
+            platform,
+            "CPU platform unavailable in requested zone. Valid options for this zone are:"
+            f" {options}.",
         )
     if not machine.family.min_platform or platform not in machine.family.platforms:
         raise errors.invalid(

@@ -48,9 +48,9 @@ def insert(cloud: Cloud, call: Call) -> Json:
     for name in _LACKING:
         if call.body.get(name):
             raise errors.lacking(f"An instance with {name}")
-    machine = instance_parts.machine_type(call, call.body.get("machineType"))
+    machine = instance_parts.machine_type(cloud, call, call.body.get("machineType"))
     if platform := call.body.get("minCpuPlatform"):
-        instance_parts.check_platform(call, platform, machine)
+        instance_parts.check_platform(cloud, call, platform, machine)
     instance_parts.check_features(call.body.get("advancedMachineFeatures", {}), machine)
     nics, references = _interfaces(cloud, call)
     prepared = instance_disks.prepare(cloud, call)

@@ -111,6 +111,8 @@ def test_controls_are_reachable_over_http(running):
     control(running, "quotas", {"project": "p", "metric": "NETWORKS", "limit": 1})
     control(running, "full-zones", {"zone": "us-east4-a", "zones_available": ["us-east4-b"]})
     control(running, "full-zones?zone=us-east4-a", method="DELETE")
+    control(running, "lacks", {"zone": "us-east4-a", "name": "n2-standard-16"})
+    control(running, "lacks?zone=us-east4-a", method="DELETE")
     control(running, "deny", {"method": "zones.list"})
     names = [item["path"] for item in control(running, "inventory?project=p")]
     assert names == ["projects/p/global/networks/net"]

@@ -144,7 +144,7 @@ def disk(**parameters):
                 "sourceImage": "projects/debian-cloud/global/images/family/debian-12",
                 "diskType": "zones/us-east4-a/diskTypes/floppy",
             },
-            "disk type resource cannot be found",
+            "diskType resource cannot be found",
         ),
     ],
 )

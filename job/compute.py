@@ -22,6 +22,7 @@ from googleapiclient.http import build_http
 
 from job.diagnosis import CREDENTIALS_REMEDY
 from job.errors import JobError
+from job.refusal import PASSING_STATUSES, RATE_LIMITS, Refusal
 from job.stack import Stack, project_of
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -35,8 +36,6 @@ _LOADERS: dict[str, Callable[..., Any]] = {
 _ANSWER_S = 20
 _PATIENCE_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 15.0
-_PASSING = {429, 500, 502, 503, 504}
-_RATE_LIMITS = {"rateLimitExceeded", "userRateLimitExceeded"}
 _NO_ANSWER = (OSError, httplib2.HttpLib2Error, TransportError)
 
 
@@ -120,7 +119,7 @@ def _own_credentials(place: Place) -> Any:
         reason = " ".join(str(error).split()).rstrip(".")
     except KeyError:
         reason = f"a key is of none of the types {', '.join(_LOADERS)}"
-    raise JobError(f"credentials: {reason}; {CREDENTIALS_REMEDY}")
+    raise JobError(f"credentials: {reason}; {CREDENTIALS_REMEDY}", kind="configuration")
 
 
 def ask(
@@ -142,7 +141,9 @@ def ask(
             raise refused(error) from None
         except _NO_ANSWER as error:
             if time.monotonic() + pause > deadline:
-                raise JobError(f"compute: {request.uri} does not answer: {error}") from None
+                raise JobError(
+                    f"compute: {request.uri} does not answer: {error}", kind="infrastructure"
+                ) from None
         else:
             return answer
         # Jobs that were refused together shall not come back together.
@@ -153,12 +154,21 @@ def ask(
 def refused(error: RefreshError) -> JobError:
     """The error of credentials for which no token is given."""
     reason = " ".join(str(error.args[0]).split())
-    return JobError(f"credentials: Google Cloud refuses them ({reason}); {CREDENTIALS_REMEDY}")
+    return JobError(
+        f"credentials: Google Cloud refuses them ({reason}); {CREDENTIALS_REMEDY}",
+        kind="configuration",
+    )
 
 
 def is_passing(error: HttpError) -> bool:
     """Tell whether the same request may be answered soon: an outage, or a rate limit."""
-    return error.resp.status in _PASSING or reason_of(error) in _RATE_LIMITS
+    return error.resp.status in PASSING_STATUSES or reason_of(error) in RATE_LIMITS
+
+
+def refusal_of(error: HttpError) -> Refusal:
+    """The refusal in Google Cloud's own words."""
+    message = " ".join(str(error.reason).split())
+    return Refusal(message=message, status=error.resp.status, reason=reason_of(error))
 
 
 def reason_of(error: HttpError) -> str:

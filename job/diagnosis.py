@@ -1,16 +1,22 @@
 """Diagnosis: what a failed Pulumi command means, in one line that says what to do."""
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from job.errors import JobError, LockedError, NoRoomError, RefusedError
+from job.provider_messages import refusals
+from job.refusal import Refusal
+
+_misconfigured = partial(JobError, kind="configuration")
 
 
 @dataclass(frozen=True)
 class _Case:
     pattern: str
     line: str
-    error: type[JobError] = JobError
+    error: Callable[[str], JobError] = _misconfigured
 
 
 CREDENTIALS_REMEDY = (
@@ -80,7 +86,9 @@ _CASES = (
         " in gcp:project",
     ),
     _Case(
-        r"Error 403: (?P<reason>(?!.*(?:[Qq]uota|rateLimit))[^\n]*(?:permission|forbidden)[^\n]*)",
+        # A role does not help against a quota, nor against an organisation's policy.
+        r"Error 403: (?P<reason>(?!.*(?:[Qq]uota|rateLimit|onstraints/|[Oo]rg\w* polic))"
+        r"[^\n]*(?:permission|forbidden)[^\n]*)",
         "credentials: the account may not do this ({reason}); give it a role that may",
     ),
     _Case(
@@ -94,8 +102,20 @@ _PROBLEM = re.compile(
     r"^\s*(?:error: )?(?:pulumi\.\w+: )?(?P<line>(?:devstack|gcp):\w+: .+; .+?)\s*$", re.MULTILINE
 )
 _SCHEMA = re.compile(r"configuration key '(?:devstack:)?(?P<key>\w+)' must be (?P<what>.+)")
-_ERROR = re.compile(r"^\s*error: (?P<text>.*\S)", re.MULTILINE)
+# A resource's heading, or an error below it; the CLI indents all lines of an error alike.
+_PRINTED = re.compile(
+    r"^ *(?P<type>[\w:/-]+) \((?P<name>[^()\n]+)\):$"
+    r"|^(?P<indent>[ \t]*)error: (?P<text>.*\n?(?:(?P=indent)(?!error: |warning: ).*\n?)*)",
+    re.MULTILINE,
+)
+# The engine's own words after whatever failed: of the stack, and in no fixed order.
+_STACK = "pulumi:pulumi:Stack"
+_CLOSING = re.compile(
+    r"(?:update|preview|destroy|refresh) failed|resource monitor has terminated.*", re.IGNORECASE
+)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_TRACEBACK = "Traceback (most recent call last)"
+_READ_ON = "the lines above have the details"
 
 
 def diagnose(command: str, output: str) -> JobError:
@@ -113,9 +133,53 @@ def diagnose(command: str, output: str) -> JobError:
         if isinstance(case, LockedError):
             case.details = text
         return case
-    first = _ERROR.search(text)
-    reason = first["text"] if first else "it printed no error"
-    return JobError(f"pulumi {command}: it failed: {reason}; the lines above have the details")
+    failures = list(_failures(text))
+    if not failures:
+        return JobError(f"pulumi {command}: it failed: it printed no error; {_READ_ON}")
+    return _told(command, min(failures, key=_Failure.rank))
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What failed of which resource ("it" where that is not said)."""
+
+    name: str
+    type: str
+    refusal: Refusal
+
+    def rank(self) -> tuple[bool, bool, bool]:
+        """The lower, the nearer to the cause: a resource's failure, and one of every zone."""
+        return (
+            bool(_CLOSING.fullmatch(self.refusal.message)),
+            self.type in {"", _STACK},
+            self.refusal.is_of_zone,
+        )
+
+
+def _failures(text: str) -> Iterator[_Failure]:
+    """All that failed, in the order in which it was printed."""
+    name, kind = "it", ""
+    for match in _PRINTED.finditer(text):
+        if match["name"]:
+            name, kind = match["name"], match["type"]
+            continue
+        for refusal in refusals(_without_traceback(match["text"])):
+            yield _Failure(name, kind, refusal)
+
+
+def _without_traceback(text: str) -> str:
+    """The first line and the exception, where a program of Python's failed."""
+    lines = text.strip().splitlines()
+    return f"{lines[0]} {lines[-1].strip()}" if _TRACEBACK in text else text
+
+
+def _told(command: str, failure: _Failure) -> JobError:
+    name, refusal = failure.name, failure.refusal
+    text = f"pulumi {command}: {name} failed: {refusal.message}"
+    if refusal.status:
+        text = f"pulumi {command}: Google Cloud refuses {name} ({refusal.code}): {refusal.message}"
+    remedy = "run it again later" if refusal.kind == "infrastructure" else _READ_ON
+    return JobError(f"{text.rstrip('.')}; {remedy}", kind=refusal.kind)
 
 
 def known(text: str) -> JobError | None:

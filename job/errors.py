@@ -2,15 +2,24 @@
 
 from typing import Literal
 
-Kind = Literal["infrastructure", "capacity", "configuration", "test", "interrupted"]
-"""Whose matter a failure is: of the five, only the first may be gone with a second try."""
+Kind = Literal["infrastructure", "capacity", "configuration", "test", "interrupted", "unknown"]
+"""The class of a failure. A second run may do better after `infrastructure` alone."""
 
 
 class JobError(Exception):
-    """The job cannot go on. Its text is all that a person needs; no traceback is shown."""
+    """The job cannot go on. Its text is all that a person needs; no traceback is shown.
+
+    Its class is unknown unless whoever raises it knows better: nobody should be told to try
+    again, or not to, by default.
+    """
 
     exit_code = 1
-    kind: Kind = "infrastructure"
+    kind: Kind = "unknown"
+
+    def __init__(self, text: str, *, kind: Kind | None = None) -> None:
+        super().__init__(text)
+        if kind:
+            self.kind = kind
 
 
 class LockedError(JobError):

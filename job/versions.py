@@ -22,16 +22,19 @@ def find_cli(environ: Mapping[str, str]) -> Path:
     remedy = f"install Pulumi {required_version()} or newer with its Python language host"
     found = shutil.which("pulumi", path=environ.get("PATH"))
     if found is None:
-        raise JobError(f"pulumi: not on PATH; {remedy}")
+        raise JobError(f"pulumi: not on PATH; {remedy}", kind="configuration")
     given = cli_version(Path(found), environ)
     if given is None:
-        raise JobError(f"pulumi: '{found} version' does not answer; {remedy}")
+        raise JobError(f"pulumi: '{found} version' does not answer; {remedy}", kind="configuration")
     if parse(given) < parse(required_version()):
-        raise JobError(f"pulumi: {found} is {given}, too old; {remedy}")
+        raise JobError(f"pulumi: {found} is {given}, too old; {remedy}", kind="configuration")
     beside = Path(found).resolve().parent
     path = f"{beside}:{environ.get('PATH', '')}"
     if shutil.which("pulumi-language-python", path=path) is None:
-        raise JobError(f"pulumi: {found} has no pulumi-language-python beside it; {remedy}")
+        raise JobError(
+            f"pulumi: {found} has no pulumi-language-python beside it; {remedy}",
+            kind="configuration",
+        )
     return Path(found)
 
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 import requests
 
-from job.errors import JobError, RefusedError
+from job.errors import JobError, Kind, RefusedError
 
 # A free resource is `free`; older janitors leave it `clean`.
 _USABLE = ("clean", "free")
@@ -27,12 +27,14 @@ class UnavailableError(JobError):
     """The server gave no answer, or one that may be better next time; whether it acted is open."""
 
     exit_code = os.EX_UNAVAILABLE
+    kind: Kind = "infrastructure"
 
 
 class LostError(JobError):
     """The resource is not ours any more: from now on it may be another job's."""
 
     exit_code = os.EX_NOPERM
+    kind: Kind = "infrastructure"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ from googleapiclient.errors import HttpError
 from job import diagnosis
 from job.cleanup.budget import Budget
 from job.cleanup.marks import Kind
-from job.compute import Place, ask, connect, is_passing, reason_of
+from job.compute import Place, ask, connect, is_passing, refusal_of
 from job.errors import JobError
+from job.errors import Kind as ErrorKind
 
 Body = dict[str, Any]
 Say = Callable[[str], object]
@@ -25,8 +26,8 @@ _BUSY = {"resourceInUseByAnotherResource", "resourceNotReady", "operationInProgr
 class ApiError(JobError):
     """What was asked for did not come about; if it is `passing`, it may the next time."""
 
-    def __init__(self, text: str, *, passing: bool = True) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, *, passing: bool = True, kind: ErrorKind | None = None) -> None:
+        super().__init__(text, kind=kind)
         self.passing = passing
 
 
@@ -34,13 +35,15 @@ class RefusalError(ApiError):
     """The API refused a request, with an HTTP status."""
 
     def __init__(self, error: HttpError) -> None:
-        status, text = error.resp.status, " ".join(str(error.reason).split()).rstrip(".")
-        known = diagnosis.known(f"Error {status}: {text}")
+        refusal = refusal_of(error)
+        text = refusal.message.rstrip(".")
+        known = diagnosis.known(f"Error {refusal.status}: {text}")
         super().__init__(
-            str(known or f"compute: {text} ({status})"),
-            passing=is_passing(error) or reason_of(error) in _BUSY,
+            str(known or f"compute: {text} ({refusal.code})"),
+            passing=is_passing(error) or refusal.reason in _BUSY,
+            kind=known.kind if known else refusal.kind,
         )
-        self.status = status
+        self.status = refusal.status
 
 
 class Api:
@@ -130,7 +133,7 @@ class Api:
             raise RefusalError(error) from None
         except JobError as error:
             self.budget.check()
-            raise ApiError(str(error)) from None
+            raise ApiError(str(error), kind=error.kind) from None
 
 
 def path_of(link: str) -> str:

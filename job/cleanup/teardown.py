@@ -58,7 +58,9 @@ class _Teardown:
         except JobError as error:
             self._budget.check()
             if in_doubt or not destroyed:
-                raise JobError(f"down: what is left could not be removed: {error}") from error
+                raise JobError(
+                    f"down: what is left could not be removed: {error}", kind=error.kind
+                ) from error
             self._say(f"the engine destroyed all that it knew; for more was not looked: {error}")
         if destroyed or has_state is False or self._forget():
             self._stack.remove()

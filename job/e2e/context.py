@@ -45,7 +45,8 @@ class Context:
         """End the job by itself after a time; the timer, which its owner cancels."""
         reason = JobError(
             f"job: not done after {seconds:.0f} s; see timeline.svg for what took so long, or give"
-            " it more in DEVSTACK_DEADLINE_S"
+            " it more in DEVSTACK_DEADLINE_S",
+            kind="interrupted",
         )
         timer = threading.Timer(seconds, self.ending.ask, [reason])
         timer.daemon = True

@@ -11,7 +11,11 @@ from job.nodes.status import State, Subject
 from job.nodes.watch import Watch
 
 _POLL_S = 0.5
-_KINDS: dict[str, Kind] = {"configuration": "configuration", "interrupted": "infrastructure"}
+_KINDS: dict[str, Kind] = {
+    "configuration": "configuration",
+    "infrastructure": "infrastructure",
+    "interrupted": "infrastructure",
+}
 
 
 class NodeError(JobError):
@@ -19,12 +23,14 @@ class NodeError(JobError):
 
     def __init__(self, state: State) -> None:
         super().__init__(f"{state.subject}: {state}")
-        self.kind = _KINDS.get(state.error_class, "infrastructure")
+        self.kind = _KINDS.get(state.error_class, "unknown")
         self.state = state
 
 
 class SilentError(JobError):
     """A node has not answered for long; waiting longer for one never helped, a new one did."""
+
+    kind: Kind = "infrastructure"
 
     def __init__(self, state: State) -> None:
         super().__init__(

@@ -67,7 +67,7 @@ def of_project(settings: "Settings", place: Place, ending: Ending, *, present: b
             return report
     except JobError as error:
         ending.check()
-        return Report(problems=[str(error)])
+        return Report.of(error)
     return quotas.compare(settings, project, region, present=present)
 
 
@@ -99,4 +99,4 @@ def _found(check: Callable[[], Report]) -> Report:
     try:
         return check()
     except JobError as error:
-        return Report(problems=[str(error)])
+        return Report.of(error)

@@ -49,21 +49,20 @@ def project(client: Any, place: Place, get: Get) -> tuple[Document | None, Repor
         return get(client.projects().get(project=place.project)), Report()
     except HttpError as error:
         if error.resp.status != FORBIDDEN:
-            return None, Report(problems=[explain(error)])
+            return None, Report.of(explain(error))
         refused = error
     try:
         get(client.networks().list(project=place.project, maxResults=1))
     except HttpError:
-        return None, Report(problems=[explain(refused)])
+        return None, Report.of(explain(refused))
     return None, Report()
 
 
-def explain(error: HttpError) -> str:
+def explain(error: HttpError) -> JobError:
     """A refusal of the API in one line that says what to do."""
-    message = " ".join(str(error.reason).split())
-    text = f"Error {error.resp.status}: {message}, {compute.reason_of(error)}"
-    known = diagnosis.known(text)
-    if known:
-        return str(known)
+    refusal = compute.refusal_of(error)
+    text = f"Error {refusal.status}: {refusal.message}, {refusal.reason}"
+    if known := diagnosis.known(text):
+        return known
     remedy = "try again later" if compute.is_passing(error) else "do what it says"
-    return f"compute: the API refuses ({text}); {remedy}"
+    return JobError(f"compute: the API refuses ({text}); {remedy}", kind=refusal.kind)

@@ -42,7 +42,7 @@ def region(client: Any, settings: "Settings", get: Get) -> tuple[Document | None
     except HttpError as error:
         if error.resp.status == FORBIDDEN:
             return None, Report()
-        return None, Report(problems=[explain(error)])
+        return None, Report.of(explain(error))
 
 
 def compare(
@@ -52,7 +52,7 @@ def compare(
 
     Where the stack is `present`, what it has is part of what is used, and a shortage only warns.
     """
-    report = Report()
+    report = Report(kind="capacity")
     unreadable = []
     for where, document, needs in (
         (f"project {settings.project}", project, of_project(settings)),

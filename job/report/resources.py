@@ -1,12 +1,12 @@
 """Resources: what the engine did to each resource and when, from its event log."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from job import events
+from job.provider_messages import refusals
 from job.timeline import Timeline, Verdict
 
 _Step = tuple[str, str]
@@ -19,8 +19,6 @@ _KINDS: dict[str, Verdict | None] = {
 }
 _QUIET = {"same", "read", "refresh"}
 _GROUPS = ("pulumi:", "devstack:")
-_COLOUR = re.compile(r"<\{%.*?%\}>")
-_NO_REASON = re.compile(r"^\d+ errors? occurred: (\* )?")
 _LONGEST_REASON = 300
 _CREATING = {"create", "create-replacement"}
 
@@ -33,7 +31,7 @@ def add_to(timeline: Timeline, log: Path) -> None:
     began: dict[_Step, datetime] = {}
     reasons: dict[str, str] = {}
     now = datetime.min.replace(tzinfo=UTC)
-    for event in _events(log):
+    for event in events.read(log):
         now = datetime.fromtimestamp(event["timestamp"], UTC)
         diagnostic = event.get("diagnosticEvent", {})
         if diagnostic.get("severity") == "error":
@@ -49,17 +47,6 @@ def add_to(timeline: Timeline, log: Path) -> None:
                 _add(timeline, step, began.pop(step), now, verdict, reason)
     for step, since in began.items():
         _add(timeline, step, since, now, "interrupted", reasons.get(step[1], ""))
-
-
-def _events(log: Path) -> Iterator[dict[str, Any]]:
-    if not log.exists():
-        return
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue  # the last line of a run that was killed
-        yield event
 
 
 def _step(metadata: Mapping[str, Any]) -> _Step | None:
@@ -87,5 +74,5 @@ def _add(  # noqa: PLR0913, PLR0917 - a span's own fields
 
 
 def _reason(message: str) -> str:
-    """The provider's message in one line, without the engine's colours."""
-    return _NO_REASON.sub("", " ".join(_COLOUR.sub("", message).split()))[:_LONGEST_REASON]
+    """The provider's message in one line, without what is printed around it."""
+    return "; ".join(map(str, refusals(message)))[:_LONGEST_REASON]

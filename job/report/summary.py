@@ -16,6 +16,7 @@ _KINDS: dict[Kind, str] = {
     "configuration": "configuration (a second run will end the same way)",
     "test": "test (the cloud was ready)",
     "interrupted": "interrupted (a signal, or the end of the time)",
+    "unknown": "unknown (the error does not say whether a second run may do better)",
 }
 _LONGEST_LINE = 300
 _MOST_PATHS = 4

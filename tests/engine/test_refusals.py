@@ -5,6 +5,7 @@ import os
 import pytest
 
 from job.folders import cache_dir
+from localcloud.compute_api.faults import Fault
 from localcloud.stack_settings import BEARER
 
 
@@ -95,4 +96,36 @@ def test_a_missing_plugin_is_named_with_its_version(cloud, tmp_path):
     assert done.code == 1
     assert "plugin: " in done.err
     assert "pulumi plugin install resource" in done.err
+    assert cloud.inventory() == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "message"),
+    [
+        (
+            412,
+            "conditionNotMet",
+            (
+                "Constraint constraints/compute.vmExternalIpAccess violated for project 12345. Add"
+                " instance projects/p/zones/us-east4-a/instances/x to the constraint to use"
+                " external IP with it."
+            ),
+        ),
+        (409, "someNewReason", "Nobody has seen this before."),
+    ],
+)
+def test_a_refusal_that_is_in_no_table_is_told_in_google_clouds_words(
+    cloud, status, reason, message
+):
+    """With status and reason, and the resource that it is about."""
+    fault = {"kind": "error", "status": status, "reason": reason, "message": message}
+    cloud.api.add_fault(Fault(method="instances.insert", project=cloud.project, times=2, **fault))
+    done = cloud.job("up", check=False)
+    cloud.api.clear_faults()
+    last = done.err.strip().splitlines()[-1]
+
+    assert done.code == 1
+    assert last.startswith("pulumi up: Google Cloud refuses ")
+    assert f" ({status} {reason}): {message.rstrip('.')}; " in last
+    cloud.job("down")
     assert cloud.inventory() == set()

@@ -214,6 +214,32 @@ def test_a_create_that_is_refused_is_explained(prow):
     nothing_is_left(prow, ended)
 
 
+@pytest.mark.parametrize(
+    ("reason", "message", "kind"),
+    [
+        (
+            "conditionNotMet",
+            "Constraint constraints/compute.vmExternalIpAccess violated for project 12345.",
+            "configuration",
+        ),
+        ("someNewReason", "Nobody has seen this before.", "unknown"),
+    ],
+)
+def test_a_refusal_reaches_the_reports_in_google_clouds_words(prow, reason, message, kind):
+    """And is no outage, whoever knows it or not."""
+    fault = {"kind": "error", "status": 412, "reason": reason, "message": message}
+    prow.api.add_fault(Fault(method="instances.insert", times=2, **fault))
+    ended = prow.run()
+    summary = ended.read("summary.txt").splitlines()
+
+    assert ended.code == 1
+    assert summary[1].startswith(f"class: {kind} (")
+    assert summary[2].startswith("error: pulumi up: Google Cloud refuses ")
+    for text in (summary[2], ended.read("junit.job.xml")):
+        assert f"(412 {reason}): {message.rstrip('.')}" in text
+    nothing_is_left(prow, ended)
+
+
 def test_a_lost_lease_stops_everything_and_touches_nothing(prow):
     """The project may be another job's by then, with resources of the same names."""
     prow.nodes.courses["controller"] = SLOW

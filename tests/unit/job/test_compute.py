@@ -67,8 +67,10 @@ def test_a_host_that_does_not_answer_is_named():
         project="p", region="r", prefix="x", endpoint="http://127.0.0.1:1/", access_token="a"
     )
 
-    with pytest.raises(JobError, match=r"^compute: http://127.0.0.1:1/.* does not answer: "):
+    line = r"^compute: http://127.0.0.1:1/.* does not answer: "
+    with pytest.raises(JobError, match=line) as raised:
         ask(connect(place).projects().get(project="p"), patience_s=0)
+    assert raised.value.kind == "infrastructure"
 
 
 def test_a_pause_may_end_the_run(api, request_of):

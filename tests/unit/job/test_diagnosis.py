@@ -1,10 +1,24 @@
 """Diagnosis: Pulumi's output, as it was seen, in one line that says what to do."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from job.diagnosis import diagnose
 from job.errors import RefusedError
+from tests.unit.job.provider_errors import PRINTED, as_list, as_logged, on_terminal, one_line
 
+INSTANCE, STACK = "gcp:compute:Instance (controller)", "pulumi:pulumi:Stack (devstack-ci)"
+POLICY = one_line(
+    412,
+    "Constraint constraints/compute.vmExternalIpAccess violated for project 12345. Add instance"
+    " projects/p/zones/us-east4-a/instances/x to the constraint to use external IP with it.",
+    "conditionNotMet",
+)
+FULL = (
+    "The zone 'projects/p/zones/us-east4-a' does not have enough resources available to fulfill the"
+    " request.  Try a different zone, or try again later."
+)
 SETTINGS = """\
     pulumi:pulumi:Stack devstack-ci running error: devstack:nosuch: unknown key; remove it
 Diagnostics:
@@ -159,3 +173,94 @@ def test_an_unknown_failure_gives_pulumis_first_error_without_colours():
 
 def test_a_failure_without_a_word_is_still_one_line():
     assert "it printed no error" in str(diagnose("up", ""))
+
+
+@given(printed=PRINTED, is_logged=st.booleans(), closes_first=st.booleans())
+def test_what_google_cloud_says_is_told_in_every_form_in_which_it_is_printed(
+    printed, is_logged, closes_first
+):
+    """Never the provider's heading, and no outage where nothing says that it passes."""
+    messages = [as_logged(printed)] if is_logged else []
+    closing = ["Resource monitor has terminated, shutting down", "update failed"]
+    blocks = [(INSTANCE, [*messages, as_list([printed])]), (STACK, closing)]
+    error = diagnose("up", on_terminal(blocks[::-1] if closes_first else blocks))
+
+    assert all(" ".join(needed.split()).rstrip(".") in str(error) for needed in printed.needed)
+    assert "occurred" not in str(error)
+    assert len(str(error).splitlines()) == 1
+    if printed.status not in {0, 429, 500, 502, 503, 504}:
+        assert error.kind != "infrastructure"
+
+
+def test_a_policy_that_refuses_is_told_with_resource_status_and_reason():
+    output = on_terminal([(STACK, ["update failed"]), (INSTANCE, [as_list([POLICY])])])
+    error = diagnose("up", output)
+
+    assert str(error) == (
+        "pulumi up: Google Cloud refuses controller (412 conditionNotMet): Constraint"
+        " constraints/compute.vmExternalIpAccess violated for project 12345. Add instance"
+        " projects/p/zones/us-east4-a/instances/x to the constraint to use external IP with it;"
+        " the lines above have the details"
+    )
+    assert (error.kind, error.exit_code) == ("configuration", 1)
+
+
+def test_a_policy_is_no_question_of_roles():
+    text = "Constraint constraints/compute.requireOsLogin violated for project 1."
+    output = on_terminal([(INSTANCE, [as_list([one_line(403, text, "forbidden")])])])
+
+    assert "give it a role" not in str(diagnose("up", output))
+    assert text.rstrip(".") in str(diagnose("up", output))
+
+
+def test_a_full_zone_does_not_hide_another_failure():
+    """In the next zone that one would be there again."""
+    full = f"1 error occurred:\n\t* Error waiting for instance to create: {FULL}\n\n\n"
+    blocks = [("gcp:compute:Instance (worker)", [full]), (INSTANCE, [as_list([POLICY])])]
+
+    assert "Google Cloud refuses controller (412" in str(diagnose("up", on_terminal(blocks)))
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, "infrastructure"), (418, "unknown")])
+def test_only_what_passes_is_an_outage(status, kind):
+    error = diagnose(
+        "up", on_terminal([(INSTANCE, [as_list([one_line(status, "So it is.", "newReason")])])])
+    )
+
+    assert error.kind == kind
+    assert ("run it again later" in str(error)) == (kind == "infrastructure")
+
+
+def test_a_list_without_an_item_is_no_reason():
+    output = on_terminal([(INSTANCE, ["1 error occurred:\n\t* \n\n"])])
+
+    assert str(diagnose("up", output)).startswith("pulumi up: it failed: it printed no error")
+
+
+def test_a_program_that_fails_is_told_by_its_exception():
+    """The traceback is above; its first lines say nothing."""
+    trace = (
+        "Program failed with an unhandled exception:\nTraceback (most recent call last):\n"
+        '  File "x.py", line 1, in <module>\n    1 / 0\nZeroDivisionError: division by zero'
+    )
+    error = diagnose("up", on_terminal([(STACK, [trace])]))
+
+    assert str(error) == (
+        "pulumi up: devstack-ci failed: Program failed with an unhandled exception:"
+        " ZeroDivisionError: division by zero; the lines above have the details"
+    )
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "error: could not find default credentials",
+        "error: Error 401: Request had invalid authentication credentials., authError",
+        "error: Error 403: Required 'a.b' permission for 'projects/x', forbidden",
+        "error: Error 404: The resource 'projects/capo' was not found, notFound",
+        "error: no resource plugin 'pulumi-resource-gcp' found in the workspace at version v10.2.0",
+    ],
+)
+def test_what_a_person_must_mend_is_a_configuration(output):
+    """A second run will end the same way."""
+    assert diagnose("up", output).kind == "configuration"

@@ -42,6 +42,21 @@ def test_a_failed_worker_ends_the_wait_for_the_controller(watched, told):
         watched.wait_for_controller(10)
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("configuration", "configuration"),
+        ("infrastructure", "infrastructure"),
+        # It was rebooted: another instance may not be.
+        ("interrupted", "infrastructure"),
+        ("", "unknown"),
+    ],
+)
+def test_a_failed_node_decides_the_class_if_it_says_one(said, kind):
+    """A node whose state is of another version may say none."""
+    assert NodeError(replace(FAILED, error_class=said)).kind == kind
+
+
 def test_a_node_that_is_silent_for_long_ends_it(watched, told):
     told["worker"] = SILENT
     with pytest.raises(SilentError, match=r"worker: no answer over ssh for 601 s") as caught:

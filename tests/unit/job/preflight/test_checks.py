@@ -63,6 +63,25 @@ def test_everything_is_told_in_a_fixed_order(found, before_lease):
     assert raised.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("kinds", "kind"),
+    [
+        (["infrastructure"], "infrastructure"),
+        (["unknown", "infrastructure"], "unknown"),
+        (["infrastructure", "configuration"], "configuration"),
+        (["configuration", "infrastructure"], "configuration"),
+    ],
+)
+def test_an_outage_is_a_configuration_only_beside_one(found, before_lease, kinds, kind):
+    """A second run may do better unless something is configured wrongly."""
+    reports = [Report.of(JobError(f"no {number}", kind=each)) for number, each in enumerate(kinds)]
+    found(**{f"n{number}": report for number, report in enumerate(reports, start=2)})
+    with pytest.raises(RefusedError) as raised:
+        before_lease().raise_for_problems()
+
+    assert raised.value.kind == kind
+
+
 def test_no_problem_no_error(found, before_lease):
     found()
     before_lease().raise_for_problems()

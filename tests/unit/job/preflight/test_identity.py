@@ -80,6 +80,24 @@ def test_what_a_403_means_is_read_from_its_text(api, look, message, reason, line
     assert report.problems[0].startswith(line)
 
 
+@pytest.mark.parametrize(
+    ("message", "reason", "kind"),
+    [
+        ("Constraint constraints/compute.x violated.", "conditionNotMet", "configuration"),
+        ("Nobody has seen this before.", "someNewReason", "unknown"),
+    ],
+)
+def test_another_refusal_is_told_in_its_own_words(api, look, message, reason, kind):
+    fault = {"kind": "error", "status": 412, "reason": reason, "message": message}
+    api.add_fault(Fault(method="*", **fault))
+    _, report = look()
+
+    assert report.problems == [
+        f"compute: the API refuses (Error 412: {message}, {reason}); do what it says"
+    ]
+    assert report.kind == kind
+
+
 def test_an_account_that_may_not_read_projects_may_be_let_in_all_the_same(api, look):
     """It is the quotas alone that are out of reach."""
     api.deny("projects.get")

@@ -48,6 +48,7 @@ def test_a_failed_node_is_named_with_stage_line_class_and_files(run, tmp_path):
         ("configuration", "end the same way"),
         ("test", "the cloud was ready"),
         ("interrupted", "a signal"),
+        ("unknown", "does not say whether"),
     ],
 )
 def test_the_class_says_what_it_means(run, tmp_path, kind, words):
@@ -89,3 +90,11 @@ def test_the_first_phase_that_failed_is_the_one_that_counts(run, tmp_path):
     text = summary.failed(Failure(kind="interrupted", error="no"), run.spans, tmp_path)
 
     assert text.startswith("FAILED in 'tests' after 12:00\n")
+
+
+def test_a_refusal_fits_with_status_and_reason(run, tmp_path):
+    """They stand in front of a message that may be longer than the line."""
+    error = f"pulumi up: Google Cloud refuses x (412 conditionNotMet): {'long ' * 99}"
+    text = summary.failed(Failure(kind="unknown", error=error), run.spans, tmp_path)
+
+    assert "error: pulumi up: Google Cloud refuses x (412 conditionNotMet): long" in text

@@ -1,0 +1,126 @@
+"""Provider errors: every form in which the real provider and the CLI print a failure."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+REASONS = ("conditionNotMet", "invalid", "forbidden", "alreadyExists", "notFound", "someNewReason")
+STATUSES = (400, 403, 404, 409, 410, 412, 413, 418, 422, 429, 500, 501, 502, 503, 504)
+_WORD = st.text("abcdefgxyzABXY0123456789'.,:()[]{}<>/-_\"%é", min_size=1, max_size=12)
+# Each line begins with a letter, so that none is mistaken for the form around it.
+_LINE = st.lists(_WORD, max_size=8).map(lambda words: " ".join(["Word", *words]))
+MESSAGES = st.lists(_LINE, min_size=1, max_size=3).map("\n".join)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Printed:
+    """A failure as the provider passes it on, and what a person needs of it."""
+
+    text: str
+    needed: tuple[str, ...]
+    status: int = 0
+    reason: str = ""
+
+
+def one_line(status: int, message: str, reason: str) -> Printed:
+    return Printed(
+        text=f"googleapi: Error {status}: {message}, {reason}",
+        needed=(message, reason),
+        status=status,
+        reason=reason,
+    )
+
+
+def with_details(status: int, message: str, reason: str) -> Printed:
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "metadatas": {"said": message}}
+    details = json.dumps([info], indent=2)
+    return Printed(
+        text=f"googleapi: Error {status}: {message}\nDetails:\n{details}\n, {reason}",
+        needed=(message, reason),
+        status=status,
+        reason=reason,
+    )
+
+
+def with_details_alone(status: int, message: str, reason: str) -> Printed:
+    """Newer answers have no list of errors, and the reason in the details."""
+    details = json.dumps([{"reason": reason, "domain": "compute.googleapis.com"}], indent=2)
+    return Printed(
+        text=f"googleapi: Error {status}: {message}\nDetails:\n{details}",
+        needed=(message, reason),
+        status=status,
+        reason=reason,
+    )
+
+
+def with_more(status: int, message: str, reason: str) -> Printed:
+    second = "Another constraint is violated."
+    lines = "".join(f"Reason: {reason}, Message: {text}\n" for text in (message, second))
+    return Printed(
+        text=f"googleapi: Error {status}: {message}\nMore details:\n{lines}",
+        needed=(message, second, reason),
+        status=status,
+        reason=reason,
+    )
+
+
+def page(status: int, message: str, reason: str) -> Printed:
+    """An answer of a proxy or of Google's front end."""
+    del message, reason
+    title = f"Error {status} (Server Error)!!1"
+    body = (
+        f"<!DOCTYPE html>\n<html lang=en>\n<style>p {{margin: 1px}}</style>\n<title>{title}</title>"
+    )
+    return Printed(
+        text=f"googleapi: got HTTP response code {status} with body: {body}\n<p>Sorry.</html>\n",
+        needed=(title,),
+        status=status,
+    )
+
+
+def operation(status: int, message: str, reason: str) -> Printed:
+    """An operation that failed after its request was accepted."""
+    del status, reason
+    advice = "\n\nTry another shape.\n\n\nTroubleshooting\nhttps://cloud.google.com/compute/docs\n"
+    return Printed(text=f"{message}\n{advice}", needed=(message,))
+
+
+FORMS = (one_line, with_details, with_details_alone, with_more, page, operation)
+PRINTED = st.builds(
+    lambda form, status, message, reason: form(status, message, reason),
+    st.sampled_from(FORMS),
+    st.sampled_from(STATUSES),
+    MESSAGES,
+    st.sampled_from(REASONS),
+)
+
+
+def as_list(failures: Sequence[Printed], before: str = "Error creating instance: ") -> str:
+    """Terraform's list of errors, as the provider returns it."""
+    count = f"{len(failures)} error{'s' if len(failures) > 1 else ''} occurred:"
+    items = "".join(f"\n\t* {before}{failure.text}" for failure in failures)
+    return f"{count}{items}\n\n"
+
+
+def as_logged(failure: Printed) -> str:
+    """The line of the provider's log, which the engine shows as an error too."""
+    return (
+        f"  sdk-v2/provider2.go:572: sdk.helper_schema: Error creating instance: {failure.text}:"
+        " provider=google-beta@10.2.0"
+    )
+
+
+def on_terminal(blocks: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """The end of the CLI's output: the errors of each resource, below its heading."""
+    lines = [" +  gcp:compute:Instance controller creating (1s) error: 1 error occurred:"]
+    lines.append("Diagnostics:")
+    for heading, messages in blocks:
+        lines.append(f"  {heading}:")
+        for message in messages:
+            text = f"error: {message}".rstrip()
+            lines += [f"    {line.rstrip()}" for line in text.split("\n")]
+        lines.append("")
+    lines += ["Resources:", "    + 3 created", "", "Duration: 8s"]
+    return "".join(f"{line}\n" for line in lines)

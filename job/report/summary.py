@@ -9,6 +9,7 @@ from job.errors import Kind
 from job.nodes.lanes import REGISTRATION
 from job.report import texts
 from job.timeline import Span
+from job.zones import Departure
 
 _KINDS: dict[Kind, str] = {
     "infrastructure": "infrastructure outage (a second run may do better)",
@@ -41,19 +42,21 @@ class Failure:
     """What the node did."""
 
 
-def passed(spans: Sequence[Span]) -> str:
+def passed(spans: Sequence[Span], left: Sequence[Departure] = ()) -> str:
     """Of a run that did what it was to do."""
-    return _lines([f"PASSED in {texts.clock(_whole(spans))}", *_times(spans)])
+    return _lines([f"PASSED in {texts.clock(_whole(spans))}", *_times(spans), *_zones(left)])
 
 
-def failed(failure: Failure, spans: Sequence[Span], artifacts: Path) -> str:
+def failed(
+    failure: Failure, spans: Sequence[Span], artifacts: Path, left: Sequence[Departure] = ()
+) -> str:
     """Of one that did not; the files to read on in are named if they are there."""
     phase = _failed_phase(spans)
     where = f" in '{phase.name}'" if phase else ""
     lines = [f"FAILED{where} after {texts.clock(_whole(spans))}", f"class: {_KINDS[failure.kind]}"]
     if failure.node:
         lines.append(f"node: {failure.node}, in '{failure.stage}'")
-    lines += [f"error: {failure.error}", *_times(spans)]
+    lines += [f"error: {failure.error}", *_times(spans), *_zones(left)]
     if paths := list(_read_on(failure, artifacts))[:_MOST_PATHS]:
         lines.append(f"read on in: {', '.join(paths)}")
     return _lines(lines)
@@ -74,6 +77,13 @@ def _times(spans: Sequence[Span]) -> Iterator[str]:
         yield _time("controller", controller, began, is_all=True)
     if worker:
         yield _time("second AZ", registration or worker, began, is_all=bool(registration))
+
+
+def _zones(left: Sequence[Departure]) -> Iterator[str]:
+    """Which zones could not take a node, and why."""
+    if left:
+        told = (f"{each.role} not in {each.zone}, which {each.why}" for each in left)
+        yield f"zones: {'; '.join(told)}"
 
 
 def _time(what: str, spans: Sequence[Span], began: datetime, *, is_all: bool) -> str:

@@ -1,10 +1,14 @@
-"""Zones: where one has no room, the node goes to the next; for no other reason."""
+"""Zones: where one cannot take a node, it goes to the next; for no other reason."""
 
 import pytest
 
+from job.zones import departures
 from localcloud.compute_api.capacity import SHAPES, FullZone
+from localcloud.compute_api.faults import Fault
+from localcloud.compute_api.offers import Lack
 
 ZONES = ["us-east4-a", "us-east4-b", "us-east4-c"]
+TYPES = {"controller": "n2-standard-16", "worker": "n2-standard-8"}
 
 
 @pytest.fixture
@@ -15,6 +19,14 @@ def fill(cloud):
     )
     for zone in ZONES:
         cloud.api.empty_zone(zone)
+
+
+@pytest.fixture
+def withdraw(cloud):
+    """Let a zone lack something for this test's project."""
+    yield lambda zone, name: cloud.api.withdraw(Lack(zone=zone, name=name, project=cloud.project))
+    for zone in ZONES:
+        cloud.api.restore_offers(zone)
 
 
 def where(cloud):
@@ -105,4 +117,67 @@ def test_a_quota_moves_nobody(cloud):
     assert "quota: N2_CPUS is limited to 16.0 in region us-east4, too little" in done.err
     assert "this stack needs 24 of it" in done.err
     assert set(where(cloud).values()) == {ZONES[0]}
+    cloud.job("down")
+
+
+@pytest.mark.parametrize("role", TYPES)
+def test_a_zone_without_the_machine_type_is_passed_over(cloud, fill, withdraw, role):
+    """Between a full one and one that has it; the other node stays where its own type is."""
+    fill(ZONES[0])
+    withdraw(ZONES[1], TYPES[role])
+    done = cloud.job("up")
+
+    assert where(cloud) == {each: ZONES[2] if each == role else ZONES[1] for each in TYPES}
+    assert f"{role}: zone {ZONES[0]} has no room; trying {ZONES[1]}" in done.out
+    assert (
+        f"{role}: zone {ZONES[1]} lacks it (Machine type with name '{TYPES[role]}' does not exist"
+        f" in zone '{ZONES[1]}'); trying {ZONES[2]}"
+    ) in done.out
+    logs = sorted(cloud.staged.glob("events/up-*.jsonl"))
+    left = {(each.role, each.zone) for log in logs for each in departures(log)}
+    assert left == {*((each, ZONES[0]) for each in TYPES), (role, ZONES[1])}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Intel Cascade Lake", "'Intel Cascade Lake': CPU platform unavailable in requested zone"),
+        ("pd-ssd", "'pd-ssd': The referenced diskType resource cannot be found"),
+    ],
+)
+def test_a_zone_without_platform_or_disk_type_is_passed_over(cloud, withdraw, name, said):
+    withdraw(ZONES[0], name)
+    done = cloud.job("up", minCpuPlatform="Intel Cascade Lake", bootDiskType="pd-ssd")
+
+    assert set(where(cloud).values()) == {ZONES[1]}
+    assert f"controller: zone {ZONES[0]} lacks it ({said}" in done.out
+
+
+def test_what_no_zone_has_is_told_with_the_zones_that_were_asked(cloud, withdraw):
+    """A typo, for one: Settings cannot know all sizes of all series."""
+    for zone in ZONES:
+        withdraw(zone, TYPES["worker"])
+    done = cloud.job("up", check=False)
+
+    assert done.code == 1
+    assert (
+        "worker: n2-standard-8 cannot be had in us-east4-a, us-east4-b, us-east4-c: Machine type"
+        " with name 'n2-standard-8' does not exist in zone 'us-east4-c'; change"
+        " devstack:workerMachineType"
+    ) in done.err
+    cloud.job("down")
+    assert cloud.inventory() == set()
+
+
+def test_another_failure_is_told_before_a_zone_is_left(cloud, fill):
+    """Else the policy would be met in each zone, and the last zone named as the cause."""
+    fill(ZONES[0])
+    fault = {"method": "instances.insert", "kind": "error", "status": 412}
+    policy = Fault(**fault, reason="conditionNotMet", message="No.", project=cloud.project)
+    cloud.api.add_fault(policy)
+    done = cloud.job("up", check=False)
+
+    assert done.code == 1
+    assert "(412 conditionNotMet): No" in done.err
+    assert "trying" not in done.out
     cloud.job("down")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from localcloud.compute_api.faults import Fault
+from localcloud.compute_api.offers import Lack
 from localcloud.machines.node_status import Course
 from tests.job.prow import zones
 
@@ -237,6 +238,19 @@ def test_a_refusal_reaches_the_reports_in_google_clouds_words(prow, reason, mess
     assert summary[2].startswith("error: pulumi up: Google Cloud refuses ")
     for text in (summary[2], ended.read("junit.job.xml")):
         assert f"(412 {reason}): {message.rstrip('.')}" in text
+    nothing_is_left(prow, ended)
+
+
+def test_a_zone_that_lacks_a_machine_type_is_in_the_summary(prow):
+    """Of a job that passed all the same."""
+    prow.api.withdraw(Lack(zone="us-east4-a", name="n2-standard-8"))
+    ended = prow.run()
+
+    assert ended.code == 0
+    assert (
+        "zones: worker not in us-east4-a, which lacks it (Machine type with name 'n2-standard-8'"
+        " does not exist in zone 'us-east4-a')"
+    ) in ended.read("summary.txt").splitlines()
     nothing_is_left(prow, ended)
 
 

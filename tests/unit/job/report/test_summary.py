@@ -2,8 +2,17 @@
 
 import pytest
 
+from job.refusal import Refusal
 from job.report import summary
 from job.report.summary import Failure
+from job.zones import Departure
+
+FULL = Refusal(message="x does not have enough resources available")
+LACKING = Refusal(message="Machine type with name 'n' does not exist in zone 'b'.", status=400)
+LEFT = [
+    Departure(role="controller", zone="a", refusal=FULL),
+    Departure(role="worker", zone="b", refusal=LACKING),
+]
 
 
 def test_a_good_run_tells_its_times(good_run):
@@ -64,7 +73,8 @@ def test_ten_lines_are_enough_for_the_worst(run, tmp_path):
     run.add("controller", "stack.sh", 0, 10, "failed")
     run.add("worker", "stack.sh", 0, 10, "failed")
     failure = Failure(kind="test", error="x\n" * 1000, node="controller", stage="s" * 1000)
-    lines = summary.failed(failure, run.spans, tmp_path).splitlines()
+    (tmp_path / "job.log").touch()
+    lines = summary.failed(failure, run.spans, tmp_path, LEFT * 9).splitlines()
 
     assert len(lines) <= 10
     assert max(map(len, lines)) <= 300
@@ -90,6 +100,18 @@ def test_the_first_phase_that_failed_is_the_one_that_counts(run, tmp_path):
     text = summary.failed(Failure(kind="interrupted", error="no"), run.spans, tmp_path)
 
     assert text.startswith("FAILED in 'tests' after 12:00\n")
+
+
+def test_each_zone_that_was_left_is_told_with_its_reason(good_run, tmp_path):
+    """Also where the run failed of something else, or of nothing."""
+    line = (
+        "zones: controller not in a, which has no room; worker not in b, which lacks it (Machine"
+        " type with name 'n' does not exist in zone 'b')"
+    )
+    failure = Failure(kind="test", error="no")
+
+    assert line in summary.passed(good_run.spans, LEFT).splitlines()
+    assert line in summary.failed(failure, good_run.spans, tmp_path, LEFT).splitlines()
 
 
 def test_a_refusal_fits_with_status_and_reason(run, tmp_path):

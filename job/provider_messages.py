@@ -34,6 +34,8 @@ _MORE = re.compile(r"\n\s*More details:\s*\n")
 _REASON = re.compile(
     r"Reason: (?P<reason>[^,\n]*), Message: (?P<text>.*?)(?=\n\s*Reason: |\Z)", re.DOTALL
 )
+# The API quotes a value that it refuses, and a node's metadata holds secrets.
+_METADATA = re.compile(r"(Invalid value for field '[^']*metadata[^']*': )'.*'\.", re.DOTALL)
 _LAST_WORD = re.compile(r",\s*(?P<reason>\w*)\s*\Z")
 _TITLE = re.compile(r"<title>(?P<text>.*?)</title>", re.DOTALL | re.IGNORECASE)
 _TAGS = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -42,7 +44,8 @@ _LONGEST_BODY = 300
 
 def refusals(text: str) -> list[Refusal]:
     """The refusals that a message of the provider tells of, in its order and each once."""
-    text = _HEADING.sub("\n* ", _AROUND.sub("", text))
+    text = _METADATA.sub(r"\1'…'.", _AROUND.sub("", text))
+    text = _HEADING.sub("\n* ", text)
     items = (_read_one(item) for item in _ITEM.split(text) if item.strip())
     return list(dict.fromkeys(item for item in items if item.message))
 

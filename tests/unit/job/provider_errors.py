@@ -24,46 +24,36 @@ class Printed:
     reason: str = ""
 
 
-def one_line(status: int, message: str, reason: str) -> Printed:
+def _answer(status: int, message: str, reason: str, below: str, *more: str) -> Printed:
+    """An error of Google's Go client, which ends with what stands below the message."""
     return Printed(
-        text=f"googleapi: Error {status}: {message}, {reason}",
-        needed=(message, reason),
+        text=f"googleapi: Error {status}: {message}{below}",
+        needed=(message, reason, *more),
         status=status,
         reason=reason,
     )
+
+
+def one_line(status: int, message: str, reason: str) -> Printed:
+    return _answer(status, message, reason, f", {reason}")
 
 
 def with_details(status: int, message: str, reason: str) -> Printed:
     info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "metadatas": {"said": message}}
     details = json.dumps([info], indent=2)
-    return Printed(
-        text=f"googleapi: Error {status}: {message}\nDetails:\n{details}\n, {reason}",
-        needed=(message, reason),
-        status=status,
-        reason=reason,
-    )
+    return _answer(status, message, reason, f"\nDetails:\n{details}\n, {reason}")
 
 
 def with_details_alone(status: int, message: str, reason: str) -> Printed:
     """Newer answers have no list of errors, and the reason in the details."""
     details = json.dumps([{"reason": reason, "domain": "compute.googleapis.com"}], indent=2)
-    return Printed(
-        text=f"googleapi: Error {status}: {message}\nDetails:\n{details}",
-        needed=(message, reason),
-        status=status,
-        reason=reason,
-    )
+    return _answer(status, message, reason, f"\nDetails:\n{details}")
 
 
 def with_more(status: int, message: str, reason: str) -> Printed:
     second = "Another constraint is violated."
     lines = "".join(f"Reason: {reason}, Message: {text}\n" for text in (message, second))
-    return Printed(
-        text=f"googleapi: Error {status}: {message}\nMore details:\n{lines}",
-        needed=(message, second, reason),
-        status=status,
-        reason=reason,
-    )
+    return _answer(status, message, reason, f"\nMore details:\n{lines}", second)
 
 
 def page(status: int, message: str, reason: str) -> Printed:

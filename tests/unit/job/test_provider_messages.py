@@ -82,3 +82,17 @@ def test_the_engines_colours_are_taken_away():
     [refusal] = refusals("<{%reset%}>1 error occurred:\n\t* \x1b[31mNo.\x1b[0m<{%reset%}>\n")
 
     assert str(refusal) == "No."
+
+
+def test_metadata_that_the_api_quotes_is_not_passed_on():
+    """It is the user data of a node, with all its passwords."""
+    value = "#cloud-config\n* it's password: hunter2\n1 error occurred:\n"
+    field = "resource.metadata.items[0].value"
+    [refusal] = refusals(
+        f"1 error occurred:\n\t* Error creating instance: googleapi: Error 400: Invalid value for"
+        f" field '{field}': '{value}'. Metadata is wrong., invalid\n\n"
+    )
+
+    assert str(refusal) == (
+        f"400 invalid: Invalid value for field '{field}': '…'. Metadata is wrong."
+    )

@@ -54,7 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("command", nargs="+", metavar="-- COMMAND", help="what to run")
     run.set_defaults(function=_run)
 
-    build = commands.add_parser("build", help="build the engine now, if it was not yet")
+    build = commands.add_parser(
+        "build", help="build now what is built once: the engine, and the tree of --machines"
+    )
+    _add_machines(build)
     build.set_defaults(function=_build)
     stop = commands.add_parser("stop", help="end the cloud, and forget all that is in it")
     _add_machines(stop)
@@ -81,8 +84,7 @@ def _run(given: argparse.Namespace, folder: Path) -> NoReturn:
     """Become the command, so that its exit code and its signals are its own."""
     latency_s = dict(map(_latency, given.latency))
     if given.machines:
-        requirements.require()
-        ensure_tree(cache_dir(os.environ))
+        _ensure_machines()
     engine = ensure(os.environ)
     cloud = daemon.ensure_running(folder, latency_s, machines=given.machines)
     settings = stack_settings.write(
@@ -112,9 +114,16 @@ def _latency(text: str) -> tuple[str, float]:
         raise LocalcloudError(f"--latency: {text!r} is not of the form instance=2.0") from None
 
 
-def _build(_given: argparse.Namespace, _folder: Path) -> int:
+def _build(given: argparse.Namespace, _folder: Path) -> int:
     print(ensure(os.environ).cli)
+    if given.machines:
+        _ensure_machines()
     return 0
+
+
+def _ensure_machines() -> None:
+    requirements.require()
+    ensure_tree(cache_dir(os.environ))
 
 
 def _stop(_given: argparse.Namespace, folder: Path) -> int:

@@ -101,7 +101,7 @@ class Gcloud:
 def gcloud(tmp_path: Path) -> Iterator[Gcloud]:
     """gcloud with a configuration of its own, and a double of its own."""
     if shutil.which("gcloud") is None:
-        pytest.skip("gcloud is not installed here")
+        pytest.fail("gcloud is not on PATH; install it (Debian package google-cloud-cli)")
     token = tmp_path / "token"
     token.write_text("anything", encoding="utf-8")
     with ComputeApi(Options(latency_s={"default": 0.05})) as api:

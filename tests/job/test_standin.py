@@ -70,7 +70,7 @@ def environ(tmp_path, cloud):
     kept = {name: os.environ[name] for name in ("HOME",) if name in os.environ}
     return kept | {
         **_VARIABLES,
-        "PATH": f"{STANDIN / 'tools'}:/usr/bin:/bin",
+        "PATH": f"{STANDIN / 'tools'}:{os.environ['PATH']}",
         "ARTIFACTS": str(tmp_path / "artifacts"),
         "E2E_IMAGE_URL": f"{cloud.url}/image.tar",
         "STANDIN_PYTHON": sys.executable,

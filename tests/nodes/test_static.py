@@ -3,6 +3,7 @@
 import ast
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from stacks.platforms import PLATFORMS
 from stacks.settings import Settings
 from stacks.user_data import render
 
+# The linters are among our Python packages, which need not be on PATH.
+PACKAGES = Path(sys.executable).parent
 CLOUDINIT = Path(__file__).resolve().parents[2] / "cloudinit"
 SHELL = sorted(
     path
@@ -32,14 +35,14 @@ def name(path: Path) -> str:
 
 @pytest.mark.parametrize("script", SHELL, ids=name)
 def test_shellcheck_finds_nothing(script):
-    done = run("shellcheck", "--external-sources", str(script))
+    done = run(str(PACKAGES / "shellcheck"), "--external-sources", str(script))
 
     assert done.stdout == ""
 
 
 @pytest.mark.parametrize("script", SHELL, ids=name)
 def test_shfmt_would_change_nothing(script):
-    done = run("shfmt", "-i", "2", "-ci", "-d", str(script))
+    done = run(str(PACKAGES / "shfmt"), "-i", "2", "-ci", "-d", str(script))
 
     assert done.stdout == ""
 

@@ -9,6 +9,7 @@ A namespace lives as long as the process that made it; when a test ends, nothing
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -159,7 +160,7 @@ class Net:
         """Call it before what was started until now is killed."""
         self._stack.callback(function)
 
-    def sshd(self, key, path="/usr/bin:/bin"):
+    def sshd(self, key, path=os.environ["PATH"]):
         """A real sshd on the controller that admits a key; `path` is the PATH of who logs in."""
         (self.folder / "authorized_keys").write_text(Path(f"{key}.pub").read_text())
         (self.folder / "sshd_config").write_text(
@@ -167,7 +168,7 @@ class Net:
             f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\n"
             f"ClientAliveInterval 1\nPasswordAuthentication no\n"
             # Without the start-up files of whoever runs the tests.
-            f"ForceCommand exec env -i PATH={path} /bin/sh -c "
+            f"ForceCommand exec env -i PATH={shlex.quote(path)} /bin/sh -c "
             '"$SSH_ORIGINAL_COMMAND"\n'
         )
         # Its folder in /run is in a mount namespace of its own.

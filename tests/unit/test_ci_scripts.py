@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.search_path import path_without
+
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = ("ci-e2e.sh", "ci-conformance.sh")
 # Writes down how it was started; a signal ends it with a code of its own.
@@ -75,7 +77,7 @@ def tools(tmp_path):
 @pytest.fixture
 def environ(tmp_path, cache, tools):
     return {
-        "PATH": f"{tools}:/usr/bin:/bin",
+        "PATH": f"{tools}:{path_without('pulumi')}",
         "PYTHON": sys.executable,
         "HOME": str(tmp_path),
         "DEVSTACK_CACHE_DIR": str(cache),

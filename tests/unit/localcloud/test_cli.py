@@ -1,14 +1,17 @@
 """Command line: `run` hands a command an engine and a cloud, and is otherwise not there."""
 
+import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from job.folders import CHECKOUT
 from job.versions import required_version
+from localcloud import cli
 
 _PULUMI = f"#!/bin/sh\necho v{required_version()}\n"
 SHOW_SETTINGS = ("--", "sh", "-c", "cat $DEVSTACK_SETTINGS")
@@ -30,7 +33,7 @@ def environ(tmp_path):
         (tools / name).write_text(_PULUMI)
         (tools / name).chmod(0o755)
     return {
-        "PATH": f"{tools}:/usr/bin:/bin",
+        "PATH": f"{tools}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "DEVSTACK_STATE_DIR": str(tmp_path / "state"),
         "DEVSTACK_CACHE_DIR": str(tmp_path / "cache"),
@@ -148,3 +151,20 @@ def test_a_command_that_does_not_exist_is_one_line(localcloud):
 
     assert code == 1
     assert errors.splitlines()[-1] == "run: 'no-such-command' is not on PATH"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "built"),
+    [(["build"], ["engine"]), (["build", "--machines"], ["engine", "requirements", "tree"])],
+    ids=["engine", "machines"],
+)
+def test_build_makes_before_the_tests_what_is_made_once(monkeypatch, tmp_path, arguments, built):
+    """So that no test's time limit has to allow for it."""
+    done = []
+    monkeypatch.setenv("DEVSTACK_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(cli, "ensure", lambda _: done.append("engine") or SimpleNamespace(cli="p"))
+    monkeypatch.setattr(cli.requirements, "require", lambda: done.append("requirements"))
+    monkeypatch.setattr(cli, "ensure_tree", lambda cache: cache == tmp_path and done.append("tree"))
+
+    assert cli.main(arguments) == 0
+    assert done == built

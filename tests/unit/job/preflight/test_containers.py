@@ -49,12 +49,12 @@ def engine(program):
             name,
             f"""case "$2" in
 ls) echo {" ".join(str(number) for number in range(len(documents)))} ;;
-inspect) cat <<'END'
+inspect) /bin/cat <<'END'
 {json.dumps(documents)}
 END
 esac""",
         )
-        return {"PATH": f"{folder}:/usr/bin:/bin"}
+        return {"PATH": str(folder)}
 
     return put
 
@@ -97,14 +97,14 @@ def test_podmans_networks_are_read(engine, ending):
 def test_an_engine_that_does_not_run_has_no_networks(program, ending, script):
     folder = program("docker", script)
 
-    assert networks({"PATH": f"{folder}:/usr/bin:/bin"}, ending) == []
+    assert networks({"PATH": str(folder)}, ending) == []
 
 
 def test_an_engine_that_hangs_is_given_up(program, ending, monkeypatch):
     monkeypatch.setattr(containers, "_TIMEOUT_S", 0.2)
-    folder = program("docker", "exec sleep 60")
+    folder = program("docker", "exec /bin/sleep 60")
 
-    assert networks({"PATH": f"{folder}:/usr/bin:/bin"}, ending) == []
+    assert networks({"PATH": str(folder)}, ending) == []
 
 
 def test_no_engine_no_networks(ending, tmp_path):

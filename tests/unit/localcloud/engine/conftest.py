@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from tests.search_path import path_without
+
 _GO = """\
 #!{python}
 import pathlib, sys, time
@@ -80,7 +82,7 @@ def toolbox(tmp_path):
 def environ(tmp_path, toolbox):
     """The toolbox, and what a shell script needs."""
     return {
-        "PATH": f"{toolbox.folder}:/usr/bin:/bin",
+        "PATH": f"{toolbox.folder}:{path_without('pulumi')}",
         "HOME": str(tmp_path),
         "DEVSTACK_CACHE_DIR": str(tmp_path / "cache"),
     }

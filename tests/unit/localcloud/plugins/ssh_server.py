@@ -1,6 +1,7 @@
 """Ssh server: a real one on loopback, that runs commands with this machine's shell."""
 
 import asyncio
+import os
 import threading
 from typing import Any
 
@@ -71,7 +72,7 @@ class SshServer:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={"PATH": "/usr/bin:/bin", **accepted},
+            env={"PATH": os.environ["PATH"], **accepted},
         )
         child.stdin.write(await process.stdin.read())
         child.stdin.close()

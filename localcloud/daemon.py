@@ -23,10 +23,11 @@ from localcloud.console import say
 from localcloud.errors import LocalcloudError
 from localcloud.machines.switch import inside
 
-_START_S = 30
-_STOP_S = 30
+# Of a busy machine; machines that boot have much to take down.
+_START_S = 120
+_STOP_S = 120
 _POLL_S = 0.05
-_REQUEST_S = 10
+_REQUEST_S = 60
 _CONTROLS = "/_localcloud/"
 
 

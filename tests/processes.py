@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
 
-WAIT_S = 60
+from tests.patience import PATIENCE_S
 
 
 def descendants(pid: int) -> list[int]:
@@ -31,4 +31,4 @@ def kill_all(process: Popen[str]) -> None:
     for pid in descendants(process.pid):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    process.communicate(timeout=WAIT_S)
+    process.communicate(timeout=PATIENCE_S)

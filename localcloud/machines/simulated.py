@@ -92,10 +92,15 @@ class SimulatedNodes:
         if server := self._servers.pop(key, None):
             self._do(server.close())
 
-    def fail(self, name: str, error: str) -> None:
-        """Let the machine of an instance fail now."""
+    def fare(self, name: str, course: Course) -> None:
+        """Let the machine of an instance take another course from now on, counted from its boot."""
         [status] = [status for (_, each), status in self._nodes.items() if each == name]
-        status.course = Course(error=error)
+        status.course = course
+
+    def silence(self, name: str) -> None:
+        """Let the machine of an instance accept connections and answer nothing from now on."""
+        [server] = [server for (_, each), server in self._servers.items() if each == name]
+        self._do(server.fall_silent())
 
     def close(self) -> None:
         """End all machines."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from job.folders import CHECKOUT
 from localcloud.engine.engine import ensure
 from localcloud.machines.booted_cloud import BootedCloud
+from tests.patience import PATIENCE_S
 
 STACK = "machines"
 
@@ -29,7 +30,7 @@ class BootedJob:
             "DEVSTACK_SETTINGS": str(cloud.settings(folder)),
         }
 
-    def run(self, *words: str, timeout_s: float = 240, **variables: str) -> str:
+    def run(self, *words: str, timeout_s: float = 2 * PATIENCE_S, **variables: str) -> str:
         """What a command prints. A status that is not 0 is the test's failure."""
         done = subprocess.run(
             self.cloud.command(*words),
@@ -65,7 +66,7 @@ class BootedJob:
             self.cloud.command("ssh", "-F", "none", *map(str, files), *words, address, command),
             capture_output=True,
             check=True,
-            timeout=60,
+            timeout=PATIENCE_S,
         ).stdout
 
     @property
@@ -86,7 +87,7 @@ class BootedJob:
                 stdout=output,
             )
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE_S
             while "tunnel: ready" not in log.read_text():
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, log.read_text()
@@ -94,4 +95,4 @@ class BootedJob:
             yield
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE_S)

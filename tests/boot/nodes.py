@@ -21,14 +21,11 @@ from stacks.credentials import Credentials
 from stacks.devstack_services import Role
 from stacks.settings import Settings
 from stacks.user_data import render
+from tests.patience import PATIENCE_S
 
-SSH_S = 60
 NO_CONNECTION = 255
 """ssh's own exit status."""
-READY_S = 180
-REBOOT_S = 60
 _CONNECT_S = 5
-_SEARCH_S = 300
 _EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
 
 
@@ -47,7 +44,7 @@ def make_credentials() -> Credentials:
         [sys.executable, CHECKOUT / "stacks" / "generate_credentials.py"],
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     return Credentials(**json.loads(made.stdout))
 
@@ -114,12 +111,12 @@ class Nodes:
         options = "recursive devices=skip no-messages files-with-matches fixed-strings file=-"
         find = f"grep {' '.join(f'--{option}' for option in options.split())} {_EVERYWHERE}"
         secrets = "\n".join(self.secrets)
-        found_by_root = self.ssh(machine, f"sudo {find}", _SEARCH_S, text=secrets).stdout
+        found_by_root = self.ssh(machine, f"sudo {find}", PATIENCE_S, text=secrets).stdout
         assert "/etc/devstack-node/local.conf\n" in found_by_root
-        found_by_nobody = self.ssh(machine, f"sudo --user=nobody {find}", _SEARCH_S, text=secrets)
+        found_by_nobody = self.ssh(machine, f"sudo --user=nobody {find}", PATIENCE_S, text=secrets)
         assert found_by_nobody.stdout == ""
 
-    def archive(self, machine: BootedMachine, timeout_s: float = 60) -> dict[str, str]:
+    def archive(self, machine: BootedMachine, timeout_s: float = PATIENCE_S) -> dict[str, str]:
         """A node's own archive of logs, as the job keeps it: its files by name."""
         command = "sudo devstack-logs | base64 --wrap=0"
         packed = base64.b64decode(self.run(machine, command, timeout_s))
@@ -143,14 +140,14 @@ class Nodes:
     def reboot(self, machine: BootedMachine) -> None:
         """Reboot in good order, as a person would."""
         self.ssh(machine, "sudo systemctl reboot")
-        assert machine.wait_for_end(REBOOT_S), "it was shut down instead"
+        assert machine.wait_for_end(PATIENCE_S), "it was shut down instead"
         machine.start()
 
     def ssh(
         self,
         machine: BootedMachine,
         command: str,
-        timeout_s: float = 60,
+        timeout_s: float = PATIENCE_S,
         *,
         text: str = "",
     ) -> subprocess.CompletedProcess[str]:
@@ -175,18 +172,18 @@ class Nodes:
             input=text,
         )
 
-    def run(self, machine: BootedMachine, command: str, timeout_s: float = 60) -> str:
+    def run(self, machine: BootedMachine, command: str, timeout_s: float = PATIENCE_S) -> str:
         """A command's output. A status that is not 0 is the test's failure."""
         done = self.ssh(machine, command, timeout_s)
         assert done.returncode == 0, f"{command}: {done.returncode} {done.stdout} {done.stderr}"
         return done.stdout
 
     def wait(
-        self, machine: BootedMachine, subject: str = "node", timeout_s: int = READY_S
+        self, machine: BootedMachine, subject: str = "node", timeout_s: int = PATIENCE_S
     ) -> Answer:
         """What `devstack-status wait` answers over ssh."""
         command = f"sudo devstack-status wait --timeout {timeout_s} --for {subject}"
-        deadline = time.monotonic() + SSH_S
+        deadline = time.monotonic() + PATIENCE_S
         # cloud-init restarts sshd in its course, so that a first connection says little.
         while (done := self.ssh(machine, command, timeout_s + 30)).returncode == NO_CONNECTION:
             assert time.monotonic() < deadline, f"{done.stderr}\n{machine.console.read_text()}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from localcloud.machines.booted import BootedMachine
+from tests.patience import PATIENCE_S
 
 NAME = "git"
 FOLDER = "packages"
@@ -58,6 +59,6 @@ def locked(machine: BootedMachine) -> Iterator[None]:
 
 
 def _run(*command: str | Path, text: bytes = b"") -> bytes:
-    done = subprocess.run(command, input=text, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, input=text, capture_output=True, check=False, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout

@@ -11,8 +11,7 @@ from localcloud.machines.booted import BootedMachine
 from stacks.credentials import Credentials
 from stacks.settings import Settings
 from tests.boot.nodes import Nodes
-
-STAGE_S = 120
+from tests.patience import PATIENCE_S
 
 
 class Site(Nodes):
@@ -31,7 +30,7 @@ class Site(Nodes):
                 "operatingSystem": "debian-12",
                 "release": "2026.1",
                 "gitBase": f"http://10.0.3.1:{PORT}",
-                "nodeDeadlineS": "90",
+                "nodeDeadlineS": str(PATIENCE_S),
                 **given,
             },
             stack="boot",
@@ -70,7 +69,7 @@ class Site(Nodes):
     def wait_for(self, machine: BootedMachine, text: str, subject: str = "node") -> None:
         """Wait until the state says so, which must be before there is a verdict."""
         command = f"sudo devstack-status show --for {subject}"
-        deadline = time.monotonic() + STAGE_S
+        deadline = time.monotonic() + PATIENCE_S
         while text not in (said := self.ssh(machine, command).stdout):
             assert time.monotonic() < deadline, f"{text} is not in {said}"
             time.sleep(0.5)

@@ -5,14 +5,14 @@ from tests.boot import package_service
 
 def test_a_worker_that_never_comes_fails_the_registration_alone(make_site):
     """The first AZ is whole without it."""
-    site = make_site(nodeDeadlineS="25")
+    site = make_site(nodeDeadlineS="90")
     site.controller.start()
 
     node, worker = site.wait(site.controller), site.wait(site.controller, "worker")
 
     assert node.state["verdict"] == "ready", node
     assert worker.state["verdict"] == "failed"
-    late = f"{site.settings.worker_hostname} was not registered within 25 s"
+    late = f"{site.settings.worker_hostname} was not registered within 90 s"
     assert worker.state["error"].startswith(late)
 
 
@@ -61,7 +61,7 @@ def test_a_stack_sh_that_hangs_ends_at_the_deadline(make_site):
 
 def test_a_git_service_that_refuses_twice_and_stalls_is_asked_again(make_site):
     """One that accepts and says nothing would be waited for until the job ends."""
-    site = make_site(worker="false", gitTimeoutS="5")
+    site = make_site(worker="false", gitTimeoutS="30")
     site.git.refusals, site.git.stalls = 2, 1
     site.controller.start()
 
@@ -71,14 +71,14 @@ def test_a_git_service_that_refuses_twice_and_stalls_is_asked_again(make_site):
 
 def test_a_stack_sh_that_succeeds_without_a_service_is_a_failure_that_names_it(make_site):
     """Its own status says nothing of what the tests need."""
-    site = make_site({"MISSING": "c-sch"}, worker="false", readinessDeadlineS="5")
+    site = make_site({"MISSING": "c-sch"}, worker="false", readinessDeadlineS="60")
     site.controller.start()
 
     state = site.wait(site.controller).state
 
     assert (state["verdict"], state["stage"]) == ("failed", "readiness"), state
     assert state["class"] == "configuration"
-    reason = "[ERROR] not ready after 5 s: cinder-scheduler is not up"
+    reason = "[ERROR] not ready after 60 s: cinder-scheduler is not up"
     assert state["error"] == f"readiness ended with 1: {reason}"
     assert reason in state["log_tail"][-1]
 

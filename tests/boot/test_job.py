@@ -20,9 +20,9 @@ from localcloud.machines.switch import inside
 from tests.boot.booted_job import BootedJob
 from tests.job.packages import cache_with_packages
 from tests.job.prow import STANDIN
+from tests.patience import PATIENCE_S
 
 CONTROLLER, FLOATING = "capo-e2e-e2e-1-controller", "172.24.4.50"
-TIMEOUT_S = 240
 
 
 class Page(SimpleHTTPRequestHandler):
@@ -70,7 +70,7 @@ def environment(job, boskos):
         "STANDIN_FLOATING_URL": f"http://{FLOATING}:8080/",
         "STANDIN_PYTHON": sys.executable,
         # The server at the floating address is made when the controller is ready.
-        "STANDIN_SLEEP_S": "3",
+        "STANDIN_FLOATING_S": str(PATIENCE_S),
         "STANDIN_STATE": str(job.folder),
     }
 
@@ -95,14 +95,14 @@ def test_the_suite_has_its_cloud_and_nothing_is_left(site):
         text=True,
     )
     log = artifacts / "job.log"
-    deadline = time.monotonic() + TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not (log.exists() and "controller: ready" in log.read_text()):
         if process.poll() is not None or time.monotonic() > deadline:
             process.terminate()
-            pytest.fail(process.communicate(timeout=TIMEOUT_S)[0])
+            pytest.fail(process.communicate(timeout=PATIENCE_S)[0])
         time.sleep(0.2)
     http = serve_at_the_floating_address(job.cloud)
-    output, _ = process.communicate(timeout=TIMEOUT_S)
+    output, _ = process.communicate(timeout=PATIENCE_S)
     http.shutdown()
     http.server_close()
 

@@ -14,6 +14,7 @@ import yaml
 
 from job.folders import CHECKOUT
 from localcloud import daemon
+from tests.patience import PATIENCE_S
 
 SHOW = 'readlink /proc/self/ns/net; cat "$DEVSTACK_SETTINGS"'
 ASK = """
@@ -21,7 +22,7 @@ import os, urllib.request, yaml
 config = yaml.safe_load(open(os.environ["DEVSTACK_SETTINGS"]))["config"]
 url = config["gcp:computeCustomEndpoint"] + "projects/capo"
 request = urllib.request.Request(url, headers={"Authorization": "Bearer any"})
-print(urllib.request.urlopen(request, timeout=10).read().decode())
+print(urllib.request.urlopen(request, timeout=60).read().decode())
 """
 
 
@@ -36,7 +37,7 @@ def localcloud(tmp_path):
             capture_output=True,
             check=False,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -67,7 +68,7 @@ def test_what_a_killed_daemon_left_goes_when_the_next_one_starts(localcloud, tmp
     localcloud("run", "--machines", "--", "true")
     killed = daemon.find(tmp_path)
     os.kill(killed.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while daemon.find(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     left = left_of(killed.pid)

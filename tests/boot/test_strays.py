@@ -6,6 +6,7 @@ from pathlib import Path
 
 from localcloud.machines.cgroups import machine_groups
 from localcloud.machines.strays import remove_strays
+from tests.patience import PATIENCE_S
 
 KILLED = """
 import os, signal, sys, tempfile
@@ -30,7 +31,7 @@ def test_nothing_is_left_of_a_run_that_was_killed(tree, tmp_path):
         capture_output=True,
         check=False,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     switch, folder = killed.stdout.split()
     left = [*(Path("/run/netns", name) for name in (switch, f"{switch}-node")), Path(folder)]

@@ -13,6 +13,7 @@ from localcloud.machines.cgroups import machine_groups
 from localcloud.machines.strays import switch_name
 from localcloud.machines.switch import inside
 from tests.boot.booted_job import STACK, BootedJob
+from tests.patience import PATIENCE_S
 
 CONTROLLER, WORKER = (f"capo-e2e-{STACK}-{role}" for role in ("controller", "worker"))
 PRIVATE, WORKER_PRIVATE, FLOATING = "10.0.3.15", "10.0.3.16", "172.24.4.50"
@@ -70,8 +71,10 @@ def a_floating_address_answers(cloud):
     """A server behind the controller's external bridge is reached from the job."""
     server = cloud.add_server(CONTROLLER, f"{FLOATING}/24")
     with inside(server, lambda: socket.create_server((FLOATING, 22))) as listener:
-        listener.settimeout(10)
-        with inside(cloud.job, lambda: socket.create_connection((FLOATING, 22), 10)) as client:
+        listener.settimeout(PATIENCE_S)
+        with inside(
+            cloud.job, lambda: socket.create_connection((FLOATING, 22), PATIENCE_S)
+        ) as client:
             connection, _ = listener.accept()
             with connection:
                 connection.sendall(b"here")

@@ -21,6 +21,7 @@ from google.oauth2.credentials import Credentials
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from tests.contract.work import Work
+from tests.patience import PATIENCE_S
 
 REGION = "us-east4"
 ZONE = "us-east4-a"
@@ -87,7 +88,12 @@ class Gcloud:
         """Run `gcloud compute` and give what it said and how it ended."""
         command = ["gcloud", "compute", *arguments]
         return subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=False, timeout=120
+            command,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
         )
 
     def ok(self, *arguments: str) -> str:

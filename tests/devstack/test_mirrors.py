@@ -6,13 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.devstack.mirrors import cut
+from tests.patience import PATIENCE_S
 
 
 def git(folder: Path, *words: str) -> str:
     """Run git as somebody with a name."""
     name = ("-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false")
     done = subprocess.run(
-        ["git", "-C", folder, *name, *words], capture_output=True, check=True, text=True, timeout=30
+        ["git", "-C", folder, *name, *words],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     return done.stdout.strip()
 

@@ -19,16 +19,16 @@ from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import Engine, ensure
 from localcloud.machines.simulated import SimulatedNodes
 from localcloud.stack_settings import BEARER
+from tests.patience import PATIENCE_S
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 # Of each test process its own, and not that of localcloud's daemon, which may run beside them.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 EXTERNAL_RANGE = IPv4Network(f"127.{65 + WORKER}.0.0/16")
-COMMAND_TIMEOUT_S = 120
 OPERATION_S = 0.2
 # The project's own is for operations of 5 s and more.
 POLL_INTERVAL = "100ms"
-LONG_OPERATION_S = 5.0
+LONG_OPERATION_S = 15.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,7 +82,7 @@ class Cloud:
             check=False,
             capture_output=True,
             text=True,
-            timeout=COMMAND_TIMEOUT_S,
+            timeout=PATIENCE_S,
         )
         logs = sorted(self.staged.glob(f"events/{command}-*.jsonl"))
         lines = [line for log in logs for line in log.read_text().splitlines()]

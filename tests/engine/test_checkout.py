@@ -5,13 +5,15 @@ import subprocess
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 
 @pytest.fixture
 def clone(cloud, tmp_path):
     """A clean clone of what is committed, as CI checks it out."""
     path = tmp_path / "clone"
     subprocess.run(
-        ["git", "clone", "--quiet", str(cloud.checkout), str(path)], check=True, timeout=60
+        ["git", "clone", "--quiet", str(cloud.checkout), str(path)], check=True, timeout=PATIENCE_S
     )
     return path
 
@@ -19,7 +21,7 @@ def clone(cloud, tmp_path):
 def read_only(path):
     """A command line prefix with which a folder cannot be written to, even by root."""
     if os.geteuid():
-        subprocess.run(["chmod", "--recursive", "a-w", str(path)], check=True, timeout=60)
+        subprocess.run(["chmod", "--recursive", "a-w", str(path)], check=True, timeout=PATIENCE_S)
         return []
     script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0" && exec "$@"'
     return ["unshare", "--mount", "bash", "-c", script, str(path)]
@@ -34,7 +36,7 @@ def test_a_read_only_checkout_does_and_stays_clean(cloud, clone):
             env=cloud.variables(),
             check=True,
             capture_output=True,
-            timeout=120,
+            timeout=PATIENCE_S,
         )
     status = subprocess.run(
         ["git", "status", "--porcelain", "--ignored"],
@@ -42,7 +44,7 @@ def test_a_read_only_checkout_does_and_stays_clean(cloud, clone):
         check=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
     assert status.stdout == ""

@@ -14,8 +14,7 @@ from job.cleanup.marks import Scope
 from job.compute import Place
 from job.ending import Ending
 from localcloud.stack_settings import BEARER
-
-TIMEOUT_S = 120
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def sweep(cloud):
             check=True,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
         ).stdout
 
     return run

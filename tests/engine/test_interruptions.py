@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.processes import kill_all
-
-WAIT_S = 60
 
 
 def start(cloud, *arguments, **config):
@@ -30,9 +29,9 @@ def start(cloud, *arguments, **config):
 
 def wait_for_insert(cloud, method):
     """Wait until the API has accepted a request."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not cloud.operations(method):
-        assert time.monotonic() < deadline, f"no {method} within {WAIT_S} s"
+        assert time.monotonic() < deadline, f"no {method} within {PATIENCE_S} s"
         time.sleep(0.02)
 
 
@@ -78,7 +77,7 @@ def test_a_signal_ends_up_in_order(cloud, number):
     process = start(cloud, "up")
     wait_for_insert(cloud, "subnetworks.insert")
     process.send_signal(number)
-    process.communicate(timeout=WAIT_S)
+    process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 128 + number
     cloud.job("down")

@@ -8,6 +8,7 @@ from job.report import resources
 from job.timeline import Timeline
 from localcloud.compute_api.faults import Fault
 from localcloud.machines.node_status import Course, Stage
+from tests.patience import PATIENCE_S
 
 OPEN = {"sshSourceRanges": ["192.0.2.0/24"]}
 BUILD = (Stage(0, "packages"), Stage(0.5, "stack.sh", "Starting Keystone"))
@@ -29,7 +30,7 @@ def up(cloud, simulated_nodes):
 def test_both_nodes_are_waited_for_and_give_their_logs(up, tmp_path):
     """On localcloud only the controller has an external address, as on Google Cloud."""
     cloud = up(controller=Course(8, stages=BUILD), worker=Course(9, stages=BUILD))
-    waited = cloud.job("wait", "--for", "all", "--timeout", "90", **OPEN)
+    waited = cloud.job("wait", "--for", "all", "--timeout", str(PATIENCE_S), **OPEN)
 
     lines = [line.strip().partition(" ")[2] for line in waited.out.splitlines()]
     assert {"controller: ready", "worker: ready", "registration: ready"} <= set(lines)
@@ -42,14 +43,14 @@ def test_both_nodes_are_waited_for_and_give_their_logs(up, tmp_path):
 
 def test_a_failed_worker_ends_the_wait_for_it_and_not_that_for_the_controller(up):
     cloud = up(worker=Course(0, error="stack.sh ended with 1: fatal: no"))
-    waited = cloud.job("wait", "--for", "all", "--timeout", "90", check=False, **OPEN)
+    waited = cloud.job("wait", "--for", "all", "--timeout", str(PATIENCE_S), check=False, **OPEN)
 
     assert waited.code == 1
     [line] = waited.err.splitlines()
     assert line.startswith(
         "worker: failed in 'stack.sh' (configuration): stack.sh ended with 1: fatal: no; after 0:"
     )
-    assert cloud.job("wait", "--for", "controller", "--timeout", "90", **OPEN).code == 0
+    assert cloud.job("wait", "--for", "controller", "--timeout", str(PATIENCE_S), **OPEN).code == 0
 
 
 def test_of_a_node_that_hangs_the_console_is_kept_within_the_time(up, tmp_path):
@@ -58,7 +59,7 @@ def test_of_a_node_that_hangs_the_console_is_kept_within_the_time(up, tmp_path):
     for instance in ("controller", "worker"):
         path = f"projects/{cloud.project}/zones/us-east4-a/instances/capo-e2e-test-{instance}"
         cloud.api.write_serial_output(path, f"{instance}: kernel panic\n")
-    done = cloud.job("logs", "--dir", str(tmp_path), "--timeout", "6", **OPEN)
+    done = cloud.job("logs", "--dir", str(tmp_path), "--timeout", "20", **OPEN)
 
     for role in ("controller", "worker"):
         assert (tmp_path / role / "serial-console.log").read_text() == f"{role}: kernel panic\n"

@@ -3,6 +3,7 @@
 import pytest
 
 from localcloud.machines.node_status import Course
+from tests.patience import PATIENCE_S
 
 OPEN = {"sshSourceRanges": ["192.0.2.0/24"]}
 
@@ -20,7 +21,7 @@ def course(simulated_nodes):
 
 def test_up_waits_for_both_nodes(cloud, course):
     course(controller=Course(verdict_after_s=1), worker=Course(verdict_after_s=2))
-    done = cloud.job("up", waitFor="all", readyTimeoutS=60, **OPEN)
+    done = cloud.job("up", waitFor="all", readyTimeoutS=PATIENCE_S, **OPEN)
 
     assert done.changes().items() >= {
         ("controller-ready", "create"),
@@ -30,7 +31,7 @@ def test_up_waits_for_both_nodes(cloud, course):
 
 def test_up_fails_with_the_nodes_reason(cloud, course):
     course(controller=Course(error="stack.sh ended with 3"))
-    done = cloud.job("up", check=False, waitFor="controller", readyTimeoutS=60, **OPEN)
+    done = cloud.job("up", check=False, waitFor="controller", readyTimeoutS=PATIENCE_S, **OPEN)
 
     assert done.code == 1
     assert "stack.sh ended with 3" in done.out + done.err
@@ -38,7 +39,7 @@ def test_up_fails_with_the_nodes_reason(cloud, course):
 
 def test_a_failed_worker_fails_up_although_the_controller_is_ready(cloud, course):
     course(worker=Course(error="no /dev/kvm"))
-    done = cloud.job("up", check=False, waitFor="all", readyTimeoutS=60, **OPEN)
+    done = cloud.job("up", check=False, waitFor="all", readyTimeoutS=PATIENCE_S, **OPEN)
 
     assert done.code == 1
     assert "no /dev/kvm" in done.out + done.err
@@ -54,15 +55,15 @@ def test_a_node_that_is_never_ready_ends_the_wait(cloud, course):
 
 def test_up_again_does_not_wait_again(cloud, course):
     course()
-    cloud.job("up", waitFor="all", readyTimeoutS=60, **OPEN)
+    cloud.job("up", waitFor="all", readyTimeoutS=PATIENCE_S, **OPEN)
 
-    assert cloud.job("up", waitFor="all", readyTimeoutS=60, **OPEN).changes() == {}
+    assert cloud.job("up", waitFor="all", readyTimeoutS=PATIENCE_S, **OPEN).changes() == {}
 
 
 def test_a_stack_that_never_became_ready_can_be_destroyed(cloud, course):
     """Teardown must not ask the nodes."""
     course(controller=Course(error="broken"))
-    cloud.job("up", check=False, waitFor="controller", readyTimeoutS=60, **OPEN)
+    cloud.job("up", check=False, waitFor="controller", readyTimeoutS=PATIENCE_S, **OPEN)
     cloud.job("down")
 
     assert cloud.inventory() == set()

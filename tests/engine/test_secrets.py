@@ -6,6 +6,8 @@ import subprocess
 
 import yaml
 
+from tests.patience import PATIENCE_S
+
 
 def secrets_of(cloud):
     """Words that only somebody with the stack's passphrase may know."""
@@ -75,7 +77,7 @@ def test_known_hosts_is_what_ssh_reads(running, tmp_path):
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
 
     assert "ssh-ed25519" in found.stdout

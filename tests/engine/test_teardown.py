@@ -7,6 +7,7 @@ import httplib2
 import pytest
 
 from localcloud.compute_api.faults import Fault
+from tests.patience import PATIENCE_S
 
 CONTROLLER = "zones/us-east4-a/instances/capo-e2e-test-controller"
 RULE = {"allowed": [{"IPProtocol": "tcp"}], "sourceRanges": ["192.0.2.0/24"]}
@@ -16,12 +17,11 @@ ROUTE = {
 }
 # Often enough to hit every kind of resource, seldom enough for a client that tries again.
 NOW_AND_THEN = 10
-WAIT_S = 10
 
 
 def send(cloud, path, body):
     """Ask the API as somebody else would."""
-    http = httplib2.Http(timeout=WAIT_S)
+    http = httplib2.Http(timeout=PATIENCE_S)
     headers = {"Authorization": "Bearer somebody", "Content-Type": "application/json"}
     link = f"{cloud.api.url}projects/{cloud.project}/{path}"
     response, content = http.request(link, "POST", json.dumps(body), headers)
@@ -30,7 +30,7 @@ def send(cloud, path, body):
 
 def wait_for(cloud, path):
     """Wait until something that was asked for is there for others to use."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while {"path": f"projects/{cloud.project}/{path}", "state": "ready", "labels": {}} not in (
         cloud.api.inventory(cloud.project)
     ):
@@ -109,7 +109,7 @@ def test_what_may_not_be_deleted_is_named_by_urn_and_link(cloud):
     cloud.job("up")
     protect = f"{CONTROLLER}/setDeletionProtection?deletionProtection="
     send(cloud, f"{protect}true", {})
-    done = cloud.job("down", "--budget", "25", check=False)
+    done = cloud.job("down", "--budget", "60", check=False)
 
     assert done.code == 1
     [line] = [line for line in done.out.splitlines() if "::controller (https" in line]

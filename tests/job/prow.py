@@ -23,10 +23,10 @@ from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import Engine
 from localcloud.machines.simulated import SimulatedNodes
 from localcloud.stack_settings import BEARER
+from tests.patience import PATIENCE_S
 from tests.processes import descendants
 
 STANDIN = Path(__file__).parent / "standin"
-TIMEOUT_S = 180
 
 
 @dataclass
@@ -142,7 +142,7 @@ class Prow:
     def end(self, process: "subprocess.Popen[str]") -> Ended:
         """Wait until a job has ended."""
         try:
-            output, _ = process.communicate(timeout=TIMEOUT_S)
+            output, _ = process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             # Python says where each of its threads is.
             process.send_signal(signal.SIGABRT)
@@ -165,12 +165,12 @@ class Prow:
             # By what the job has left, as a person has no more either.
             env=self.environment(DEVSTACK_SETTINGS=""),
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
         )
 
     def wait_for(self, claim: Any, process: "subprocess.Popen[str]") -> None:
         """Wait until something is so while the job runs, or fail."""
-        deadline = time.monotonic() + TIMEOUT_S
+        deadline = time.monotonic() + PATIENCE_S
         while not claim():
             if process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"it did not come about:\n{self.end(process).output}")
@@ -232,7 +232,7 @@ class Prow:
         for pid in descendants(process.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        output, _ = process.communicate(timeout=TIMEOUT_S)
+        output, _ = process.communicate(timeout=PATIENCE_S)
         return output
 
     def require_no_secret(self, ended: Ended) -> None:

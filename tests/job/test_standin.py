@@ -14,6 +14,7 @@ import pytest
 
 from job import e2e_files
 from stacks.clouds_yaml import clouds_yaml
+from tests.patience import PATIENCE_S
 
 STANDIN = Path(__file__).parent / "standin"
 IMAGE = "gcr.io/k8s-staging-capi-openstack/capi-openstack-controller:e2e"
@@ -103,7 +104,7 @@ def make(tmp_path, environ, clouds):
             check=False,
             env=environ | variables,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
         )
 
     return run
@@ -114,7 +115,9 @@ def uploaded(make, environ, cloud, tmp_path):
     """The image was built, saved and uploaded."""
     make(*PREREQUISITES)
     archive = tmp_path / "image.tar"
-    subprocess.run(["docker", "save", "-o", archive, IMAGE], check=True, env=environ, timeout=60)
+    subprocess.run(
+        ["docker", "save", "-o", archive, IMAGE], check=True, env=environ, timeout=PATIENCE_S
+    )
     cloud.pages["/image.tar"] = archive.read_bytes()
 
 
@@ -220,7 +223,7 @@ def test_an_image_that_was_not_built_cannot_be_saved(environ, tmp_path):
         check=False,
         env=environ,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
     assert (done.returncode, (tmp_path / "image.tar").exists()) == (1, False)

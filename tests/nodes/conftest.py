@@ -19,10 +19,10 @@ from localcloud.devstack.git_service import CLIENTS
 from stacks.credentials import Credentials
 from stacks.settings import Settings
 from stacks.user_data import render
+from tests.patience import PATIENCE_S
 
 FAKES = Path(__file__).parent / "fakes"
 BOOT_ID = "proc/sys/kernel/random/boot_id"
-TIMEOUT_S = 60
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Node:
             command,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
             check=False,
             env={"HOME": str(self.root), "LC_ALL": "C.UTF-8", **node, **environment},
         )

@@ -2,6 +2,8 @@
 
 import threading
 
+from tests.patience import FOREVER_S
+
 
 def test_a_controller_with_its_services_up_is_enough(worker, clouds):
     worker.cloud = clouds.fresh()
@@ -41,7 +43,7 @@ def test_while_it_waits_the_state_says_for_what(worker, clouds):
 
 
 def test_a_controller_that_failed_ends_the_wait_at_once(make_node, clouds, other_node):
-    node = make_node("worker", controller_ip=other_node.address, node_deadline_s=60)
+    node = make_node("worker", controller_ip=other_node.address, node_deadline_s=FOREVER_S)
     node.cloud = {**clouds.fresh(), "outage": "Connection refused"}
     other_node.answers("failed", error="no /dev/kvm")
 

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from tests.patience import FOREVER_S, PATIENCE_S
+
 STACK_USER = '#!/bin/bash\necho "create-stack-user $HOST_IP" >>"$FAKE_STATE/calls"\n'
 STACK_SH = """#!/bin/bash
 cd "$(dirname "$0")"
@@ -38,7 +40,7 @@ def make_host(make_node, clouds, tmp_path):
         git = ("git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@localhost")
         for words in (("init", "-qb", "stable/2025.2"), ("add", "."), ("commit", "-qm", "x")):
             subprocess.run([*git, *words], check=True)
-        settings = {"git_base": f"file://{tmp_path}/git", "node_deadline_s": 30, **settings}
+        settings = {"git_base": f"file://{tmp_path}/git", "node_deadline_s": PATIENCE_S, **settings}
         node = make_node(role, **settings)
         node.write("dev/kvm", "")
         node.write("etc/os-release", 'ID=ubuntu\nVERSION_ID="22.04"\n')
@@ -189,7 +191,7 @@ def test_stack_sh_that_fails_is_the_verdict_with_its_line(make_host):
 
 
 def test_stack_sh_that_hangs_is_ended(make_host):
-    node = make_host("controller", "#!/bin/bash\nexec /bin/sleep 50\n", node_deadline_s=1)
+    node = make_host("controller", f"#!/bin/bash\nexec /bin/sleep {FOREVER_S}\n", node_deadline_s=1)
 
     assert node.run("devstack-build").returncode == 1
 
@@ -304,7 +306,7 @@ def test_git_that_fails_twice_is_tried_again(make_host):
 def test_git_that_stalls_is_ended_each_time_and_named(make_host):
     """A fresh instance may do better."""
     node = make_host("controller", git_timeout_s=1)
-    node.fake("git", "exec /bin/sleep 60")
+    node.fake("git", f"exec /bin/sleep {FOREVER_S}")
 
     assert node.run("devstack-build").returncode == 1
 

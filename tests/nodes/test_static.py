@@ -12,6 +12,7 @@ from stacks.credentials import Credentials
 from stacks.platforms import PLATFORMS
 from stacks.settings import Settings
 from stacks.user_data import render
+from tests.patience import PATIENCE_S
 
 # The linters are among our Python packages, which need not be on PATH.
 PACKAGES = Path(sys.executable).parent
@@ -26,7 +27,7 @@ PAIRS = [(name, release) for name, platform in PLATFORMS.items() for release in 
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def name(path: Path) -> str:

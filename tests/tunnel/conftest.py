@@ -21,10 +21,12 @@ import pytest
 
 from job.folders import CHECKOUT
 from job.tunnel import probe
+from tests.patience import FOREVER_S, PATIENCE_S
 
 JOB, CONTROLLER, OUTSIDER = "203.0.113.2", "203.0.113.10", "203.0.113.66"
 PRIVATE, FLOATING = "10.0.3.15", "172.24.4.10"
-_PATIENCE_S = 40
+PROBE_S = 60
+"""For an answer that must come."""
 # It wants to be called by its whole path.
 _SSHD = "/usr/sbin/sshd"
 _SERVER = """\
@@ -48,7 +50,7 @@ else:
 """
 
 
-def until(condition, what, patience_s=_PATIENCE_S):
+def until(condition, what, patience_s=PATIENCE_S):
     """Wait for something that is about to be."""
     deadline = time.monotonic() + patience_s
     while not (result := condition()):
@@ -70,12 +72,12 @@ class Space:
     def run(self, *command, check=True):
         """What a command prints in it."""
         done = subprocess.run(
-            self.command(*command), capture_output=True, text=True, timeout=30, check=False
+            self.command(*command), capture_output=True, text=True, timeout=PATIENCE_S, check=False
         )
         assert not check or done.returncode == 0, f"{command}: {done.stderr}"
         return done.stdout
 
-    def probe(self, host, port, timeout_s=4):
+    def probe(self, host, port, timeout_s=PROBE_S):
         """What the job's own probe says here."""
         return self.run(
             sys.executable, "-I", probe.__file__, host, str(port), str(timeout_s)
@@ -115,7 +117,7 @@ class Net:
 
     def space(self, *flags):
         """A new namespace, with loopback."""
-        holder = self.start(["unshare", *flags, "--net", "sleep", "900"])
+        holder = self.start(["unshare", *flags, "--net", "sleep", str(FOREVER_S)])
         path = Path(f"/proc/{holder.pid}/ns/net")
         until(lambda: path.readlink() != Path("/proc/self/ns/net").readlink(), "namespace")
         space = Space(holder)
@@ -186,7 +188,7 @@ class Net:
 def _kill(process):
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait(PATIENCE_S)
 
 
 class Tunnel:
@@ -214,14 +216,13 @@ class Tunnel:
 
     def wait_ended(self):
         """Its exit code, once it has ended by itself."""
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE_S)
 
     def wait_ready(self, times=1):
         """Wait until it has said so that often."""
         until(
             lambda: self.printed.count("tunnel: ready") >= times or self.process.poll() is not None,
             "ready",
-            60,
         )
         assert self.process.poll() is None, self.printed
         return self
@@ -231,14 +232,14 @@ class Tunnel:
         if self.process.poll() is None:
             self.end()
 
-    def wait_for(self, text, patience_s=_PATIENCE_S):
+    def wait_for(self, text, patience_s=PATIENCE_S):
         """Wait until it has printed a text."""
         until(lambda: text in self.printed, text, patience_s)
 
     def end(self, number=signal.SIGTERM):
         """Its exit code after a signal."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE_S)
 
 
 def _processes(namespaces):
@@ -253,7 +254,7 @@ def _processes(namespaces):
 
 def _require_empty(namespaces):
     try:
-        until(lambda: not _processes(namespaces), "end of all processes", 10)
+        until(lambda: not _processes(namespaces), "end of all processes")
     finally:
         for pid in _processes(namespaces):
             os.kill(pid, signal.SIGKILL)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import FOREVER_S, PATIENCE_S
+
 PRIVATE = ("10.0.3.15", 80)
 CONTROLLER = "203.0.113.10"
 
@@ -71,7 +73,7 @@ def test_a_service_that_is_down_does_not_cost_the_tunnel(net, open_tunnel):
     tunnel = open_tunnel("--probe", "10.0.3.15:8080").wait_ready()
 
     service.kill()
-    service.wait(10)
+    service.wait(PATIENCE_S)
     tunnel.wait_for("10.0.3.15:8080 is down, the tunnel works")
     net.serve(net.controller, "10.0.3.15", 8080)
     tunnel.wait_for("10.0.3.15:8080 answers again")
@@ -108,7 +110,7 @@ def test_a_signal_ends_it_and_nothing_else(net, open_tunnel, number, tmp_path):
         net.job.run("iptables", "-t", "nat", *command.split())
     named = tmp_path / "sshuttle"
     named.symlink_to("/bin/sleep")
-    stranger = net.start([str(named), "300"])
+    stranger = net.start([str(named), str(FOREVER_S)])
     tunnel = open_tunnel().wait_ready()
     own = [tunnel.record["sshuttle"], *children(tunnel.record["sshuttle"]).values()]
     assert len(own) == 3
@@ -134,7 +136,7 @@ def test_what_a_killed_tunnel_left_is_removed_by_the_next(net, open_tunnel):
     killed = open_tunnel().wait_ready()
     port, pid = killed.port, killed.record["sshuttle"]
     killed.process.kill()
-    killed.process.wait(10)
+    killed.process.wait(PATIENCE_S)
     assert f"sshuttle-{port}" in net.job.rules()
 
     tunnel = open_tunnel().wait_ready()

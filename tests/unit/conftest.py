@@ -14,6 +14,7 @@ from pulumi.runtime.mocks import MockMonitor
 
 from stacks.credentials import Credentials
 from stacks.settings import Settings
+from tests.patience import PATIENCE_S
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("devstack", deadline=None)
@@ -166,7 +167,7 @@ def refusals(make_settings: Callable[..., Settings]) -> Callable[..., list[str]]
 def eventually() -> Callable[..., None]:
     """Wait until something is so, or fail."""
 
-    def wait(claim: Callable[[], object], timeout_s: float = 60) -> None:
+    def wait(claim: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + timeout_s
         while not claim():
             assert time.monotonic() < deadline, "it did not come about in time"

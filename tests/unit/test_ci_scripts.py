@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import FOREVER_S, PATIENCE_S
 from tests.search_path import path_without
 
 ROOT = Path(__file__).parent.parent.parent
@@ -97,7 +98,7 @@ def call(checkout, capo, environ, tmp_path):
             cwd=cwd,
             env=environ | variables,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
         )
         record = tmp_path / "record.json"
         done.record = json.loads(record.read_text()) if record.exists() else None
@@ -237,17 +238,17 @@ def test_nothing_is_written_into_either_checkout(call, checkout, capo):
 def test_a_signal_reaches_python_itself(checkout, capo, environ, tmp_path):
     """bash would hold it back until Python ends."""
     process = subprocess.Popen(
-        [checkout / "scripts/ci-e2e.sh"], cwd=capo, env=environ | {"STAY_S": "60"}
+        [checkout / "scripts/ci-e2e.sh"], cwd=capo, env=environ | {"STAY_S": str(FOREVER_S)}
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while not (record := tmp_path / "record.json").exists():
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
 
         assert json.loads(record.read_text())["pid"] == process.pid
-        assert process.wait(timeout=20) == 40 + signal.SIGTERM
+        assert process.wait(timeout=PATIENCE_S) == 40 + signal.SIGTERM
     finally:
         process.kill()
         process.wait()
@@ -262,7 +263,9 @@ def release(tools, tmp_path):
     machine = {"x86_64": "x64"}.get(os.uname().machine, "arm64")
     name = f"pulumi-v3.272.0-linux-{machine}.tar.gz"
     archive = tmp_path / name
-    subprocess.run(["tar", "czf", archive, "-C", tmp_path, "pulumi"], check=True, timeout=20)
+    subprocess.run(
+        ["tar", "czf", archive, "-C", tmp_path, "pulumi"], check=True, timeout=PATIENCE_S
+    )
 
     def publish(checksum=None):
         checksum = checksum or hashlib.sha256(archive.read_bytes()).hexdigest()
@@ -289,7 +292,7 @@ def need_pulumi(environ, tmp_path):
             check=False,
             env=environ,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
 
     return run

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 SCRIPT = Path(__file__).parent.parent.parent / "scripts/need-packages"
 # apt-get without an index knows no package; with one, installing makes the command appear.
 _APT = """\
@@ -35,7 +37,7 @@ def need(folder):
             check=False,
             env={"PATH": f"{folder}:/usr/bin:/bin"},
             text=True,
-            timeout=30,
+            timeout=PATIENCE_S,
         )
 
     return run
@@ -93,7 +95,7 @@ def test_without_rights_it_says_in_one_line_what_to_type():
         env={"PATH": "/usr/bin:/bin"},
         input=SCRIPT.read_text(),
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         **nobody,
     )
 

@@ -15,6 +15,7 @@ import yaml
 from docs.generate import schema
 from stacks.settings import Settings
 from stacks.sources import setting_fields
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGURATION = {"gcp:project": "capo"}
@@ -63,7 +64,7 @@ def test_importing_the_program_has_no_side_effect():
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -20,6 +20,7 @@ from localcloud.boskos.server import BoskosServer
 from localcloud.compute_api.clock import ManualClock
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
+from tests.patience import PATIENCE_S
 
 _SCRIPT = """\
 #!{python}
@@ -92,7 +93,7 @@ def signalled(cli):
 
     def send(*numbers):
         def wait():
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE_S
             while not (cli.folder / "ready").exists() and time.monotonic() < deadline:
                 time.sleep(0.02)
             for number in numbers:

@@ -10,6 +10,7 @@ import pytest
 
 from job.child import Child, DeadlineError, Grace, Program
 from job.errors import JobError
+from tests.patience import PATIENCE_S
 
 QUICK = Grace(soft_s=0.3, hard_s=0.3)
 
@@ -34,7 +35,7 @@ def start(tmp_path):
 
 
 def until(claim):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not claim():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -6,6 +6,7 @@ import sys
 import time
 
 from job.processes import alive
+from tests.patience import PATIENCE_S
 
 
 def test_a_process_that_wrote_after_its_start_is_alive():
@@ -26,7 +27,7 @@ def test_a_process_that_ended_is_not_alive():
 def test_a_process_that_nobody_has_waited_for_is_not_alive():
     """A daemon's parent may be a command that never looks at it."""
     orphan = subprocess.Popen(["/bin/sh", "-c", "exit 0"])
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while alive(orphan.pid, written_at=time.time()) and time.monotonic() < deadline:
         time.sleep(0.02)
 

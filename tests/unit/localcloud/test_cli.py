@@ -12,6 +12,7 @@ import yaml
 from job.folders import CHECKOUT
 from job.versions import required_version
 from localcloud import cli
+from tests.patience import PATIENCE_S
 
 _PULUMI = f"#!/bin/sh\necho v{required_version()}\n"
 SHOW_SETTINGS = ("--", "sh", "-c", "cat $DEVSTACK_SETTINGS")
@@ -56,7 +57,7 @@ def start(environ):
 
     yield run
     start_stop = run("stop")
-    start_stop.communicate(timeout=60)
+    start_stop.communicate(timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def localcloud(start):
 
     def run(*arguments):
         process = start(*arguments)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=PATIENCE_S)
         return process.returncode, output, errors
 
     return run
@@ -109,7 +110,7 @@ def test_signals_reach_the_command(start):
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGTERM)
 
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 9
 
 

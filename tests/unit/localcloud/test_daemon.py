@@ -13,6 +13,7 @@ import pytest
 
 from localcloud import daemon
 from localcloud.errors import LocalcloudError
+from tests.patience import FOREVER_S, PATIENCE_S
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def folder(tmp_path):
 
 def project(running, name):
     """What the double says of a project."""
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE_S)
     try:
         headers = {"Authorization": "Bearer anything"}
         connection.request("GET", f"/compute/v1/projects/{name}", headers=headers)
@@ -43,7 +44,7 @@ def test_it_serves_a_compute_api_and_is_found_again(folder):
 def test_it_outlives_the_command_that_started_it(folder):
     code = f"from pathlib import Path; from localcloud import daemon; \
 daemon.ensure_running(Path({str(folder)!r}), {{}})"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S)
 
     assert daemon.find(folder) is not None
 
@@ -76,7 +77,7 @@ def test_after_a_kill_the_next_one_has_the_same_port(folder):
     """Stacks have the port in their state."""
     first = daemon.ensure_running(folder, {})
     os.kill(first.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while daemon.find(folder) and time.monotonic() < deadline:
         time.sleep(0.02)
     second = daemon.ensure_running(folder, {})
@@ -87,7 +88,7 @@ def test_after_a_kill_the_next_one_has_the_same_port(folder):
 
 def test_a_process_that_got_the_dead_ones_id_is_left_alone(folder):
     """The file of a daemon that a crash of the machine ended may name any process."""
-    stranger = subprocess.Popen(["/bin/sleep", "60"])
+    stranger = subprocess.Popen(["/bin/sleep", str(FOREVER_S)])
     daemon.announce(folder, daemon.Daemon(pid=stranger.pid, port=1))
     os.utime(folder / "daemon.json", (1, 1))
     try:
@@ -100,7 +101,7 @@ def test_a_process_that_got_the_dead_ones_id_is_left_alone(folder):
 
 
 def test_one_that_does_not_answer_is_an_error_with_its_log(folder):
-    with subprocess.Popen(["/bin/sleep", "60"]) as silent:
+    with subprocess.Popen(["/bin/sleep", str(FOREVER_S)]) as silent:
         daemon.announce(folder, daemon.Daemon(pid=silent.pid, port=1))
         try:
             with pytest.raises(LocalcloudError, match=r"does not answer .* read .*daemon\.log"):

@@ -11,6 +11,7 @@ import pytest
 
 from stacks import generate_credentials
 from stacks.credentials import Credentials, GeneratedCredentials
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def generated():
     """What the generator prints when it is run as the plugin runs it."""
     script = Path(generate_credentials.__file__).read_bytes()
     done = subprocess.run(
-        [sys.executable, "-"], input=script, check=True, capture_output=True, timeout=60
+        [sys.executable, "-"], input=script, check=True, capture_output=True, timeout=PATIENCE_S
     )
     return Credentials(**json.loads(done.stdout))
 
@@ -74,7 +75,7 @@ def test_the_public_half_is_the_private_keys(generated, tmp_path, private, publi
         check=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
     assert derived.stdout.split()[:2] == getattr(generated, public).split()

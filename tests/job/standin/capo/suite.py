@@ -9,7 +9,7 @@ Run as `suite.py TARGET`. What it does is switched by the environment:
     STANDIN_IDENTITY_URL    the identity API; auth_url of clouds.yaml
     STANDIN_FLOATING_URL    something at a floating address
     STANDIN_SECOND_AZ_URL   Nova's availability zones; asked of the cloud with openstacksdk
-    STANDIN_SECOND_AZ_S     how long to wait for the second one (120)
+    STANDIN_SECOND_AZ_S     how long to wait for the second one (600)
 """
 
 import io
@@ -45,7 +45,7 @@ _WANTED = (
 )
 # It uses neither the second AZ nor the uploaded image.
 _CONFORMANCE_CHECKS = ["environment", "clouds", "identity", "floating"]
-_FETCH_TIMEOUT_S = 10
+_FETCH_TIMEOUT_S = 60
 # A proxy of the machine is not on the way to the cloud.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -55,7 +55,7 @@ def main(target: str) -> int:
     began = now()
     if os.environ.get("STANDIN_HANG") == target:
         record(target, began, None)
-        time.sleep(600)
+        time.sleep(7200)
     time.sleep(float(os.environ.get("STANDIN_SLEEP_S", "0")))
     failed = os.environ.get("STANDIN_FAIL") == target
     if target == "e2e-image" and not failed:
@@ -182,7 +182,16 @@ def check_identity() -> None:
 
 def check_floating() -> None:
     """Something at a floating address answers."""
-    fetch(os.environ["STANDIN_FLOATING_URL"])
+    deadline = time.monotonic() + float(os.environ.get("STANDIN_FLOATING_S", "0"))
+    while True:
+        try:
+            fetch(os.environ["STANDIN_FLOATING_URL"])
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return
 
 
 def check_image() -> None:
@@ -197,7 +206,7 @@ def check_image() -> None:
 def check_second_az() -> None:
     """The second AZ appears, as the multi-AZ test waits for it."""
     wanted = os.environ["OPENSTACK_FAILURE_DOMAIN_ALT"]
-    deadline = time.monotonic() + float(os.environ.get("STANDIN_SECOND_AZ_S", "120"))
+    deadline = time.monotonic() + float(os.environ.get("STANDIN_SECOND_AZ_S", "600"))
     while wanted not in (zones := availability_zones()):
         require(time.monotonic() < deadline, f"no {wanted} among {sorted(zones)}")
         time.sleep(0.5)

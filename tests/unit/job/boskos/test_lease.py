@@ -13,13 +13,15 @@ from job.errors import JobError
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer, Fault
 from localcloud.compute_api.clock import ManualClock
+from tests.patience import PATIENCE_S
 
-FAST = Pace(acquire_limit_s=5, heartbeat_s=0.02, poll_s=0.02, retry_s=0.01, release_limit_s=5)
+LIMITS = {"acquire_limit_s": PATIENCE_S, "release_limit_s": PATIENCE_S}
+FAST = Pace(heartbeat_s=0.02, poll_s=0.02, retry_s=0.01, **LIMITS)
 
 
 @pytest.fixture
 def boskos(boskos_server):
-    return Boskos(host=boskos_server.host, owner="me", timeout_s=5)
+    return Boskos(host=boskos_server.host, owner="me", timeout_s=PATIENCE_S)
 
 
 def test_the_project_is_busy_within_and_dirty_after(boskos, boskos_server, state_of):
@@ -95,7 +97,7 @@ def test_whatever_becomes_of_answers_one_release_is_carried_out(faults):
     with BoskosServer(ranch) as server:
         server.faults.extend(faults)
         pace = Pace(retry_s=0)
-        with hold(Boskos(host=server.host, owner="me", timeout_s=5), "p", pace=pace):
+        with hold(Boskos(host=server.host, owner="me", timeout_s=PATIENCE_S), "p", pace=pace):
             pass
 
     assert server.count("release") == 1

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -17,6 +16,7 @@ from job.cleanup.removal import Survivor
 from job.cleanup.search import Leftover
 from job.ending import EndedError
 from job.errors import JobError, LockedError
+from tests.patience import FOREVER_S
 
 NETWORK = "projects/p/global/networks/capo-e2e-ci"
 LINK = f"https://www.googleapis.com/compute/v1/{NETWORK}"
@@ -129,21 +129,17 @@ def test_a_passphrase_is_not_tried_again(down, cli, acts):
 def test_a_backend_that_does_not_answer_costs_no_more_than_its_time(down, cli, sweeps, monkeypatch):
     monkeypatch.setattr(teardown, "_ANSWER_S", 0.2)
     monkeypatch.setattr(teardown, "_GRACE", teardown.Grace(soft_s=0.2, hard_s=0.2))
-    cli.answer("stack ls", signals=30)
-    began = time.monotonic()
+    cli.answer("stack ls", signals=FOREVER_S)
     down()
 
-    assert time.monotonic() - began < 10
     assert len(sweeps.asked) == 1
 
 
 def test_an_engine_that_hangs_is_ended_in_time_for_the_rest(down, cli, sweeps, monkeypatch):
     monkeypatch.setattr(teardown, "_GRACE", teardown.Grace(soft_s=0.2, hard_s=0.2))
-    cli.answer("destroy", signals=30)
-    began = time.monotonic()
+    cli.answer("destroy", signals=FOREVER_S)
     down(5.0)
 
-    assert time.monotonic() - began < 10
     assert len(sweeps.asked) == 1
 
 

@@ -10,6 +10,7 @@ from job.nodes import ssh, watch
 from job.nodes.status import State
 from job.nodes.watch import Watch
 from job.timeline import Timeline
+from tests.patience import PATIENCE_S
 
 # Who is asked follows from the destination and the command.
 _SSH = """\
@@ -29,6 +30,8 @@ answer = answers[0]
 sys.stdout.buffer.write(base64.b64decode(answer.get("output", "")))
 sys.stdout.flush()
 sys.stderr.write(answer.get("errors", ""))
+while answer.get("after", who) not in (folder / "calls").read_text():
+    time.sleep(0.05)
 time.sleep(answer.get("sleep", 0))
 sys.exit(answer.get("code", 0))
 """
@@ -97,7 +100,7 @@ class Watched:
         self.timeline = timeline
         self._said = said
 
-    def until(self, claim, timeout_s=20):
+    def until(self, claim, timeout_s=PATIENCE_S):
         """Poll until the states are so, or fail."""
         deadline = time.monotonic() + timeout_s
         while not claim(states := self.watch.poll()):

@@ -3,7 +3,6 @@
 import base64
 import io
 import tarfile
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from job.compute import Place
 from job.errors import JobError
 from job.nodes import console
 from job.nodes.logs import collect
+from tests.patience import FOREVER_S
 from tests.unit.job.nodes.answers import REFUSED, WRONG_KEY
 
 PLACE = Place(project="p", region="us-east4", prefix="capo-e2e-ci")
@@ -70,12 +70,10 @@ def test_both_nodes_fill_a_folder_each(programs, run, tmp_path):
 
 def test_the_nodes_are_asked_at_once_and_told_the_time(programs, run):
     """Else a slow one would take the other's."""
-    for who in ("controller", "worker"):
-        programs.answer(who, answer(packed({"a": b""}), sleep=1.5))
-    begin = time.monotonic()
-    run(cap_s=100)
+    for who, other in (("controller", "worker"), ("worker", "controller")):
+        programs.answer(who, answer(packed({"a": b""}), after=other))
 
-    assert time.monotonic() - begin < 2.9
+    assert run(cap_s=100) == ["logs: controller: 1 files", "logs: worker: 1 files"]
     assert programs.calls("worker") == ["sudo /usr/local/sbin/devstack-logs --timeout 77"]
 
 
@@ -93,12 +91,10 @@ def test_what_came_before_a_connection_broke_is_kept(programs, run, tmp_path):
 
 def test_what_came_before_the_time_was_over_is_kept(programs, run, tmp_path):
     content = packed({"state.json": b"{}", "journal.log": bytes(range(256)) * 8000})
-    programs.answer("controller", answer(content[: len(content) // 2], sleep=60))
+    programs.answer("controller", answer(content[: len(content) // 2], sleep=FOREVER_S))
     programs.answer("worker", answer(packed({"a": b""})))
-    begin = time.monotonic()
-    run(cap_s=2)
+    run(cap_s=20)
 
-    assert time.monotonic() - begin < 5
     assert (tmp_path / "logs/controller/state.json").is_file()
 
 
@@ -164,13 +160,11 @@ def test_a_stack_without_keys_has_no_logs_and_no_error(run):
 
 
 def test_who_ends_the_wait_ends_what_was_started(programs, outputs, tmp_path):
-    programs.answer("controller", {"sleep": 60})
-    programs.answer("worker", {"sleep": 60})
+    programs.answer("controller", {"sleep": FOREVER_S})
+    programs.answer("worker", {"sleep": FOREVER_S})
 
     def pause(_):
         raise JobError("ended by SIGTERM")
 
-    begin = time.monotonic()
     with pytest.raises(JobError, match="SIGTERM"):
         collect(outputs, PLACE, tmp_path, tmp_path / "logs", 60, print, pause)
-    assert time.monotonic() - begin < 5

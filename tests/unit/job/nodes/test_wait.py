@@ -12,6 +12,7 @@ from job.errors import JobError, RefusedError
 from job.nodes import watch
 from job.nodes.display import Live
 from job.nodes.wait import Options, run
+from tests.patience import FOREVER_S
 from tests.unit.job.nodes.answers import FAILED, READY, REFUSED, told
 
 
@@ -28,7 +29,7 @@ def wait(outputs, tmp_path, ending, monkeypatch):
     monkeypatch.setattr(watch, "_INTERVAL_S", 0.05)
     monkeypatch.setattr("job.nodes.wait._LOOK_S", 0.02)
 
-    def start(wanted="all", timeout_s=20.0, silence_s=20.0, **changed):
+    def start(wanted="all", timeout_s=FOREVER_S, silence_s=FOREVER_S, **changed):
         options = Options(wanted=wanted, timeout_s=timeout_s, silence_s=silence_s)
         run({**outputs, **changed}, tmp_path, options, ending)
 
@@ -61,13 +62,11 @@ def test_whatever_fails_ends_the_wait_for_all_at_once(programs, wait, failing):
     programs.answer("worker", told())
     programs.answer("registration", told())
     programs.answer(failing, FAILED)
-    begin = time.monotonic()
 
     with pytest.raises(
         JobError, match=rf"{failing}: failed in 'stack.sh' \(infrastructure\): .* no"
     ):
         wait()
-    assert time.monotonic() - begin < 10
 
 
 def test_it_ends_at_its_deadline_and_says_where_everything_is(programs, wait):
@@ -84,7 +83,7 @@ def test_a_node_that_is_silent_for_too_long_ends_it(programs, wait):
     programs.answer("controller", told(), REFUSED)
     programs.answer("worker", told())
     with pytest.raises(JobError, match=r"controller: no answer .* \(refused\), last heard of"):
-        wait(silence_s=3)
+        wait(silence_s=10)
 
 
 def test_a_signal_ends_it(programs, wait, ending):

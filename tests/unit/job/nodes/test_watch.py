@@ -5,6 +5,7 @@ import time
 import pytest
 
 from job.nodes import watch as module
+from tests.patience import FOREVER_S
 from tests.unit.job.nodes.answers import (
     CUT,
     FAILED,
@@ -94,12 +95,10 @@ def test_why_there_is_no_answer_is_told_apart(watched, programs, answer, trouble
 
 def test_a_question_without_an_end_is_silence(watched, programs, monkeypatch):
     monkeypatch.setattr(module, "_QUESTION_S", 0.3)
-    programs.answer("controller", {"sleep": 60})
-    begin = time.monotonic()
+    programs.answer("controller", {"sleep": FOREVER_S})
     states = watched.until(lambda states: states["controller"].trouble)
 
     assert states["controller"].trouble == "silent"
-    assert time.monotonic() - begin < 10
 
 
 def test_one_lost_answer_is_no_news(watched, programs):
@@ -127,7 +126,7 @@ def test_silence_is_measured_from_the_last_answer(watched, programs):
 
 def test_a_host_key_that_stays_another_one_is_a_failure(watched, programs, monkeypatch):
     """At first it may be the image's own."""
-    monkeypatch.setattr(module, "_WRONG_KEY_S", 0.3)
+    monkeypatch.setattr(module, "_WRONG_KEY_S", 10)
     programs.answer("controller", WRONG_KEY, WRONG_KEY, told(), WRONG_KEY)
     state = watched.until(lambda states: states["controller"].is_final)["controller"]
 
@@ -192,7 +191,7 @@ def test_the_registration_is_one_span_of_the_worker(watched, programs):
 
 
 def test_nothing_is_left_of_a_watch_that_is_dropped(programs, watched):
-    programs.answer("controller", {"sleep": 60})
+    programs.answer("controller", {"sleep": FOREVER_S})
     watched.watch.poll()
     run = watched.watch._subjects["controller"].run
     watched.watch.close()

@@ -1,13 +1,13 @@
 """Checks: all of them at once, whatever one finds, and none once the run ends."""
 
 import threading
-import time
 
 import pytest
 
 from job.errors import JobError, RefusedError
 from job.preflight import checks
 from job.preflight.report import Report
+from tests.patience import FOREVER_S, PATIENCE_S
 
 PARTS = (
     (checks.identity, "usable"),
@@ -103,7 +103,7 @@ def test_the_configurations_own_warnings_are_told(found, make_settings, place, e
 
 def test_they_run_side_by_side(found, before_lease):
     """Each waits until all others have begun."""
-    barrier = threading.Barrier(len(PARTS), timeout=20)
+    barrier = threading.Barrier(len(PARTS), timeout=PATIENCE_S)
 
     def meet():
         barrier.wait()
@@ -119,14 +119,12 @@ def test_a_run_that_ends_does_not_wait_for_them(found, before_lease, ending):
 
     def slow():
         ending.ask(JobError("ended"))
-        over.wait(30)
+        over.wait(FOREVER_S)
         return Report()
 
     found(n2=slow)
-    began = time.monotonic()
     with pytest.raises(JobError, match="ended"):
         before_lease()
-    assert time.monotonic() - began < 10
     over.set()
 
 

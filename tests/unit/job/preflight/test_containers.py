@@ -7,6 +7,7 @@ import pytest
 
 from job.preflight import containers
 from job.preflight.containers import ContainerNetwork, networks
+from tests.patience import FOREVER_S
 
 DOCKERS = [
     {
@@ -102,7 +103,7 @@ def test_an_engine_that_does_not_run_has_no_networks(program, ending, script):
 
 def test_an_engine_that_hangs_is_given_up(program, ending, monkeypatch):
     monkeypatch.setattr(containers, "_TIMEOUT_S", 0.2)
-    folder = program("docker", "exec /bin/sleep 60")
+    folder = program("docker", f"exec /bin/sleep {FOREVER_S}")
 
     assert networks({"PATH": str(folder)}, ending) == []
 

@@ -14,11 +14,12 @@ from job.errors import JobError, RefusedError
 from job.tunnel import command
 from job.tunnel.command import Options, refuse, run, stopped_by_signals
 from job.tunnel.supervisor import Limits
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
 def options(service):
-    limits = Limits(ready_s=20, interval_s=0.2, restarts=1)
+    limits = Limits(ready_s=PATIENCE_S, interval_s=0.2, restarts=1)
     return Options(netns=None, probe=service, probe_from=None, probe_bridge=None, limits=limits)
 
 
@@ -31,7 +32,7 @@ def hold(outputs, options, programs, tmp_path):
         with stopped_by_signals() as stop:
 
             def follow():
-                deadline = time.monotonic() + 20
+                deadline = time.monotonic() + PATIENCE_S
                 while time.monotonic() < deadline and not stop.is_set():
                     if (record := read(tmp_path)) and record["ready"]:
                         once_ready(record)
@@ -80,10 +81,8 @@ def test_a_usage_error_is_fatal_at_once(hold, programs, capsys):
         'if "--version" in words: print("2.0.0"); sys.exit(0)\n'
         'sys.exit(print("sshuttle: error: unrecognized arguments: -x", file=sys.stderr) or 2)',
     )
-    begun = time.monotonic()
     with pytest.raises(JobError, match=r"refuses its options \(exit 2\): .*unrecognized arguments"):
         hold()
-    assert time.monotonic() - begun < 15
     assert "unrecognized arguments: -x" in capsys.readouterr().err
     assert sum("--remote" in call for call in programs.calls("sshuttle")) == 1
     assert programs.rules == []

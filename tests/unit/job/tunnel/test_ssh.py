@@ -9,6 +9,7 @@ from job.errors import JobError
 from job.nodes.ssh import Access
 from job.tunnel import ssh
 from job.tunnel.ssh import wait_for_python
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def access(outputs, tmp_path):
 def wait(access, namespace, monkeypatch):
     monkeypatch.setattr(ssh, "_PAUSE_S", 0.05)
 
-    def run(within_s=20):
+    def run(within_s=PATIENCE_S):
         wait_for_python(access, namespace, time.monotonic() + within_s, Event())
 
     return run

@@ -12,6 +12,7 @@ from job.nodes.ssh import Access
 from job.tunnel import sshuttle
 from job.tunnel.namespace import Namespace
 from job.tunnel.sshuttle import Run, arguments, environment, find_program
+from tests.patience import FOREVER_S, PATIENCE_S
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_broken_sshuttle_is_refused_in_its_own_words(programs, namespace):
 def start(tmp_path, script):
     """A stand-in; it has said that it is ready."""
     run = Run.start(Namespace(), ["bash", "-c", f"{script}"], tmp_path / "log")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while "ready" not in run.printed():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -81,7 +82,7 @@ def start(tmp_path, script):
 def test_end_takes_a_helper_in_a_session_of_its_own_along(tmp_path, monkeypatch):
     """sshuttle's firewall helper is one, and it may be stuck."""
     monkeypatch.setattr(sshuttle, "_GRACE_S", 0.5)
-    run = start(tmp_path, "setsid sleep 60 & sleep 0.2; echo ready; wait")
+    run = start(tmp_path, f"setsid sleep {FOREVER_S} & sleep 0.2; echo ready; wait")
     run.note_family()
     (helper,) = run.family
     assert os.getsid(helper) == helper
@@ -92,9 +93,9 @@ def test_end_takes_a_helper_in_a_session_of_its_own_along(tmp_path, monkeypatch)
 
 
 def test_end_after_the_program_died_still_ends_what_it_started(tmp_path):
-    run = start(tmp_path, "sleep 60 & echo ready $!; exit 3")
+    run = start(tmp_path, f"sleep {FOREVER_S} & echo ready $!; exit 3")
     child = int(run.printed().split()[1])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while run.ended() is None and time.monotonic() < deadline:
         time.sleep(0.02)
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 import requests
@@ -10,6 +9,7 @@ import requests
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer, Fault
 from localcloud.compute_api.clock import ManualClock
+from tests.patience import PATIENCE_S
 
 LEASE = {"type": "p", "state": "free", "dest": "busy", "owner": "a"}
 
@@ -32,7 +32,7 @@ def ask(server):
 
     def send(action, method="POST", data=None, **parameters):
         url = f"http://{server.host}/{action}"
-        return requests.request(method, url, params=parameters, data=data, timeout=5)
+        return requests.request(method, url, params=parameters, data=data, timeout=PATIENCE_S)
 
     return send
 
@@ -133,11 +133,9 @@ def test_on_its_own_it_says_that_it_is_a_double_and_ends_by_a_signal(monkeypatch
         assert "a double of Boskos" in process.stdout.readline()
         host = process.stdout.readline().strip().removeprefix("BOSKOS_HOST=")
         lease = {**LEASE, "type": "gce-project"}
-        answer = requests.post(f"http://{host}/acquire", params=lease, timeout=5)
+        answer = requests.post(f"http://{host}/acquire", params=lease, timeout=PATIENCE_S)
         process.terminate()
-        began = time.monotonic()
-        code = process.wait(10)
+        code = process.wait(PATIENCE_S)
 
     assert answer.json()["name"] == "mine"
     assert code == 0
-    assert time.monotonic() - began < 5

@@ -4,6 +4,8 @@ import threading
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 
 @pytest.fixture
 def slow(client):
@@ -92,7 +94,7 @@ def test_wait_returns_when_the_operation_is_done(slow):
     waiter.start()
     slow.clock.advance(10)
     slow.api.tick()
-    waiter.join(timeout=10)
+    waiter.join(timeout=PATIENCE_S)
     assert [operation["status"] for operation in seen] == ["DONE"]
 
 
@@ -103,7 +105,7 @@ def test_wait_does_not_hold_up_others(slow):
     assert slow.get(f"{slow.base}/global/networks/net")["name"] == "net"
     slow.clock.advance(10)
     slow.api.tick()
-    waiter.join(timeout=10)
+    waiter.join(timeout=PATIENCE_S)
     assert not waiter.is_alive()
 
 

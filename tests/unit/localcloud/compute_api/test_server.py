@@ -11,6 +11,7 @@ import pytest
 
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
+from tests.patience import PATIENCE_S
 
 NETWORK = {"name": "net", "autoCreateSubnetworks": False}
 
@@ -33,7 +34,7 @@ class HttpError(Exception):
 def request(url, body=None, method=None):
     """Send JSON, give JSON."""
     split = urlsplit(url)
-    connection = http.client.HTTPConnection(split.hostname, split.port, timeout=10)
+    connection = http.client.HTTPConnection(split.hostname, split.port, timeout=PATIENCE_S)
     verb = method or ("GET" if body is None else "POST")
     data = None if body is None else json.dumps(body)
     path = f"{split.path}?{split.query}"
@@ -97,7 +98,7 @@ def test_instance_is_announced_although_nobody_polls():
             "labels": {"role": "controller"},
         }
         request(f"{base}zones/us-east4-a/instances", instance)
-        assert announced.wait(timeout=10)
+        assert announced.wait(timeout=PATIENCE_S)
     (view,) = seen
     assert (view.name, view.zone, view.network_ip) == ("vm", "us-east4-a", "10.0.3.2")
     assert view.nat_ip == "203.0.113.1"
@@ -147,7 +148,7 @@ def test_command_says_first_that_it_is_a_double(tmp_path):
         while port is None:
             port = port_file.read_text() if port_file.exists() else None
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
     assert "a double of the Compute Engine API, not Google Cloud" in lines[0]
     assert f"127.0.0.1:{port.strip()}/" in lines[1]
 

@@ -2,13 +2,13 @@
 
 import socket
 import threading
-import time
 
 import asyncssh
 import grpc
 import pytest
 
 from localcloud.plugins.values import UNKNOWN, Secret
+from tests.patience import FOREVER_S
 from tests.unit.localcloud.plugins.plugin_process import failure
 from tests.unit.localcloud.plugins.ssh_server import (
     PASSWORD,
@@ -197,10 +197,8 @@ def test_a_silent_server_is_given_up_after_the_dial_timeout(command):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         connection = {"host": "127.0.0.1", "port": port, "dialErrorLimit": 0, "perDialTimeout": 1}
-        started = time.monotonic()
         with pytest.raises(grpc.RpcError) as raised:
             run(command, connection)
-    assert time.monotonic() - started < 4
     assert "i/o timeout" in failure(raised)
 
 
@@ -224,11 +222,9 @@ def test_cancel_ends_a_remote_command(make_command, server):
     """The operator's Ctrl-C must not wait for a node's verdict."""
     plugin = make_command()
     timer = plugin.cancel_soon(1)
-    started = time.monotonic()
     with pytest.raises(grpc.RpcError) as raised:
-        run(plugin, server.connection(), "sleep 8")
+        run(plugin, server.connection(), f"sleep {FOREVER_S}")
     timer.join()
-    assert time.monotonic() - started < 6
     assert failure(raised) == "context canceled"
 
 

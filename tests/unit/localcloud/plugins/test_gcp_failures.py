@@ -1,7 +1,5 @@
 """Gcp: what fails, in the real plugin's words, and what state then says."""
 
-import time
-
 import grpc
 import pytest
 
@@ -12,6 +10,7 @@ from pulumi.runtime.proto import provider_pb2
 from localcloud.compute_api.capacity import FullZone
 from localcloud.compute_api.faults import Fault
 from localcloud.plugins.values import from_struct
+from tests.patience import FOREVER_S
 from tests.unit.localcloud.plugins.gcp_plugin import ADDRESS, INSTANCE, NETWORK
 from tests.unit.localcloud.plugins.plugin_process import Plugin, failure
 
@@ -156,14 +155,12 @@ def test_a_refresh_that_is_refused_is_no_loss(gcp):
 
 def test_a_creation_ends_at_its_timeout(gcp):
     """custom_timeouts: the operation goes on without us."""
-    gcp.api.set_latency({"network": 30})
+    gcp.api.set_latency({"network": FOREVER_S})
     try:
-        started = time.monotonic()
         with pytest.raises(grpc.RpcError) as raised:
             gcp.create(NETWORK, {"name": "slow"}, timeout_s=1)
     finally:
         gcp.api.set_latency({"network": 0})
-    assert time.monotonic() - started < 5
     assert "timeout while waiting for state to become 'DONE'" in failure(raised)
 
 
@@ -177,7 +174,7 @@ def test_cancel_ends_a_wait(api):
             accessToken="x",
             pollInterval="100ms",
         )
-        api.set_latency({"network": 30})
+        api.set_latency({"network": FOREVER_S})
         timer = plugin.cancel_soon(0.5)
         with pytest.raises(grpc.RpcError) as raised:
             plugin.create(NETWORK, {"name": "slow"})

@@ -1,10 +1,11 @@
 """Shell effects: what a bash text would set and call, found without running any of it.
 
 bash itself says whether the text can be parsed, and shfmt's parser gives its structure. What runs
-in a subshell sets nothing. A function's body counts as if it were called, and a branch as if it
-were taken. Where a name is known only once the text runs, the effect is `Opaque`.
+in a subshell sets nothing, but it calls. A function's body counts as if it were called, and a
+branch as if it were taken. Where a name is known only once the text runs, the effect is `Opaque`.
 """
 
+import itertools
 import json
 import re
 import shutil
@@ -114,22 +115,24 @@ def _walk(node: Any, line: int = 1) -> Iterator[Effect]:
     if isinstance(node, list):
         for each in node:
             yield from _walk(each, line)
-    if not isinstance(node, dict) or _is_subshell(node):
-        return
-    line = node.get("Pos", {}).get("Line", line)
-    yield from _of_node(node, line)
-    yield from _redirections(node, line)
-    if node.get("Type") == "BinaryCmd" and node["Op"] in {"|", "|&"}:
-        return  # Both sides run in subshells.
-    for each in node.values():
-        yield from _walk(each, line)
+    elif isinstance(node, dict):
+        line = node.get("Pos", {}).get("Line", line)
+        within = itertools.chain(
+            _of_node(node, line), _redirections(node, line), _walk(list(node.values()), line)
+        )
+        hidden = _is_subshell(node)
+        yield from (each for each in within if isinstance(each, Call) or not hidden)
 
 
 def _is_subshell(node: Node) -> bool:
-    kind = node.get("Type")
-    if kind == "CmdSubst":
-        return not (node.get("TempFile") or node.get("ReplyVar"))
-    return kind in {"Subshell", "ProcSubst"} or bool(node.get("Background"))
+    match node.get("Type"):
+        case "CmdSubst":
+            return not (node.get("TempFile") or node.get("ReplyVar"))
+        case "BinaryCmd":
+            return node["Op"] in {"|", "|&"}
+        case "Subshell" | "ProcSubst":
+            return True
+    return bool(node.get("Background"))
 
 
 def _of_node(node: Node, line: int) -> Iterator[Effect]:

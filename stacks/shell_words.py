@@ -20,8 +20,10 @@ def literal(word: Any) -> str | None:
             texts.append(_ESCAPE.sub(r"\1", value.replace("\\\n", "")))
         elif kind == "SglQuoted" and not part.get("Dollar"):
             texts.append(value)
-        elif kind == "DblQuoted" and all(each.get("Type") == "Lit" for each in part["Parts"]):
-            texts += [_unescaped(each.get("Value", "")) for each in part["Parts"]]
+        elif kind == "DblQuoted" and all(
+            each.get("Type") == "Lit" for each in part.get("Parts", ())
+        ):
+            texts += [_unescaped(each["Value"]) for each in part.get("Parts", ())]
         elif kind == "ParamExp" and part.get("Short") and part.get("Index"):
             texts.append(part["Param"]["Value"])  # In arithmetic, an element of an array.
         else:

@@ -37,7 +37,8 @@ def read(environ: Mapping[str, str], capo: Path, *, checkout: Path = CHECKOUT) -
     fields["stack"] = _stack_name(given)
     fields["project"] = _project(given, config)
     fields["base"] = base
-    values, origins = overrides.find(given, config, capo)
+    fields["e2e_conf"] = overrides.conf_path(given, capo)
+    values, origins = overrides.find(given, config, fields["e2e_conf"])
     # Nobody else works in a leased project.
     ours_alone = given.keys() & {"BOSKOS_HOST", "BOSKOS_RESOURCE_NAME"}
     fields.setdefault("leftovers", "remove" if ours_alone else "report")

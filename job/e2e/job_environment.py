@@ -15,6 +15,8 @@ class JobEnvironment:
 
     capo: Path
     """The CAPO checkout."""
+    e2e_conf: Path
+    """The suite's configuration, which may not be there."""
     artifacts: Path
     stack: str
     base: Path

@@ -26,11 +26,12 @@ _REGIONS_FROM_B = ("us-east1", "europe-west1")
 
 
 def find(
-    given: Mapping[str, str], config: Mapping[str, Any], capo: Path
+    given: Mapping[str, str], config: Mapping[str, Any], conf: Path
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Settings by key, and the variable that each comes from.
 
-    `given` holds the variables that are not empty, `config` what the settings file says.
+    `given` holds the variables that are not empty, `config` what the settings file says, and
+    `conf` is the suite's configuration.
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -49,7 +50,6 @@ def find(
     if "region" in values and "zones" not in values:
         values["zones"] = _zones(values["region"], config)
         origins["zones"] = origins["region"]
-    conf = _conf_path(given, capo)
     if conf.is_file():
         values |= _availability_zones(values, conf)
     return values, origins
@@ -76,7 +76,7 @@ def _zones(region: str, config: Mapping[str, Any]) -> list[str]:
     return [f"{region}-{letter}" for letter in letters]
 
 
-def _conf_path(given: Mapping[str, str], capo: Path) -> Path:
+def conf_path(given: Mapping[str, str], capo: Path) -> Path:
     """Where make takes e2e_conf.yaml from; it runs in the CAPO checkout."""
     data = given.get("E2E_DATA_DIR", "test/e2e/data")
     return capo / given.get("E2E_CONF_PATH", f"{data}/{_CONF}")

@@ -1,6 +1,7 @@
 """Preflight: what is looked at before anything is paid for, and what an earlier job left."""
 
 import json
+from functools import partial
 
 from job import compute, state
 from job.cleanup.api import Api
@@ -10,8 +11,9 @@ from job.cleanup.search import leftovers
 from job.cleanup.sweeping import sweep
 from job.configuration import settings_of
 from job.e2e.context import Context
+from job.e2e.targets import PREREQUISITES, SUITE
 from job.errors import JobError
-from job.preflight import checks
+from job.preflight import checkout, checks
 from job.preflight.report import Report
 from job.pulumi import Pulumi
 from stacks.settings import Settings
@@ -23,9 +25,16 @@ def before_lease(context: Context, pulumi: Pulumi) -> Settings:
     """What needs no project; the validated settings. Raises RefusedError with all problems."""
     settings = settings_of(pulumi.stack, leased=context.job.leases)
     place = compute.place_of(pulumi.stack)
-    report = checks.before_lease(
-        settings, context.job.variables, place, context.ending, for_tests=True
+    job, kind = context.job, context.kind
+    whole = partial(
+        checkout.check,
+        job.capo,
+        [*PREREQUISITES[kind], SUITE[kind]],
+        job.e2e_conf,
+        job.for_suite({}),
+        context.ending,
     )
+    report = checks.before_lease(settings, job.variables, place, context.ending, for_tests=[whole])
     _tell(context, report)
     return settings
 

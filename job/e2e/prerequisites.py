@@ -8,13 +8,10 @@ from pathlib import Path
 
 from job.child import Child, Grace, Program
 from job.e2e.context import Context
+from job.e2e.targets import PREREQUISITES
 from job.ending import Ending
 from job.errors import JobError
 
-_TARGETS = {
-    "e2e": ("e2e-image", "e2e-prerequisites", "build-e2e-tests"),
-    "conformance": ("e2e-image", "e2e-prerequisites"),
-}
 _IMAGE = "gcr.io/k8s-staging-capi-openstack/capi-openstack-controller:e2e"
 _NICE = 10
 _GRACE = Grace(soft_s=3, hard_s=2)
@@ -56,7 +53,7 @@ class Prerequisites:
 
     def _build(self) -> None:
         capo = str(self._context.job.capo)
-        make = ["make", "-C", capo, *_TARGETS[self._context.kind]]
+        make = ["make", "-C", capo, *PREREQUISITES[self._context.kind]]
         save = ["docker", "save", "-o", str(self.archive), _IMAGE]
         try:
             with self._context.timeline.span("job", "prerequisites"):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from job.child import Child, Grace, Program
 from job.e2e.context import Context
+from job.e2e.targets import SUITE
 from job.errors import JobError
 
-_TARGETS = {"e2e": "test-e2e", "conformance": "test-conformance-fast"}
 # Ginkgo reports what it was at when it is told to end; whoever ends the job may not wait for long.
 _GRACE = Grace(soft_s=5, hard_s=2)
 
@@ -20,7 +20,7 @@ class SuiteError(JobError):
 
 def run(context: Context, clouds_yaml: Path, e2e_variables: Mapping[str, str]) -> None:
     """Run the suite to its end. Raises SuiteError if it fails."""
-    target = _TARGETS[context.kind]
+    target = SUITE[context.kind]
     program = Program(
         command=[
             "make",

@@ -27,11 +27,12 @@ def before_lease(
     place: Place,
     ending: Ending,
     *,
-    for_tests: bool,
+    for_tests: Sequence[Callable[[], Report]] | None,
 ) -> Report:
-    """What needs no project; of `place`, how its API is reached. `for_tests` if the suite will run.
+    """What needs no project; of `place`, how its API is reached.
 
-    Raises the reason if the run is to end meanwhile.
+    `for_tests` are the caller's own checks for the suite; None if the suite will not run. Raises
+    the reason if the run is to end meanwhile.
     """
     checks: list[Callable[[], Report]] = [
         partial(identity.usable, place),
@@ -39,11 +40,12 @@ def before_lease(
         partial(refs.check, settings, environ, ending),
         partial(images.check, _image_urls(settings), ending.wait),
     ]
-    if for_tests:
+    if for_tests is not None:
         checks += [
             partial(tools.check_for_tests, environ, ending),
             partial(overlaps.check, settings, environ, ending),
             cgroups.check,
+            *for_tests,
         ]
     report = Report(warnings=list(settings.warnings))
     for each in _all(checks, ending):

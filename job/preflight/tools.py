@@ -23,7 +23,7 @@ _PLUGINS = {"gcp": "pulumi-gcp", "command": "pulumi-command"}
 _NO_DOWNLOADS = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 _TRUE = {"1", "true"}
 _ALWAYS = {"ssh-keygen": "openssh-client", "ssh": "openssh-client"}
-_FOR_TESTS = {"make": "make", "git": "git", "docker": "docker"}
+FOR_TESTS = {"make": "make", "git": "git", "docker": "docker"}
 _TIMEOUT_S = 30
 
 
@@ -41,7 +41,7 @@ def check(environ: Mapping[str, str], ending: Ending) -> Report:
 
 def check_for_tests(environ: Mapping[str, str], ending: Ending) -> Report:
     """What the E2E suite needs beside that: its own tools, containers, and a way to route."""
-    report = Report(problems=_missing(_FOR_TESTS, environ))
+    report = Report(problems=_missing(FOR_TESTS, environ))
     if shutil.which("docker", path=environ.get("PATH")):
         answer = ask(["docker", "version"], environ, ending, timeout_s=_TIMEOUT_S)
         if answer.code:

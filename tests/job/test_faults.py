@@ -49,6 +49,18 @@ def test_a_missing_branch_leases_nothing(prow):
     assert ended.spans() == {"preflight": "failed"}
 
 
+def test_a_checkout_without_a_target_leases_nothing(prow):
+    """The image would be built, and the cloud with it, before make says so."""
+    makefile = prow.folder / "capo" / "Makefile"
+    makefile.write_text(makefile.read_text().replace("build-e2e-tests:", "other:"))
+    ended = prow.run()
+
+    assert ended.code == 2
+    assert f"{makefile} makes no 'build-e2e-tests', which the job calls" in ended.output
+    assert prow.boskos.asked == []
+    assert prow.targets == []
+
+
 def test_without_a_free_project_it_gives_up_after_its_wait(prow):
     prow.boskos.ranch.put("leased-one", state="busy", owner="somebody")
     ended = prow.run(DEVSTACK_BOSKOS_WAIT_S="0")

@@ -80,6 +80,7 @@ KEEPS = [
     "OTHER_{name}=1",
     "{name}_OTHER=1",
     "A=a#b",
+    'A= B=\'\' C=""; export A=""; : \'\' ""',
 ]
 """None does."""
 
@@ -179,12 +180,14 @@ def test_an_argument_that_names_no_variable_may_be_anything(text):
 
 
 def test_calls_have_their_words_and_lines():
-    text = "enable_plugin a 'b c' $D\n\nif x; then disable_service \"y\"; fi"
+    text = "enable_plugin a 'b c' $D\n\nif x; then disable_service \"y\"; fi\n(p | q=$(r)) &"
 
     assert [each for each in effects(text) if isinstance(each, Call)] == [
         Call(line=1, words=("enable_plugin", "a", "b c", "")),
         Call(line=3, words=("x",)),
         Call(line=3, words=("disable_service", "y")),
+        Call(line=4, words=("p",)),
+        Call(line=4, words=("r",)),
     ]
 
 

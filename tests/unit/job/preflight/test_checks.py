@@ -41,7 +41,7 @@ def found(monkeypatch):
 @pytest.fixture
 def before_lease(settings, place, ending):
     return lambda **options: checks.before_lease(
-        settings, {}, place, ending, **({"for_tests": True} | options)
+        settings, {}, place, ending, **({"for_tests": ()} | options)
     )
 
 
@@ -90,13 +90,20 @@ def test_no_problem_no_error(found, before_lease):
 def test_the_suites_needs_are_left_out_without_it(found, before_lease):
     found(n4=Report(problems=["no docker"]), n5=Report(problems=["overlap"]))
 
-    assert before_lease(for_tests=False).problems == []
+    assert before_lease(for_tests=None).problems == []
+
+
+def test_checks_of_the_callers_are_made_with_the_suites(found, before_lease):
+    found()
+    own = Report(problems=["no target"])
+
+    assert before_lease(for_tests=[lambda: own]).problems == ["no target"]
 
 
 def test_the_configurations_own_warnings_are_told(found, make_settings, place, ending):
     found()
     settings = make_settings(operatingSystem="debian-12")
-    report = checks.before_lease(settings, {}, place, ending, for_tests=False)
+    report = checks.before_lease(settings, {}, place, ending, for_tests=None)
 
     assert report.warnings == list(settings.warnings) != []
 
@@ -141,7 +148,7 @@ def test_an_image_that_devstack_builds_is_not_looked_for(
     found()
     asked = []
     monkeypatch.setattr(checks.images, "check", lambda urls, _: asked.append(urls) or Report())
-    checks.before_lease(make_settings(amphoraImageUrl=""), {}, place, ending, for_tests=False)
+    checks.before_lease(make_settings(amphoraImageUrl=""), {}, place, ending, for_tests=None)
 
     assert asked == [{}]
 

@@ -108,7 +108,8 @@ def _unpack(run: Run, target: Path) -> tuple[int, str]:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
                 count += 1
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    # ValueError: a name that is no UTF-8, or holds what no name of a file can.
+    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         return count, run.trouble or (f"it broke off: {error}" if count else run.complaint)
     return count, run.trouble
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 from typing import IO
 
 from job.nodes.ssh import Access
+from job.nodes.status import plain
 
 # What ssh says, and what it comes to; the first that fits.
 _TROUBLES = (
@@ -23,6 +24,7 @@ WRONG_KEY = _TROUBLES[0][1]
 SILENT = "silent"
 # ssh's own, when it is not that of the command.
 _NO_CONNECTION = 255
+_MOST_SAID = 2**16
 
 
 class Run:
@@ -81,7 +83,7 @@ class Run:
     @property
     def complaint(self) -> str:
         """The last line that ssh or the command had to say."""
-        lines = [line.strip() for line in self._said().splitlines() if line.strip()]
+        lines = [plain(line).strip() for line in self._said().splitlines() if line.strip()]
         return lines[-1] if lines else f"no message (exit {self.code})"
 
     @property
@@ -96,5 +98,7 @@ class Run:
         return next(known, f"broken off: {self.complaint}")
 
     def _said(self) -> str:
-        self._errors.seek(0)
+        size = self._errors.seek(0, os.SEEK_END)
+        # A node that was broken into may say more than fits into memory.
+        self._errors.seek(max(0, size - _MOST_SAID))
         return self._errors.read().decode(errors="replace")

@@ -1,6 +1,7 @@
 """Status: what is known of a node, or of the worker's registration (docs/readiness.md)."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -10,6 +11,9 @@ Subject = Literal["controller", "worker", "registration"]
 
 COMMAND = "sudo /usr/local/sbin/devstack-status show"
 _VERDICTS = {"pending", "ready", "failed"}
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+# Also the halves of UTF-16 pairs, which JSON can hold and no terminal or file.
+_NOT_PLAIN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 class NoStatusError(ValueError):
@@ -30,6 +34,8 @@ class State:
     error_class: str = ""
     """infrastructure, configuration or interrupted, if it failed."""
     boot_id: str = ""
+    unreadable: tuple[str, ...] = ()
+    """Files that the node could not read, each with the reason; it is not ready then."""
     trouble: str = ""
     """Why the last question had no answer: refused, silent, another host key; empty if it had."""
     silent_s: float = 0.0
@@ -47,27 +53,49 @@ class State:
         if self.verdict == "failed":
             kind = f" ({self.error_class})" if self.error_class else ""
             return f"failed in '{self.stage}'{kind}: {self.error}"
-        return ", ".join(filter(None, (self.stage, self.detail))) or "not heard of yet"
+        told = ", ".join(filter(None, (self.stage, self.detail))) or "not heard of yet"
+        return "; cannot read ".join((told, *self.unreadable))
 
 
 def parse(subject: Subject, answer: bytes) -> State:
-    """The state that `devstack-status` printed. Raises NoStatusError."""
+    """The state that `devstack-status` printed, with plain texts only. Raises NoStatusError."""
     try:
-        told: dict[str, Any] = json.loads(answer.strip().rpartition(b"\n")[2])
-        verdict = told["verdict"]
-        since = datetime.strptime(told["since"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        state = State(
-            subject=subject,
-            verdict=verdict,
-            stage=told["stage"],
-            detail=told.get("detail", ""),
-            since=since,
-            error=told["error"],
-            error_class=told.get("class", ""),
-            boot_id=told["boot_id"],
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise NoStatusError(f"{type(error).__name__}: {error}") from None
+        told = json.loads(answer.strip().rpartition(b"\n")[2])
+    except (ValueError, RecursionError) as error:
+        raise NoStatusError(f"no JSON: {error}") from None
+    if not isinstance(told, dict):
+        raise NoStatusError(f"a {type(told).__name__}, not an object")
+    verdict = _text(told, "verdict")
     if verdict not in _VERDICTS:
-        raise NoStatusError(f"verdict {verdict!r}")
-    return state
+        raise NoStatusError(f"verdict '{verdict}'")
+    unreadable = told.get("unreadable", [])
+    return State(
+        subject=subject,
+        verdict=verdict,
+        stage=_text(told, "stage"),
+        detail=_text(told, "detail", ""),
+        since=_time(_text(told, "since")),
+        error=_text(told, "error"),
+        error_class=_text(told, "class", ""),
+        boot_id=_text(told, "boot_id"),
+        unreadable=tuple(map(plain, unreadable)) if isinstance(unreadable, list) else (),
+    )
+
+
+def _text(told: dict[str, Any], key: str, otherwise: str | None = None) -> str:
+    found = told.get(key, otherwise)
+    if not isinstance(found, str):
+        raise NoStatusError(f"'{key}' is {'missing' if found is None else type(found).__name__}")
+    return plain(found)
+
+
+def plain(found: object) -> str:
+    """Return the text without what could move a terminal's cursor, or not be written at all."""
+    return _NOT_PLAIN.sub(" ", str(found))
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        raise NoStatusError(f"'since' is '{text}', no time") from None

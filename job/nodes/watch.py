@@ -5,6 +5,7 @@ kept open for an hour is cut by whatever lies between. Nothing here waits, so wh
 do other things, or end.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ _INTERVAL_S = 5.0
 _QUESTION_S = 20.0
 # A machine that boots may show the image's own key before it has ours.
 _WRONG_KEY_S = 60.0
+_MOST_BYTES = 2**20
 # One lost answer is no news.
 _MISSES = 2
 
@@ -132,10 +134,11 @@ def _take(subject: _Subject, run: Run) -> None:
     trouble = run.trouble
     if not trouble:
         try:
-            subject.state = _judge(before, parse(before.subject, run.output.read()))
-        except NoStatusError:
-            # The user that may log in is there before the program is.
-            trouble = f"no status: {run.complaint}"
+            answer = _last_bytes(run)
+            subject.state = _judge(before, parse(before.subject, answer))
+        except NoStatusError as problem:
+            # The user that may log in is there before the program is, which then prints nothing.
+            trouble = f"no status: {problem if answer.strip() else run.complaint}"
     if not trouble:
         subject.answered_at, subject.misses, subject.wrong_key_at = now, 0, None
         return
@@ -150,6 +153,13 @@ def _take(subject: _Subject, run: Run) -> None:
         subject.state = replace(
             subject.state, verdict="failed", stage="ssh", error=error, error_class="configuration"
         )
+
+
+def _last_bytes(run: Run) -> bytes:
+    """The end of what the command printed: an answer is its last line, and no long one."""
+    output = run.output
+    output.seek(max(0, output.seek(0, os.SEEK_END) - _MOST_BYTES))
+    return output.read()
 
 
 def _judge(before: State, now: State) -> State:

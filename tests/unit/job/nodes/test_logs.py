@@ -168,3 +168,16 @@ def test_who_ends_the_wait_ends_what_was_started(programs, outputs, tmp_path):
 
     with pytest.raises(JobError, match="SIGTERM"):
         collect(outputs, PLACE, tmp_path, tmp_path / "logs", 60, print, pause)
+
+
+def test_an_archive_with_a_name_that_no_file_can_have_is_kept_up_to_there(programs, run, tmp_path):
+    """What a node sends may be anything."""
+    odd = tarfile.TarInfo("odd")
+    odd.pax_headers = {"path": "a\0b"}
+    programs.answer("controller", answer(packed({"state.json": b"{}"}, odd)))
+    programs.answer("worker", answer(packed({"state.json": b"{}"})))
+
+    said = run()
+
+    assert (tmp_path / "logs/controller/state.json").is_file()
+    assert "logs: controller: 1 files, and no more: it broke off: " in "\n".join(said)

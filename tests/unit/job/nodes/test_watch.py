@@ -80,7 +80,7 @@ def test_a_failure_is_told_with_stage_class_and_line(watched, programs):
         (CUT, "broken off: client_loop: send disconnect: Broken pipe"),
         (NO_PROGRAM, "no status: sudo: /usr/local/sbin/devstack-status: command not found"),
         ({"errors": "cloud@1: Permission denied (publickey).", "code": 255}, "not let in"),
-        (told(stage=None, verdict="pending", since="yesterday"), "no status: no message (exit 3)"),
+        (told(stage=None), "no status: 'stage' is missing"),
     ],
     ids=["refused", "silent", "host key", "cut", "no program", "not let in", "nonsense"],
 )

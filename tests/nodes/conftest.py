@@ -9,9 +9,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 import yaml
 
@@ -19,7 +21,12 @@ from localcloud.devstack.git_service import CLIENTS
 from stacks.credentials import Credentials
 from stacks.settings import Settings
 from stacks.user_data import render
+from tests.nodes import host
 from tests.patience import PATIENCE_S
+
+# How long an example takes says nothing on a busy machine.
+hypothesis.settings.register_profile("devstack", deadline=None)
+hypothesis.settings.load_profile("devstack")
 
 FAKES = Path(__file__).parent / "fakes"
 BOOT_ID = "proc/sys/kernel/random/boot_id"
@@ -94,30 +101,53 @@ def credentials() -> Credentials:
     return Credentials(**{name: f"{name.replace('_', '')}Value" for name in names})
 
 
+def build_node(folder: Path, credentials: Credentials, role: str, **settings: object) -> Node:
+    """Write a role's rendered files below a folder, and the stand-ins beside them."""
+    addresses = {"controller_ip": "127.0.3.15", "worker_ip": "127.0.3.16"}
+    values = {"stack": "ci", "project": "test", "node_deadline_s": 1, **addresses, **settings}
+    document = yaml.safe_load(render(Settings(**values), role, credentials))
+    root = folder / role
+    for entry in document["write_files"]:
+        path = root / entry["path"].lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(entry["content"])
+        path.chmod(int(entry["permissions"], 8))
+    binaries = folder / f"{role}-bin"
+    for stand_ins in (FAKES, CLIENTS):
+        shutil.copytree(stand_ins, binaries, dirs_exist_ok=True)
+    # The interpreter of the tests stands for the node's.
+    (binaries / "python3").symlink_to(sys.executable)
+    node = Node(root, binaries)
+    node.write(BOOT_ID, "first-boot\n")
+    return node
+
+
 @pytest.fixture
 def make_node(tmp_path: Path, credentials: Credentials) -> Callable[..., Node]:
     """Make a node of a role from settings."""
+    return partial(build_node, tmp_path, credentials)
 
-    def make(role: str, **settings: object) -> Node:
-        addresses = {"controller_ip": "127.0.3.15", "worker_ip": "127.0.3.16"}
-        values = {"stack": "ci", "project": "test", "node_deadline_s": 1, **addresses, **settings}
-        document = yaml.safe_load(render(Settings(**values), role, credentials))
-        root = tmp_path / role
-        for entry in document["write_files"]:
-            path = root / entry["path"].lstrip("/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(entry["content"])
-            path.chmod(int(entry["permissions"], 8))
-        binaries = tmp_path / f"{role}-bin"
-        for folder in (FAKES, CLIENTS):
-            shutil.copytree(folder, binaries, dirs_exist_ok=True)
-        # The interpreter of the tests stands for the node's.
-        (binaries / "python3").symlink_to(sys.executable)
-        node = Node(root, binaries)
-        node.write(BOOT_ID, "first-boot\n")
-        return node
 
-    return make
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory, credentials: Credentials) -> Iterator[Node]:
+    """A controller whose own Python is in this process, for tests of hundreds of examples."""
+    node = build_node(tmp_path_factory.mktemp("loaded"), credentials, "controller")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEVSTACK_NODE_ROOT", str(node.root))
+        patch.setenv("FAKE_STATE", str(node.bin))
+        patch.setenv("PATH", f"{node.bin}:{os.environ['PATH']}")
+        patch.syspath_prepend(node.root / "usr/local/lib/devstack-node")
+        yield node
+    for name in [name for name in sys.modules if name.startswith("devstack_")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def make_host(
+    make_node: Callable[..., Node], clouds: SimpleNamespace, tmp_path: Path
+) -> Callable[..., Node]:
+    """A node on a host that passes the checks, and a git base with DevStack's stand-in."""
+    return partial(host.make, make_node, clouds, tmp_path)
 
 
 @pytest.fixture

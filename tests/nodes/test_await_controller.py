@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from tests.patience import FOREVER_S
 
 
@@ -51,6 +53,45 @@ def test_a_controller_that_failed_ends_the_wait_at_once(make_node, clouds, other
 
     assert done.returncode == 1
     assert "[ERROR] the controller failed: no /dev/kvm" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        "The request you have made requires authentication. (HTTP 401)",
+        "ForbiddenException: 403: Client Error for url: http://x/compute, Policy doesn't allow",
+        "BadRequestException: 400: Client Error for url: http://x, Bad Request",
+    ],
+)
+def test_a_refusal_is_waited_for_until_the_controller_is_ready(
+    make_node, clouds, other_node, outage
+):
+    """Keystone denies a right password while its accounts are made; afterwards it never will."""
+    node = make_node("worker", controller_ip=other_node.address, node_deadline_s=5400)
+    node.cloud = {**clouds.fresh(), "outage": outage}
+    other_node.answers("pending")
+    ready = threading.Timer(3, other_node.answers, ["ready"])
+    ready.start()
+
+    done = node.run("devstack-node", "await-controller")
+
+    ready.join()
+    assert done.returncode == 1
+    assert node.show()["stage"] == "waiting for the controller: its APIs do not answer yet"
+    last = done.stderr.splitlines()[-1]
+    assert "[ERROR] the controller is ready, and no waiting mends this: " in last
+    assert last.endswith(outage)
+
+
+def test_a_controller_that_answers_nonsense_is_waited_for(make_node, clouds, other_node):
+    node = make_node("worker", controller_ip=other_node.address)
+    node.cloud = clouds.fresh()
+    other_node.answers("confused")
+
+    done = node.run("devstack-node", "await-controller")
+
+    assert done.returncode == 0
+    assert f"answer of {other_node.address}:8799: the verdict is 'confused'" in done.stderr
 
 
 def test_a_controller_that_is_still_building_is_waited_for(make_node, clouds, other_node):

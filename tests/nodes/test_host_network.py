@@ -57,6 +57,17 @@ def test_after_a_reboot_everything_is_restored(node):
     ]
 
 
+def test_octavias_rules_of_an_empty_file_are_not_loaded(node):
+    """A controller that lost its power while they were kept would have none, without a word."""
+    rules = node.write("var/lib/devstack-node/octavia.nft", "")
+    (node.bin / "table").write_text("table inet octavia {}\n")
+
+    node.run("devstack-host-network")
+
+    assert rules.read_text() == "table inet octavia {}\n"
+    assert not [call for call in node.calls() if call.startswith("nft ")]
+
+
 def test_rules_that_are_there_are_not_added_again(node):
     """DevStack has added the first itself, and the script runs at every boot."""
     node.run("devstack-host-network")

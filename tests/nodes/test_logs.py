@@ -117,6 +117,15 @@ def test_a_link_that_leads_elsewhere_is_not_followed(node):
     assert "innocent.log" not in collect(node)
 
 
+def test_a_link_to_itself_is_left_out_and_the_rest_is_there(node):
+    (node.root / "opt/stack/logs/loop.log").symlink_to("loop.log")
+
+    files = collect(node)
+
+    assert "loop.log" not in files
+    assert "stack.sh.log" in files
+
+
 @pytest.mark.parametrize(
     "path",
     ["run/cloud-init/instance-data-sensitive.json", "var/lib/cloud/instance/user-data.txt"],

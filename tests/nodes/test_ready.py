@@ -75,6 +75,16 @@ def test_what_is_missing_is_named(built, change, missing):
     assert missing in done.stderr.splitlines()[-1]
 
 
+def test_what_nobody_brings_any_more_is_not_waited_for(built):
+    """Flavors are made before; the deadline of readiness is a quarter of an hour."""
+    built.cloud = {**built.cloud, "flavors": []}
+
+    done = built.run("devstack-node", "ready", "--timeout", "5400")
+
+    assert done.returncode == 1
+    assert "[ERROR] not ready, and no waiting mends it: flavor m1.tiny is None" in done.stderr
+
+
 def test_a_health_manager_that_does_not_listen_is_missed(built):
     """After a reboot its unit says that it is active all the same."""
     built.write("proc/net/udp", "  sl  local_address rem_address   st\n")

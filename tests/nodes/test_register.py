@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from localcloud.devstack.git_service import CLIENTS
+
 
 @pytest.fixture
 def node(make_node, clouds, other_node):
@@ -74,6 +76,116 @@ def test_a_worker_in_another_zone_is_a_failure_that_names_it(node, clouds):
 
     assert view(node)["verdict"] == "failed"
     assert "capo-e2e-ci-worker is in AZ testaz1, not testaz2" in view(node)["error"]
+
+
+@pytest.fixture
+def patient(make_node, clouds, other_node):
+    """A controller that would wait for its worker for an hour and a half."""
+    node = make_node("controller", worker_ip=other_node.address, node_deadline_s=5400)
+    node.cloud = clouds.add_worker(clouds.fresh())
+    node.state("ready")
+    other_node.answers("ready")
+    return node
+
+
+@pytest.mark.parametrize(
+    ("cloud", "said"),
+    [
+        (
+            {"occupied": ["capo-e2e-ci-worker"]},
+            ("Nova does not put capo-e2e-ci-worker into AZ testaz2", "already has 1 instance(s)"),
+        ),
+        (
+            # Nova shows the host in its default AZ, whose name somebody gave to an aggregate.
+            {"aggregates": {"rack-1": ["capo-e2e-ci-worker"]}, "zones": {"rack-1": "nova"}},
+            ("capo-e2e-ci-worker is in AZ nova, not testaz2", "take it out"),
+        ),
+        (
+            {"aggregates": {"testaz2": []}, "zones": {"testaz2": None}},
+            ("aggregate testaz2 is there, but of AZ None", "delete it"),
+        ),
+        (
+            {"outage": "BadRequestException: 400: Client Error for url: http://x, No such version"},
+            ("No such version",),
+        ),
+        ({"outage": "The request requires authentication. (HTTP 401)"}, ("(HTTP 401)",)),
+        ({"outage": "ForbiddenException: 403: Client Error for url: http://x, Policy"}, ("403",)),
+    ],
+    ids=["servers", "another zone", "no zone", "400", "401", "403"],
+)
+def test_what_no_waiting_mends_fails_at_once_with_novas_reason(patient, cloud, said):
+    """The first poll puts it into the state; the run would go on for the node's deadline."""
+    patient.cloud = {**patient.cloud, **cloud}
+
+    assert patient.run("devstack-node", "register-worker").returncode == 1
+
+    answer = view(patient)
+    assert (answer["verdict"], answer["class"]) == ("failed", "configuration")
+    assert all(words in answer["error"] for words in said), answer["error"]
+    assert [event["verdict"] for event in events(patient)] == ["failed"]
+
+
+def test_a_missing_client_fails_at_once(patient):
+    (patient.bin / "openstack").unlink()
+    patient.fake("nova-manage", "exit 1")
+
+    assert patient.run("devstack-node", "register-worker").returncode == 1
+
+    assert view(patient)["error"] == "openstack: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Aggregate testaz2 already exists.",
+        "Aggregate 1 already has host capo-e2e-ci-worker.",
+    ],
+)
+def test_what_an_attempt_did_whose_answer_was_lost_is_success(patient, answer):
+    """A client that hung was ended, and Nova had done what it asked."""
+    conflict = f"ConflictException: 409: Client Error for url: http://x, {answer}"
+    refused = "create" if "exists" in answer else "add"
+    patient.fake(
+        "openstack",
+        f'{CLIENTS}/openstack "$@" || exit\n'
+        f'[[ "$3 $4" != "aggregate {refused}" ]] || {{ echo "{conflict}" >&2; exit 1; }}',
+    )
+
+    assert patient.run("devstack-node", "register-worker").returncode == 0
+
+    assert patient.cloud["aggregates"] == {"testaz2": ["capo-e2e-ci-worker"]}
+    assert view(patient)["verdict"] == "ready"
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        "Service Unavailable (HTTP 503)",
+        "HttpException: 500: Server Error for url: http://x, Internal Server Error",
+        "NotFoundException: 404: Client Error for url: http://x, Not Found",
+        "Too many requests (HTTP 429)",
+        "Unable to establish connection to http://10.0.3.15/identity: Connection refused",
+    ],
+)
+@pytest.mark.usefixtures("worker")
+def test_what_passes_is_waited_for(node, outage):
+    node.cloud = {**node.cloud, "outage": outage}
+
+    assert node.run("devstack-node", "register-worker").returncode == 1
+
+    assert [event["verdict"] for event in events(node)] == ["pending", "failed"]
+    assert "was not registered within 1 s: " in view(node)["error"]
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_denial_is_waited_for_while_the_controller_is_not_ready(node):
+    """After a reboot its services deny for a while what is right."""
+    node.state("stage", "reboot: readiness")
+    node.cloud = {**node.cloud, "outage": "The request requires authentication. (HTTP 401)"}
+
+    assert node.run("devstack-node", "register-worker").returncode == 1
+
+    assert [event["verdict"] for event in events(node)] == ["pending", "failed"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from tests.patience import FOREVER_S
 KEYS = {
     *("schema", "node", "subject", "stage", "since", "verdict", "error"),
     *("class", "detail", "boot_id", "log_tail", "failed_units", "cloud_init"),
+    "unreadable",
 }
 
 

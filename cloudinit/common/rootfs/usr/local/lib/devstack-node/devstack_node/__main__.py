@@ -3,7 +3,10 @@
 import importlib
 import sys
 
+from devstack_node import failure, node
+
 _MODULES = {
+    "autopsy": "devstack_node.autopsy",
     "await-controller": "devstack_worker.await_controller",
     "commits": "devstack_node.commits",
     "logs": "devstack_node.logs",
@@ -18,4 +21,10 @@ _MODULES = {
 command = "".join(sys.argv[1:2])
 if command not in _MODULES:
     sys.exit(f"usage: devstack-node {'|'.join(_MODULES)} …")
-sys.exit(importlib.import_module(_MODULES[command]).main(sys.argv[2:]))
+try:
+    status = importlib.import_module(_MODULES[command]).main(sys.argv[2:])
+except RuntimeError as error:
+    # The last line of a log is what the node's state quotes.
+    node.say(failure.mask(f"[ERROR] {command}: {error}"))
+    status = 1
+sys.exit(status)

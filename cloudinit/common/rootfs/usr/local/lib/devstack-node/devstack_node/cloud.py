@@ -3,34 +3,81 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from devstack_node import node
 
-Row = dict[str, Any]
-
 _CLIENT = ("openstack", "--os-cloud", "devstack-admin")
-_UNASSIGNED_ZONE = "nova"
-"""Where Nova shows a compute service that no aggregate has put into an AZ."""
+_STATUS = re.compile(r"\(HTTP (\d{3})\)|Exception: (\d{3}): ")
+"""How the client's two kinds of libraries write an API's status."""
+_REFUSALS = range(400, 500)
+_PASSING = (404, 408, 413, 423, 425, 429)
+"""Refusals that pass: not there yet, too late, too often, locked."""
+_DENIED = (401, 403)
 
 
-class WrongZoneError(RuntimeError):
-    """A host is in another AZ, which no waiting mends."""
+class Row(dict[str, Any]):
+    """What the client shows of one thing. A column that it lacks is an error like the API's."""
+
+    def __missing__(self, column: str) -> Any:
+        raise RuntimeError(f"openstack shows no '{column}', only {', '.join(self) or 'nothing'}")
+
+
+class DeniedError(RuntimeError):
+    """The API knows no such user or right: for good, unless the cloud is being set up."""
+
+
+class RefusedError(node.LastingError):
+    """The API refused a request by a status that the same request will always get."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def change(*words: str, timeout_s: float = node.RUN_S) -> str:
-    """Run one command of the client. Raises RuntimeError with what it said."""
-    return node.run(*_CLIENT, *words, timeout_s=timeout_s)
+    """Run one command of the client, and return what it printed.
+
+    Raises RuntimeError with what it said: RefusedError or DeniedError for a refusal of these
+    kinds, any other one for what may pass.
+    """
+    try:
+        return node.run(*_CLIENT, *words, timeout_s=timeout_s)
+    except node.LastingError:
+        raise
+    except RuntimeError as error:
+        found = _STATUS.search(str(error))
+        status = int(found[1] or found[2]) if found else 0
+        if status in _DENIED:
+            raise DeniedError(str(error)) from None
+        if status in _REFUSALS and status not in _PASSING:
+            raise RefusedError(status, str(error)) from None
+        raise
 
 
 def rows(*words: str, timeout_s: float = node.RUN_S) -> list[Row]:
-    """What a command that lists says. Raises RuntimeError."""
-    return list(json.loads(change(*words, "-f", "json", timeout_s=timeout_s)))
+    """What a command that lists says. Raises RuntimeError, also for what is no list of rows."""
+    found = _json(*words, timeout_s=timeout_s)
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise RuntimeError(f"openstack {' '.join(words)} printed no list of rows")
+    return [Row(row) for row in found]
 
 
 def show(kind: str, name: str) -> Row:
-    """What the client shows of one thing. Raises RuntimeError."""
-    return dict(json.loads(change(kind, "show", name, "-f", "json")))
+    """What the client shows of one thing. Raises RuntimeError, also for what is no object."""
+    found = _json(kind, "show", name)
+    if isinstance(found, dict):
+        return Row(found)
+    raise RuntimeError(f"openstack {kind} show {name} printed no object")
+
+
+def _json(*words: str, timeout_s: float = node.RUN_S) -> Any:
+    said = change(*words, "-f", "json", timeout_s=timeout_s)
+    try:
+        return json.loads(said)
+    except (ValueError, RecursionError) as error:
+        raise RuntimeError(f"openstack {' '.join(words)} printed no JSON: {error}") from None
 
 
 def has(*words: str) -> bool:
@@ -46,7 +93,7 @@ def is_host(name: str, hostname: str) -> bool:
 def up(services: list[Row], binary: str, hostname: str = "") -> Row | None:
     """The first service of that binary, on that host if named, that is up and enabled."""
     for service in services:
-        ours = not hostname or is_host(service["Host"], hostname)
+        ours = not hostname or is_host(str(service["Host"]), hostname)
         alive = service["State"] == "up" and service["Status"] == "enabled"
         if service["Binary"] == binary and ours and alive:
             return service
@@ -56,17 +103,5 @@ def up(services: list[Row], binary: str, hostname: str = "") -> Row | None:
 def agents(hostname: str) -> list[str]:
     """The types of the machine's network agents that are alive."""
     found = rows("network", "agent", "list")
-    ours = [agent for agent in found if is_host(agent["Host"], hostname)]
-    return [agent["Agent Type"] for agent in ours if agent["Alive"] is True]
-
-
-def join_zone(zone: str, service: Row) -> None:
-    """Put a compute service's host into the AZ. Raises WrongZoneError, or RuntimeError."""
-    host, present = service["Host"], service["Zone"]
-    if present == zone:
-        return
-    if present != _UNASSIGNED_ZONE:
-        raise WrongZoneError(f"{host} is in AZ {present}, not {zone}; a host is in one AZ only")
-    if not has("aggregate", zone):
-        change("aggregate", "create", "--zone", zone, zone)
-    change("aggregate", "add", "host", zone, host)
+    ours = [agent for agent in found if is_host(str(agent["Host"]), hostname)]
+    return [str(agent["Agent Type"]) for agent in ours if agent["Alive"] is True]

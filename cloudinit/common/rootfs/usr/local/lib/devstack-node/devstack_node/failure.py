@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from devstack_node import node, redact
+from devstack_node import files, node, redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ _OWN = re.compile(r"\[ERROR\] (?!\S+:\d+ )")
 _SEVERE = re.compile(
     r"\[ERROR\]|^E: |^Err:|fatal: |^error: |\bERROR\b|\bError: |Traceback|No space left"
     r"|Permission denied|Read-only file system"
+    r"|: line \d+: +\d+ (Killed|Aborted|Segmentation fault|Bus error)|Cannot allocate memory"
     r"|command not found|[A-Za-z]+(Error|Exception|NotFound): |\b50[0-9] [A-Z]"
 )
 _OUTAGE = re.compile(
@@ -61,10 +63,7 @@ def explain(what: str, log: str | None) -> Failure:
 
 def _interesting(log: Path) -> list[str]:
     """The lines before the end that stack.sh announces, masked, without its trace of commands."""
-    try:
-        text = mask(log.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return []
+    text = mask(files.attempt(partial(files.text, log), "", []))
     lines = [_COLOUR_OR_TIME.sub("", line).strip() for line in text.splitlines()[-_TAIL_LINES:]]
     said = [line for line in lines if line and not _TRACE.match(line)]
     end = next((i for i, line in enumerate(said) if _END.search(line)), len(said))
@@ -73,8 +72,6 @@ def _interesting(log: Path) -> list[str]:
 
 def mask(text: str) -> str:
     """The text without secrets, above all the passwords of this node's local.conf."""
-    try:
-        known = node.LOCAL_CONF.read_text(encoding="utf-8")
-    except OSError:
-        known = ""
-    return redact.Redactor([known]).text(text)
+    # Of two copies, since a file that is cut off may lack the password that stands in the text.
+    known = [files.attempt(partial(files.text, path), "", []) for path in node.LOCAL_CONFS]
+    return redact.Redactor(known).text(text)

@@ -169,10 +169,14 @@ def _files() -> Iterator[tuple[Path, str]]:
     for pattern, folder in _FILES:
         # Of two names the one without a date, which is a link.
         for path in sorted(node.ROOT.glob(pattern), key=lambda p: (not p.is_symlink(), p)):
-            real = path.resolve()
-            # A link may lead anywhere, and root follows it.
-            inside = real.parent == path.parent.resolve()
-            if inside and real.is_file() and real not in seen:
+            try:
+                real = path.resolve()
+                # A link may lead anywhere, and root follows it.
+                inside = real.parent == path.parent.resolve() and real.is_file()
+            except (OSError, RuntimeError):
+                # A link to itself, or a disk that cannot be read.
+                continue
+            if inside and real not in seen:
                 seen.add(real)
                 yield path, f"{folder}/{path.name}".lstrip("/")
 

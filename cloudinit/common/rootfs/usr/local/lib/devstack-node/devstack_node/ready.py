@@ -9,27 +9,38 @@ import argparse
 import importlib
 from collections.abc import Callable, Iterator
 
-from devstack_node import cloud, failure, node
+from devstack_node import cloud, environment, failure, node
+from devstack_node.environment import Settings
 
-Settings = dict[str, str]
 Check = Callable[[Settings], Iterator[str]]
 """Yields what is missing, as sentences; RuntimeError is something missing too."""
 
 _POLL_S = 10.0
 
 
+class Lasting(str):
+    """Something missing that nobody brings any more: an API answered, and waiting is useless."""
+
+    __slots__ = ()
+
+
 def main(arguments: list[str]) -> int:
-    """Exit 0 when nothing is missing, 1 when something still is at the deadline."""
+    """Exit 0 when nothing is missing, 1 when something lasting is, or anything at the deadline."""
     parser = argparse.ArgumentParser(prog="devstack-node ready")
-    settings = node.settings()
-    limit = float(settings["READINESS_DEADLINE_S"])
+    settings = environment.read()
+    limit = settings.seconds("READINESS_DEADLINE_S")
     parser.add_argument("--timeout", type=float, default=limit, metavar="SECONDS")
     deadline = node.Deadline(parser.parse_args(arguments).timeout)
     last = ""
-    while missing := "; ".join(problems(settings)):
+    while found := problems(settings):
+        missing = "; ".join(found)
         if missing != last:
             node.say(f"not ready: {missing}")
             last = missing
+        lasting = "; ".join(problem for problem in found if isinstance(problem, Lasting))
+        if lasting:
+            node.say(f"[ERROR] not ready, and no waiting mends it: {lasting}")
+            return 1
         if deadline.passed():
             node.say(f"[ERROR] not ready after {deadline.seconds:.0f} s: {missing}")
             return 1
@@ -49,10 +60,13 @@ def problems(settings: Settings) -> list[str]:
 
 
 def _run(check: Check, settings: Settings) -> list[str]:
+    # DeniedError is not among the lasting: stack.sh has just used the same password, and services
+    # that come back after a reboot deny for a while what is right.
     try:
         return list(check(settings))
     except RuntimeError as error:
-        return [failure.mask(f"{check.__name__.strip('_')}: {error}")]
+        kind = Lasting if isinstance(error, node.LastingError) else str
+        return [kind(failure.mask(f"{check.__name__.strip('_')}: {error}"))]
 
 
 def _keystone(_: Settings) -> Iterator[str]:
@@ -66,14 +80,14 @@ def _compute(settings: Settings) -> Iterator[str]:
 
 
 def _volumes(settings: Settings) -> Iterator[str]:
-    if not node.runs(settings, "c-vol"):
+    if not settings.runs("c-vol"):
         return
     zone = settings["PRIMARY_AZ" if settings["ROLE"] == "controller" else "SECONDARY_AZ"]
     volume = cloud.up(cloud.rows("volume", "service", "list"), "cinder-volume", hostname(settings))
     if not volume:
         yield "cinder-volume is not up"
     elif volume["Zone"] != zone:
-        yield f"cinder-volume is in AZ {volume['Zone']}, not {zone}"
+        yield Lasting(f"cinder-volume is in AZ {volume['Zone']}, not {zone}")
 
 
 def _agents(settings: Settings) -> Iterator[str]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from typing import TYPE_CHECKING
 
-from devstack_node import node, state
+from devstack_node import cloud_init, environment, failure, files, node, state
+
+if TYPE_CHECKING:
+    from devstack_node.records import State
 
 _EXIT = {"ready": 0, "failed": 1, "pending": 3}
 _EXIT_USAGE = 2
 _EXIT_DEADLINE = 4
 _FAILED_UNITS = "systemctl list-units --state=failed --plain --no-legend devstack@*"
+_SYSTEMD_S = 10.0
+"""Less than the 20 s that the job gives a question."""
 _POLL_S = 2.0
 _QUIET_S = 30.0
 """The longest silence: less than what NAT and ssh forget a connection after."""
@@ -28,7 +34,9 @@ def main(arguments: list[str]) -> int:
     for command in (show, wait, follow):
         command.add_argument("--for", dest="subject", choices=("node", "worker"), default="node")
     options = parser.parse_args(arguments)
-    if options.subject == "worker" and node.settings()["ROLE"] != "controller":
+    # With an unreadable role, the answer says so.
+    role = files.attempt(lambda: environment.read()["ROLE"], "controller", [])
+    if options.subject == "worker" and role != "controller":
         node.say("only the controller knows of the worker's registration")
         return _EXIT_USAGE
     if options.command == "show":
@@ -54,33 +62,43 @@ def _wait(subject: str, deadline: node.Deadline) -> int:
         deadline.sleep(_POLL_S)
 
 
-def _look(subject: str) -> state.State:
-    found = state.current(subject)
-    finished = subject == "node" and found["verdict"] == "ready"
+def _look(subject: str) -> State:
+    unreadable: list[str] = []
+    found = state.current(subject, unreadable)
+    # Its complaints decide nothing, so a node is ready though they cannot be read.
+    complaints = cloud_init.errors(unreadable)
+    units = []
+    if subject == "node" and found["verdict"] == "ready":
+        try:
+            units = _failed_units()
+        except RuntimeError as error:
+            # systemd may answer the next question.
+            found = {**found, "verdict": "pending", "stage": "systemd does not answer"}
+            unreadable.append(failure.mask(f"failed units: {error}"))
     return {
         **found,
-        "detail": _phase() if found["stage"] == "stack.sh" else "",
-        "failed_units": _failed_units() if finished else [],
-        "cloud_init": state.cloud_init_errors() or [],
+        "detail": _phase(unreadable) if found["stage"] == "stack.sh" else "",
+        "failed_units": units,
+        "cloud_init": complaints,
+        "unreadable": unreadable,
     }
 
 
 def _failed_units() -> list[str]:
     """DevStack's units that have failed: Nova and Neutron take up to 12 minutes to notice."""
-    columns = node.run(*_FAILED_UNITS.split())
-    return [line.split()[0] for line in columns.splitlines()]
+    columns = node.run(*_FAILED_UNITS.split(), timeout_s=_SYSTEMD_S)
+    return [line.split()[0] for line in columns.splitlines() if line.strip()]
 
 
-def _phase() -> str:
-    """DevStack's own name for what it does now."""
-    try:
-        lines = node.SUMMARY.read_text(encoding="utf-8", errors="replace").split("\n")
-    except OSError:
+def _phase(unreadable: list[str]) -> str:
+    """DevStack's own name for what it does now; nothing before it has said any."""
+    if not node.SUMMARY.exists():
         return ""
+    lines = files.attempt(lambda: files.text(node.SUMMARY), "", unreadable).split("\n")
     said = [line.partition("| ")[2].strip() for line in lines]
-    return next((phase for phase in reversed(said) if phase), "")
+    return failure.mask(next((phase for phase in reversed(said) if phase), ""))
 
 
-def _answer(found: state.State) -> int:
+def _answer(found: State) -> int:
     print(json.dumps(found), flush=True)
     return _EXIT[found["verdict"]]

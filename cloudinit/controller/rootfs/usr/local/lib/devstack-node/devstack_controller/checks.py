@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from devstack_controller import postconfig
-from devstack_node import cloud, node
+from devstack_node import cloud, files, node
+from devstack_node.ready import Lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from devstack_node.ready import Check, Settings
+    from devstack_node.environment import Settings
+    from devstack_node.ready import Check
 
 _HEALTH_MANAGER_PORT = 5555
 
@@ -24,13 +26,13 @@ def _compute_control(settings: Settings) -> Iterator[str]:
 
 
 def _volume_control(settings: Settings) -> Iterator[str]:
-    if not node.runs(settings, "c-api"):
+    if not settings.runs("c-api"):
         return
     if not cloud.up(cloud.rows("volume", "service", "list"), "cinder-scheduler"):
         yield "cinder-scheduler is not up"
     yield from _zone(settings, "volume")
     if not cloud.has("volume", "type", postconfig.VOLUME_TYPE):
-        yield f"there is no volume type {postconfig.VOLUME_TYPE}"
+        yield Lasting(f"there is no volume type {postconfig.VOLUME_TYPE}")
 
 
 def _zone(settings: Settings, kind: str) -> Iterator[str]:
@@ -43,33 +45,34 @@ def _zone(settings: Settings, kind: str) -> Iterator[str]:
 def _external_network(_: Settings) -> Iterator[str]:
     networks = cloud.rows("network", "list", "--external")
     if not any(network["Name"] == "public" and network["Subnets"] for network in networks):
-        yield "there is no external network named public with a subnet"
+        yield Lasting("there is no external network named public with a subnet")
 
 
 def _flavors(_: Settings) -> Iterator[str]:
     present = postconfig.flavors()
     for name, wanted in postconfig.FLAVORS.items():
         if present.get(name) != wanted:
-            yield f"flavor {name} is {present.get(name)}, not {wanted}"
+            yield Lasting(f"flavor {name} is {present.get(name)}, not {wanted}")
 
 
 def _quotas(settings: Settings) -> Iterator[str]:
-    limits = {row["Resource"]: row["Limit"] for row in cloud.rows("quota", "show", "demo")}
+    limits = {str(row["Resource"]): row["Limit"] for row in cloud.rows("quota", "show", "demo")}
     for name, wanted in postconfig.demo_quotas(settings).items():
         if limits.get(name) != wanted:
-            yield f"quota of {name} is {limits.get(name)}, not {wanted}"
+            yield Lasting(f"quota of {name} is {limits.get(name)}, not {wanted}")
 
 
 def _load_balancers(settings: Settings) -> Iterator[str]:
-    if not node.runs(settings, "o-api"):
+    if not settings.runs("o-api"):
         return
     providers = cloud.rows("loadbalancer", "provider", "list")
     if not any(provider["name"] == "amphora" for provider in providers):
         yield "Octavia has no provider amphora"
     if not cloud.rows("image", "list", "--tag", "amphora", "--status", "active"):
         yield "there is no active Amphora image"
-    udp = (node.ROOT / "proc/net/udp").read_text(encoding="ascii").splitlines()[1:]
-    if not any(line.split()[1].endswith(f":{_HEALTH_MANAGER_PORT:04X}") for line in udp):
+    udp = files.text(node.ROOT / "proc/net/udp").splitlines()[1:]
+    addresses = (line.split()[1:2] for line in udp)
+    if not any(local[0].endswith(f":{_HEALTH_MANAGER_PORT:04X}") for local in addresses if local):
         yield "Octavia's health manager does not listen"
 
 

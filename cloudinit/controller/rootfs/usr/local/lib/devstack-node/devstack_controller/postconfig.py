@@ -5,7 +5,12 @@ Each step is done once or not at all, so the whole may run again.
 
 from __future__ import annotations
 
-from devstack_node import cloud, failure, node
+from typing import TYPE_CHECKING
+
+from devstack_node import cloud, environment, failure, node, zones
+
+if TYPE_CHECKING:
+    from devstack_node.environment import Settings
 
 VOLUME_TYPE = "test-volume-type"
 
@@ -26,7 +31,7 @@ _ADMIN_QUOTAS = {"secgroups": 100, "secgroup-rules": 1000}
 
 def main(_: list[str]) -> int:
     """Do every step; 1 and the step's name at the first that fails."""
-    settings = node.settings()
+    settings = environment.read()
     for step in (_own_zone, _volume_type, _flavors, _quotas):
         name = step.__name__.strip("_").replace("_", " ")
         node.say(f"post configuration: {name}")
@@ -38,21 +43,21 @@ def main(_: list[str]) -> int:
     return 0
 
 
-def _own_zone(settings: dict[str, str]) -> None:
+def _own_zone(settings: Settings) -> None:
     """Only this host: the worker may be there already, and belongs elsewhere."""
     controller = settings["CONTROLLER_HOSTNAME"]
     service = cloud.up(cloud.rows("compute", "service", "list"), "nova-compute", controller)
     if not service:
         raise RuntimeError(f"no nova-compute of {controller} is up")
-    cloud.join_zone(settings["PRIMARY_AZ"], service)
+    zones.join(settings["PRIMARY_AZ"], service)
 
 
-def _volume_type(settings: dict[str, str]) -> None:
-    if node.runs(settings, "c-api") and not cloud.has("volume", "type", VOLUME_TYPE):
+def _volume_type(settings: Settings) -> None:
+    if settings.runs("c-api") and not cloud.has("volume", "type", VOLUME_TYPE):
         cloud.change("volume", "type", "create", "--public", VOLUME_TYPE)
 
 
-def _flavors(_: dict[str, str]) -> None:
+def _flavors(_: Settings) -> None:
     present = flavors()
     for name, wanted in FLAVORS.items():
         if present.get(name) == wanted:
@@ -69,12 +74,12 @@ def _flavors(_: dict[str, str]) -> None:
 def flavors() -> dict[str, tuple[str, int, int, int, int]]:
     """The cloud's flavors, in the form of FLAVORS."""
     return {
-        row["Name"]: (row["ID"], row["RAM"], row["Disk"], row["Ephemeral"], row["VCPUs"])
+        str(row["Name"]): (row["ID"], row["RAM"], row["Disk"], row["Ephemeral"], row["VCPUs"])
         for row in cloud.rows("flavor", "list", "--all")
     }
 
 
-def _quotas(settings: dict[str, str]) -> None:
+def _quotas(settings: Settings) -> None:
     _set_quotas("demo", demo_quotas(settings))
     _set_quotas("admin", _ADMIN_QUOTAS)
 
@@ -84,7 +89,7 @@ def _set_quotas(project: str, quotas: dict[str, int]) -> None:
     cloud.change("quota", "set", *words, project)
 
 
-def demo_quotas(settings: dict[str, str]) -> dict[str, int]:
+def demo_quotas(settings: Settings) -> dict[str, int]:
     """What the tests' project may have."""
-    volumes = _VOLUME_QUOTAS if node.runs(settings, "c-api") else {}
+    volumes = _VOLUME_QUOTAS if settings.runs("c-api") else {}
     return {**_COMPUTE_QUOTAS, **_NETWORK_QUOTAS, **volumes}

@@ -9,10 +9,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from devstack_node import cloud, failure, node
+from devstack_node import cloud, environment, failure, node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from devstack_node.environment import Settings
 
 _DOWNLOAD_S = 300.0
 _SERVER_S = 300.0
@@ -26,10 +28,10 @@ _SUBNET = "192.168.222.0/24"
 
 def main(_: list[str]) -> int:
     """Boot a server in the controller's AZ, and a load balancer if there is Octavia."""
-    settings = node.settings()
+    settings = environment.read()
     try:
         boot_server(settings, settings["PRIMARY_AZ"])
-        if node.runs(settings, "o-api"):
+        if settings.runs("o-api"):
             _boot_load_balancer()
     except RuntimeError as error:
         node.say(failure.mask(f"[ERROR] {error}"))
@@ -37,7 +39,7 @@ def main(_: list[str]) -> int:
     return 0
 
 
-def boot_server(settings: dict[str, str], zone: str) -> None:
+def boot_server(settings: Settings, zone: str) -> None:
     """Boot a server in the AZ. Raises RuntimeError with Nova's own reason if it does not."""
     name = f"smoke-{zone}"
     with _removed_after(("server", "network", "image"), name):
@@ -123,4 +125,4 @@ def _wait(kind: str, name: str, column: str, timeout_s: float) -> None:
 
 def _fault(found: cloud.Row) -> str:
     fault = found.get("fault") or "no reason given"
-    return str(fault["message"] if isinstance(fault, dict) else fault)
+    return str(fault.get("message", fault) if isinstance(fault, dict) else fault)

@@ -1,0 +1,61 @@
+"""Host: a node on a machine that passes the checks, with DevStack's stand-in in a repository."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.nodes.conftest import Node
+
+STACK_USER = '#!/bin/bash\necho "create-stack-user $HOST_IP" >>"$FAKE_STATE/calls"\n'
+STACK_SH = """#!/bin/bash
+cd "$(dirname "$0")"
+source <(sed '/^\\[\\[post-config/,$d; /^\\[\\[/d; /^enable_plugin/d' local.conf)
+echo "stack.sh on $HOST_IP with $ENABLED_SERVICES" >>"$FAKE_STATE/calls"
+mkdir -p ../logs "$DEVSTACK_NODE_ROOT"/etc/{openstack,nova}
+mkdir -p ../async
+chmod 0755 ../logs ../async "$DEVSTACK_NODE_ROOT/etc/nova"
+touch ../logs/stack.sh.log "$DEVSTACK_NODE_ROOT/etc/openstack/clouds.yaml"
+"""
+# As whoever runs the tests: there is no user stack, and root is not needed.
+INSTALL = """
+words=()
+for word in "$@"; do [[ $word == --owner=* || $word == --group=* ]] || words+=("$word"); done
+exec /usr/bin/install "${words[@]}"
+"""
+
+
+def make(
+    make_node: Callable[..., "Node"],
+    clouds: SimpleNamespace,
+    folder: Path,
+    role: str,
+    stack_sh: str = STACK_SH,
+    **settings: object,
+) -> "Node":
+    """Make the node, and in the folder a git base from which it builds `stack_sh`."""
+    repository = folder / "git/openstack/devstack"
+    for name, text in (("stack.sh", stack_sh), ("tools/create-stack-user.sh", STACK_USER)):
+        path = repository / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+    git = ("git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@localhost")
+    for words in (("init", "-qb", "stable/2025.2"), ("add", "."), ("commit", "-qm", "x")):
+        subprocess.run([*git, *words], check=True)
+    settings = {"git_base": f"file://{folder}/git", "node_deadline_s": 30, **settings}
+    node = make_node(role, **settings)
+    node.write("dev/kvm", "")
+    node.write("etc/os-release", 'ID=ubuntu\nVERSION_ID="22.04"\n')
+    node.write("etc/httpd/conf.d/README", "")
+    node.write("proc/net/udp", clouds.udp)
+    node.fake("install", INSTALL)
+    node.fake("findmnt", "echo 0:99")
+    node.fake("devstack-host-network", 'echo "host network" >>"$FAKE_STATE/calls"')
+    # Its pauses are for a network that recovers.
+    node.fake("sleep", "exit 0")
+    cloud = clouds.fresh()
+    node.cloud = clouds.add_worker(cloud) if role == "worker" else cloud
+    return node

@@ -55,8 +55,35 @@ def test_a_stack_sh_that_hangs_ends_at_the_deadline(make_site):
 
     controller = site.wait(site.controller)
 
-    assert controller.state["error"] == "stack.sh did not end within 15 s"
+    error = controller.state["error"]
+    assert error == "stack.sh did not end within 15 s: Starting Keystone"
     assert site.ssh(site.controller, "pgrep --full devstack/stack.sh").stdout == ""
+
+
+def test_a_stack_sh_that_is_killed_is_told_with_the_signal_and_its_last_line(make_site):
+    """As the kernel kills for want of memory: by a status that our own time limit has too."""
+    site = make_site({"KILL_PHASE": "Starting Keystone"}, worker="false")
+    site.controller.start()
+
+    error = site.wait(site.controller).state["error"]
+
+    assert error.startswith("stack.sh was killed by SIGKILL after "), error
+    assert error.endswith(": Starting Keystone")
+
+
+def test_a_worker_with_a_server_already_fails_the_registration_at_once(make_site):
+    """Nova moves no server between AZs, so the node's deadline would pass for nothing."""
+    site = make_site({"OCCUPIED": "capo-e2e-boot-worker"}, nodeDeadlineS="600")
+    assert site.settings.worker_hostname == "capo-e2e-boot-worker"
+    site.controller.start()
+    site.worker.start()
+
+    worker = site.wait(site.controller, "worker")
+
+    assert worker.state["verdict"] == "failed", worker
+    refused = "refused: Nova does not put capo-e2e-boot-worker into AZ testaz2: "
+    assert f"{worker.state['stage']}: {worker.state['error']}".startswith(refused)
+    assert "already has 1 instance(s)" in worker.state["error"]
 
 
 def test_a_git_service_that_refuses_twice_and_stalls_is_asked_again(make_site):

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from tests.patience import PATIENCE_S
+
 if TYPE_CHECKING:
     from tests.nodes.conftest import Node
 
@@ -45,7 +47,7 @@ def make(
     git = ("git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@localhost")
     for words in (("init", "-qb", "stable/2025.2"), ("add", "."), ("commit", "-qm", "x")):
         subprocess.run([*git, *words], check=True)
-    settings = {"git_base": f"file://{folder}/git", "node_deadline_s": 30, **settings}
+    settings = {"git_base": f"file://{folder}/git", "node_deadline_s": PATIENCE_S, **settings}
     node = make_node(role, **settings)
     node.write("dev/kvm", "")
     node.write("etc/os-release", 'ID=ubuntu\nVERSION_ID="22.04"\n')

@@ -6,56 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.patience import FOREVER_S, PATIENCE_S
-
-STACK_USER = '#!/bin/bash\necho "create-stack-user $HOST_IP" >>"$FAKE_STATE/calls"\n'
-STACK_SH = """#!/bin/bash
-cd "$(dirname "$0")"
-source <(sed '/^\\[\\[post-config/,$d; /^\\[\\[/d; /^enable_plugin/d' local.conf)
-echo "stack.sh on $HOST_IP with $ENABLED_SERVICES" >>"$FAKE_STATE/calls"
-mkdir -p ../logs "$DEVSTACK_NODE_ROOT"/etc/{openstack,nova}
-mkdir -p ../async
-chmod 0755 ../logs ../async "$DEVSTACK_NODE_ROOT/etc/nova"
-touch ../logs/stack.sh.log "$DEVSTACK_NODE_ROOT/etc/openstack/clouds.yaml"
-"""
-# As whoever runs the tests: there is no user stack, and root is not needed.
-INSTALL = """
-words=()
-for word in "$@"; do [[ $word == --owner=* || $word == --group=* ]] || words+=("$word"); done
-exec /usr/bin/install "${words[@]}"
-"""
-
-
-@pytest.fixture
-def make_host(make_node, clouds, tmp_path):
-    """A node on a host that passes the checks, and a git base with DevStack's stand-in."""
-
-    def make(role, stack_sh=STACK_SH, **settings):
-        repository = tmp_path / "git/openstack/devstack"
-        for name, text in (("stack.sh", stack_sh), ("tools/create-stack-user.sh", STACK_USER)):
-            path = repository / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-            path.chmod(0o755)
-        git = ("git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@localhost")
-        for words in (("init", "-qb", "stable/2025.2"), ("add", "."), ("commit", "-qm", "x")):
-            subprocess.run([*git, *words], check=True)
-        settings = {"git_base": f"file://{tmp_path}/git", "node_deadline_s": PATIENCE_S, **settings}
-        node = make_node(role, **settings)
-        node.write("dev/kvm", "")
-        node.write("etc/os-release", 'ID=ubuntu\nVERSION_ID="22.04"\n')
-        node.write("etc/httpd/conf.d/README", "")
-        node.write("proc/net/udp", clouds.udp)
-        node.fake("install", INSTALL)
-        node.fake("findmnt", "echo 0:99")
-        node.fake("devstack-host-network", 'echo "host network" >>"$FAKE_STATE/calls"')
-        # Its pauses are for a network that recovers.
-        node.fake("sleep", "exit 0")
-        cloud = clouds.fresh()
-        node.cloud = clouds.add_worker(cloud) if role == "worker" else cloud
-        return node
-
-    return make
+from tests.nodes.host import STACK_SH
 
 
 def stages(node):
@@ -190,26 +141,6 @@ def test_stack_sh_that_fails_is_the_verdict_with_its_line(make_host):
     assert "post configuration" not in stages(node)
 
 
-def test_stack_sh_that_hangs_is_ended(make_host):
-    node = make_host("controller", f"#!/bin/bash\nexec /bin/sleep {FOREVER_S}\n", node_deadline_s=1)
-
-    assert node.run("devstack-build").returncode == 1
-
-    assert node.show()["error"] == "stack.sh did not end within 1 s"
-
-
-def test_a_build_that_is_ended_by_a_signal_says_so(make_host):
-    """As a shutdown does, or a package that restarts cloud-init under itself."""
-    script = '#!/bin/bash\nkill "$(<"$FAKE_STATE/build.pid")"\n'
-    node = make_host("controller", stack_sh=script)
-
-    node.run("bash", "-c", 'echo $$ >"$FAKE_STATE/build.pid"; exec devstack-build')
-
-    answer = node.show()
-    assert (answer["verdict"], answer["class"]) == ("failed", "interrupted")
-    assert answer["error"] == "ended by a signal during 'stack.sh'; replace the instance"
-
-
 def test_success_with_a_service_missing_is_a_failure(make_host):
     """stack.sh's own status says nothing of what the tests need."""
     node = make_host("controller")
@@ -267,6 +198,36 @@ def test_a_host_that_cannot_nest_is_named(make_host):
     assert node.show()["error"].startswith("no /dev/kvm; create the instance with nested")
 
 
+@pytest.mark.parametrize(
+    ("os_release", "error"),
+    [
+        ("", "the image is  , not ubuntu 22.04"),
+        ("ID=ubuntu\n", "the image is ubuntu , not ubuntu 22.04"),
+        ("ID='ubuntu", "os-release is not readable as shell"),
+    ],
+    ids=["empty", "no version", "cut off"],
+)
+def test_an_odd_os_release_is_named(make_host, os_release, error):
+    node = make_host("controller")
+    node.write("etc/os-release", os_release)
+
+    node.run("devstack-build")
+
+    assert error in node.show()["error"]
+
+
+@pytest.mark.parametrize("size", ["", "\n", "many"])
+def test_a_disk_without_a_size_is_named(make_host, size):
+    node = make_host("controller")
+    node.write("sys/dev/block/8:1/partition", "1")
+    node.write("sys/dev/block/size", size)
+    node.fake("findmnt", f"[[ $* == *MAJ* ]] && echo ' 8:1' || echo {10 * 2**30}")
+
+    node.run("devstack-build")
+
+    assert f"the size of the disk is '{size.strip()}', no number" in node.show()["error"]
+
+
 def test_a_disk_that_was_not_grown_is_named_with_its_sizes(make_host):
     node = make_host("controller")
     node.write("sys/devices/sda/size", str(500 * 2**30 // 512))
@@ -301,18 +262,6 @@ def test_git_that_fails_twice_is_tried_again(make_host):
     )
 
     assert node.run("devstack-build").returncode == 0, log(node)
-
-
-def test_git_that_stalls_is_ended_each_time_and_named(make_host):
-    """A fresh instance may do better."""
-    node = make_host("controller", git_timeout_s=1)
-    node.fake("git", f"exec /bin/sleep {FOREVER_S}")
-
-    assert node.run("devstack-build").returncode == 1
-
-    assert node.show()["error"].endswith("in 5 attempts: fatal: git did not end within 1 s")
-    assert node.show()["class"] == "infrastructure"
-    assert log(node).count("git did not end within 1 s") == 5
 
 
 def test_packages_that_a_lock_kept_out_are_installed_again(make_host):

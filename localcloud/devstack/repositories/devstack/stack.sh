@@ -3,7 +3,8 @@
 #
 # Runs on   a node, as the user stack, without arguments
 # Reads     local.conf and standin/settings: UNIT_S; FAIL_PHASE with FAIL_LINE; HANG_PHASE;
-#           HANG_WORDS, a client's command without an answer; MISSING, a service not started
+#           KILL_PHASE, in which stack.sh is killed; MISSING, a service not started;
+#           HANG_WORDS, a client's command without an answer; OCCUPIED, a host with a server
 # Leaves    stand-ins of the services, units that start them at boot, clients, DevStack's log
 # Exits     3 when a service of the worker finds no controller, as the real one does
 set -o errexit -o pipefail

@@ -76,6 +76,11 @@ def _per_role(settings: "Settings", role: Role) -> tuple[str, ...]:
     return (*settings.additional_services, *(("horizon",) if settings.horizon else ()))
 
 
+def runs(settings: "Settings", service: str) -> bool:
+    """Whether any node of the stack runs the service."""
+    return any(service in enabled_services(settings, role) for role in settings.roles)
+
+
 def ovn_agent(release: str) -> str:
     """The agent that serves metadata: DevStack's own default in each release.
 

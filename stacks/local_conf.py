@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from stacks.devstack_services import Role, enabled_services
+from stacks.devstack_services import Role, enabled_services, runs
 
 if TYPE_CHECKING:
     from stacks.credentials import Credentials
@@ -158,7 +158,8 @@ def _controller_variables(settings: "Settings") -> dict[str, str]:
         "IPV4_ADDRS_SAFE_TO_USE": settings.tenant_cidr,
         "ENABLE_CHASSIS_AS_GW": "True",
         "DOWNLOAD_DEFAULT_IMAGES": "False",
-        "IMAGE_URLS": settings.amphora_image_url,
+        # DevStack would fetch an image that nothing uses.
+        "IMAGE_URLS": settings.amphora_image_url if runs(settings, "octavia") else "",
         "GLANCE_LIMIT_IMAGE_SIZE_TOTAL": str(settings.glance_limit_mb),
     }
 
@@ -181,7 +182,7 @@ def plugins(settings: "Settings", role: Role) -> Iterator[tuple[str, str, str]]:
     branch = f"stable/{settings.release}"
     # Octavia's plugin calls a function of neutron's for its management interface.
     refs = {"neutron": settings.neutron_ref}
-    if role == "controller" and "octavia" not in settings.disabled_services:
+    if role == "controller" and runs(settings, "octavia"):
         refs["octavia"] = settings.octavia_ref
         if settings.horizon:
             refs["octavia-dashboard"] = settings.octavia_dashboard_ref

@@ -11,8 +11,9 @@ import yaml
 
 from stacks.problems import Problem, key_of, problem
 
+_PRIMARY_AZ = "OPENSTACK_FAILURE_DOMAIN"
 _E2E_CONF_VARIABLES = {
-    "primary_az": "OPENSTACK_FAILURE_DOMAIN",
+    "primary_az": _PRIMARY_AZ,
     "secondary_az": "OPENSTACK_FAILURE_DOMAIN_ALT",
 }
 
@@ -114,7 +115,9 @@ def _read_availability_zones(text: str, values: dict[str, Any], problems: list[P
         problems.append(problem("e2e_conf", f"'{path}' is not YAML{where}", "mend the file"))
         return
     variables = document.get("variables") if isinstance(document, dict) else None
-    for name, variable in _E2E_CONF_VARIABLES.items():
+    # Without a worker there is no second AZ.
+    needed = _E2E_CONF_VARIABLES if values["worker"] else {"primary_az": _PRIMARY_AZ}
+    for name, variable in needed.items():
         value = variables.get(variable) if isinstance(variables, dict) else None
         if isinstance(value, str) and value:
             values[name] = value

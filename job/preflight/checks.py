@@ -14,6 +14,7 @@ from job.ending import Ending
 from job.errors import JobError
 from job.preflight import cgroups, identity, images, overlaps, quotas, refs, tools
 from job.preflight.report import Report
+from stacks.devstack_services import runs
 
 if TYPE_CHECKING:
     from stacks.settings import Settings
@@ -76,8 +77,9 @@ def of_project(settings: "Settings", place: Place, ending: Ending, *, present: b
 def _image_urls(settings: "Settings") -> dict[str, str]:
     """What the nodes will fetch, by the key that names it."""
     smoke = settings.smoke_test_image_url if settings.smoke_test else ""
+    amphora = settings.amphora_image_url if runs(settings, "octavia") else ""
     wanted = {
-        "devstack:amphoraImageUrl": settings.amphora_image_url,
+        "devstack:amphoraImageUrl": amphora,
         "devstack:smokeTestImageUrl": smoke,
     }
     return {key: url for key, url in wanted.items() if url}

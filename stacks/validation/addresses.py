@@ -5,6 +5,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueE
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from stacks.devstack_services import runs
 from stacks.problems import Problem, key_of, problem
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 _OURS = ("internal_cidr", "floating_cidr", "tenant_cidr")
 # What a job or a node already routes elsewhere. Docker's further default pools
 # (172.19.0.0/16 and up) are not here: the floating range of today's jobs lies in one.
+_OCTAVIA = "Octavia's management network"
 _KNOWN = {
     "10.0.2.0/24": "slirp4netns, rootless podman's network",
     "10.88.0.0/16": "podman's default network",
@@ -22,7 +24,7 @@ _KNOWN = {
     "169.254.0.0/16": "link-local addresses and the metadata server",
     "172.17.0.0/16": "Docker's default bridge",
     "172.18.0.0/16": "kind's Docker network",
-    "192.168.0.0/24": "Octavia's management network",
+    "192.168.0.0/24": _OCTAVIA,
     "192.168.122.0/24": "libvirt's default network",
     "224.0.0.0/3": "multicast and reserved addresses",
     "0.0.0.0/8": "this network",
@@ -43,7 +45,12 @@ def check(settings: "Settings") -> Iterator[Problem]:
             yield problem(key, reason, remedy)
         else:
             networks[key] = IPv4Network(value)
-    yield from _overlaps(networks)
+    known = {
+        known: owner
+        for known, owner in _KNOWN.items()
+        if owner != _OCTAVIA or runs(settings, "octavia")
+    }
+    yield from _overlaps(networks, known)
     if "internal_cidr" in networks:
         yield from _nodes(settings, networks["internal_cidr"])
     for value in settings.dns_nameservers:
@@ -89,14 +96,14 @@ def check_ranges(settings: "Settings", key: str) -> Iterator[Problem]:
             yield problem(key, reason, remedy)
 
 
-def _overlaps(networks: dict[str, IPv4Network]) -> Iterator[Problem]:
+def _overlaps(networks: dict[str, IPv4Network], known_owners: dict[str, str]) -> Iterator[Problem]:
     for (one, left), (other, right) in combinations(networks.items(), 2):
         if left.overlaps(right):
             yield problem(
                 other, f"'{right}' overlaps {key_of(one)} '{left}'", "choose ranges that are apart"
             )
     for key, network in networks.items():
-        for known, owner in _KNOWN.items():
+        for known, owner in known_owners.items():
             if network.overlaps(IPv4Network(known)):
                 yield problem(
                     key, f"'{network}' overlaps {known} ({owner})", "choose another range"

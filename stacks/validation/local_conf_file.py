@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from stacks.decided import SETTING_OF, Decided, configuration_file, decided
-from stacks.devstack_services import enabled_services
+from stacks.devstack_services import runs
 from stacks.meta_config import Line, Section, options, sections
 from stacks.problems import Problem, key_of, problem
 from stacks.shell_effects import Assignment, Call, Opaque, effects, syntax_problem
@@ -82,8 +82,7 @@ def _call(
 ) -> Iterator[Problem]:
     """Calls of the functions by which DevStack changes its lists of services and plugins."""
     command, *names = words
-    run = {name for role in settings.roles for name in enabled_services(settings, role)}
-    disabled = {"horizon", *settings.disabled_services} - run
+    disabled = {"horizon", *settings.disabled_services}
     if command == "disable_all_services":
         yield _set(number, "ENABLED_SERVICES", "DISABLED_SERVICES")
     if command == "enable_plugin" and names[:1] and names[0] in ours.plugins:
@@ -98,10 +97,10 @@ def _call(
         service = name.removeprefix("-")
         if command not in {"enable_service", "disable_service"}:
             continue
-        if stops and service in run:
+        if stops and runs(settings, service):
             remedy = f"remove it, or disable it by {key_of('disabled_services')}"
             yield _problem(number, f"it disables '{service}', which the stack runs", remedy)
-        elif not stops and service in disabled:
+        elif not stops and service in disabled and not runs(settings, service):
             key = "horizon" if service == "horizon" else "disabled_services"
             remedy = f"remove it, and change {key_of(key)}"
             yield _problem(number, f"it enables '{service}', which the stack does not run", remedy)

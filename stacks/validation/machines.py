@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stacks.devstack_services import runs
 from stacks.platforms import PLATFORMS
 from stacks.problems import Problem, problem
 
@@ -132,7 +133,10 @@ def _disks(settings: "Settings") -> Iterator[Problem]:
             f"{settings.boot_disk_gib} GiB",
             f"choose {_DISK_GIB.start} to {_DISK_GIB.stop - 1}",
         )
-    elif not 0 < settings.volume_backing_gib <= settings.boot_disk_gib - 20:
+    elif (
+        runs(settings, "c-vol")
+        and not 0 < settings.volume_backing_gib <= settings.boot_disk_gib - 20
+    ):
         yield problem(
             "volume_backing_gib",
             f"{settings.volume_backing_gib} GiB of volumes on a disk of {settings.boot_disk_gib}",

@@ -75,17 +75,17 @@ def _places(settings: "Settings") -> Iterator[Problem]:
         return
     zone = re.compile(re.escape(settings.region) + "-[a-z]")
     remedy = f"name zones of {settings.region}, like {settings.region}-a"
-    if not settings.zones:
+    pinned = {f"{role}_zone": getattr(settings, f"{role}_zone") for role in settings.roles}
+    if not settings.zones and not all(pinned.values()):
         yield problem("zones", "no zone", remedy)
-    named = [("zones", name) for name in settings.zones]
-    named += [(key, getattr(settings, key)) for key in ("controller_zone", "worker_zone")]
+    named = [*(("zones", name) for name in settings.zones), *pinned.items()]
     for key, name in named:
         if (name or key == "zones") and not zone.fullmatch(name):
             yield problem(key, f"'{name}' is no zone of region {settings.region}", remedy)
 
 
 def _availability_zones(settings: "Settings") -> Iterator[Problem]:
-    for key in ("primary_az", "secondary_az"):
+    for key in ("primary_az", "secondary_az") if settings.worker else ("primary_az",):
         name = getattr(settings, key)
         if not _AZ.fullmatch(name):
             yield problem(
@@ -95,7 +95,7 @@ def _availability_zones(settings: "Settings") -> Iterator[Problem]:
             )
         elif name in _AZ_RESERVED:
             yield problem(key, f"'{name}' is {_AZ_RESERVED[name]}", "choose another name")
-    if settings.primary_az == settings.secondary_az:
+    if settings.worker and settings.primary_az == settings.secondary_az:
         yield problem(
             "secondary_az",
             f"'{settings.secondary_az}' is the primary AZ too",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stacks.devstack_services import lint
+from stacks.devstack_services import lint, runs
 from stacks.local_conf import BRANCH_VARIABLES
 from stacks.platforms import PLATFORMS, RELEASES, releases_for
 from stacks.problems import Problem, problem
@@ -31,18 +31,21 @@ def check(settings: "Settings") -> Iterator[Problem]:
 
 
 def _sources(settings: "Settings") -> Iterator[Problem]:
-    for key in ("devstack_ref", "neutron_ref", "octavia_ref", "octavia_dashboard_ref"):
+    octavia = runs(settings, "octavia")
+    refs = {"octavia_ref": octavia, "octavia_dashboard_ref": octavia and settings.horizon}
+    for key in ("devstack_ref", "neutron_ref", *(key for key, used in refs.items() if used)):
         value = getattr(settings, key)
         if value and not _REF.fullmatch(value):
             yield problem(key, f"'{value}' is no git ref", "give a branch, a tag or a commit")
-    for key in ("ovn_branch", "ovs_branch"):
+    for key in ("ovn_branch", "ovs_branch") if settings.ovn_from_source else ():
         if not _REF.fullmatch(getattr(settings, key)):
             yield problem(key, f"'{getattr(settings, key)}' is no git ref", "give a branch")
     yield from _project_refs(settings)
     if settings.package_mirror and settings.operating_system.startswith("centos"):
         yield problem("package_mirror", "CentOS has no apt", "leave it empty")
-    needed = ("git_base", *(("smoke_test_image_url",) if settings.smoke_test else ()))
-    for key in _URLS:
+    needed = ("git_base", "smoke_test_image_url")
+    used = {"amphora_image_url": octavia, "smoke_test_image_url": settings.smoke_test}
+    for key in (key for key in _URLS if used.get(key, True)):
         value = getattr(settings, key)
         if (value or key in needed) and not _URL.fullmatch(value):
             yield problem(key, f"'{value}' is no URL", "write it like https://host/path")

@@ -170,6 +170,8 @@ def test_disabled_services_are_gone_and_stay_gone():
     assert not set(octavia) & set(localrc(conf)["ENABLED_SERVICES"].split(","))
     assert [f"disable_service {name}" in conf.splitlines() for name in octavia] == [True] * 6
     assert "enable_plugin octavia" not in conf
+    # DevStack would fetch an image that nothing uses.
+    assert localrc(conf)["IMAGE_URLS"] == ""
 
 
 @pytest.mark.parametrize(

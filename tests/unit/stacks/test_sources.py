@@ -59,6 +59,13 @@ def test_an_unusable_e2e_conf_is_refused(refusals, tmp_path, text, complaint):
     assert complaint in lines[0]
 
 
+def test_without_a_worker_only_the_first_az_is_read(make_settings, tmp_path):
+    path = tmp_path / "e2e_conf.yaml"
+    path.write_text("variables: {OPENSTACK_FAILURE_DOMAIN: az-a}")
+
+    assert make_settings(e2eConf=str(path), worker="false").availability_zones == ("az-a",)
+
+
 @pytest.mark.parametrize("key", ["e2eConf", "sshAuthorizedKeysFile", "localConfFile"])
 def test_a_missing_file_is_refused(refusals, tmp_path, key):
     path = tmp_path / "absent"

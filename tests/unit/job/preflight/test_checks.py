@@ -153,6 +153,13 @@ def test_an_image_that_devstack_builds_is_not_looked_for(
     assert asked == [{}]
 
 
+def test_the_image_of_load_balancers_is_not_looked_for_without_them(make_settings):
+    octavia = '["octavia", "o-api", "o-cw", "o-hm", "o-hk", "o-da"]'
+
+    assert checks._image_urls(make_settings(disabledServices=octavia)) == {}
+    assert "devstack:amphoraImageUrl" in checks._image_urls(make_settings())
+
+
 def test_the_image_of_a_smoke_test_is_looked_for_if_there_is_to_be_one(make_settings):
     assert "devstack:smokeTestImageUrl" in checks._image_urls(make_settings(smokeTest="true"))
     assert "devstack:smokeTestImageUrl" not in checks._image_urls(make_settings())

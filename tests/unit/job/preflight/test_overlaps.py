@@ -27,14 +27,14 @@ def docker(name="kind", *subnets, mtu=None):
 def check(monkeypatch, settings, ending, tmp_path):
     """The report for the default configuration on a machine with these routes and networks."""
 
-    def look(routes=(), networks=(), mtus=()):
+    def look(routes=(), networks=(), mtus=(), **environ):
         for device, mtu in dict(mtus).items():
             folder = tmp_path / "sys/class/net" / device
             folder.mkdir(parents=True)
             (folder / "mtu").write_text(f"{mtu}\n")
         monkeypatch.setattr(overlaps, "routes", lambda _root: list(routes))
         monkeypatch.setattr(overlaps, "networks", lambda *_: list(networks))
-        return overlaps.check(settings, {}, ending, root=tmp_path)
+        return overlaps.check(settings, environ, ending, root=tmp_path)
 
     return look
 
@@ -54,6 +54,16 @@ def test_a_route_into_our_range_is_refused_by_name(check):
         "devstack:internalCidr: 10.0.3.0/24 overlaps 10.0.0.0/16 (the route by eth1); choose"
         " another range"
     )
+
+
+def test_without_a_tunnel_routes_into_our_ranges_are_as_they_should_be(check):
+    """They are the way to the nodes then; a container network of that range is in it."""
+    routes = [route("10.0.0.0/16"), route("172.24.4.0/24")]
+
+    assert check(routes, DEVSTACK_TUNNEL="none").problems == []
+    assert len(check(routes, DEVSTACK_TUNNEL="sshuttle").problems) == 2
+    containers = [docker("mine", "10.0.3.0/25")]
+    assert len(check(routes, containers, DEVSTACK_TUNNEL="none").problems) == 1
 
 
 def test_all_overlaps_are_told_at_once(check):

@@ -36,6 +36,23 @@ def test_what_is_no_name_is_refused(refusals, key, value, complaint):
     assert any(complaint in line for line in refusals(**{key: value}))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("workerZone", "anywhere"), ("secondaryAz", "testaz1"), ("secondaryAz", "a:b")],
+)
+def test_without_a_worker_nothing_of_a_worker_is_demanded(refusals, key, value):
+    assert refusals(**{key: value, "worker": "false"}) == []
+    assert refusals(**{key: value})
+
+
+def test_zones_to_try_are_not_needed_by_nodes_that_are_pinned(refusals):
+    pinned = {"zones": "[]", "controllerZone": "us-east4-a"}
+
+    assert refusals(**pinned, worker="false") == []
+    assert refusals(**pinned, workerZone="us-east4-b") == []
+    assert refusals(**pinned)[0].startswith("devstack:zones: no zone")
+
+
 @given(st.text(min_size=1, max_size=50), st.text(min_size=1, max_size=30))
 def test_an_accepted_prefix_names_every_resource(cluster, stack):
     """The longest of our names stays within Compute Engine's rule."""

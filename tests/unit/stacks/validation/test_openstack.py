@@ -39,6 +39,30 @@ def test_an_apt_mirror_is_refused_where_there_is_no_apt(refusals):
     assert refusals(**given) == ["devstack:packageMirror: CentOS has no apt; leave it empty"]
 
 
+_OCTAVIA = '["octavia", "o-api", "o-cw", "o-hm", "o-hk", "o-da"]'
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "without"),
+    [
+        ("ovnBranch", "", {"ovnFromSource": "false"}),
+        ("ovsBranch", "a b", {"ovnFromSource": "false"}),
+        ("smokeTestImageUrl", "none", {"smokeTest": "false"}),
+        ("amphoraImageUrl", "none", {"disabledServices": _OCTAVIA}),
+        ("octaviaRef", "a b", {"disabledServices": _OCTAVIA}),
+        ("octaviaDashboardRef", "a b", {"horizon": "false"}),
+        ("octaviaDashboardRef", "a b", {"horizon": "true", "disabledServices": _OCTAVIA}),
+        ("tenantCidr", "192.168.0.0/20", {"disabledServices": _OCTAVIA}),
+        ("volumeBackingGib", "490", {"disabledServices": '["c-sch", "c-api", "c-vol"]'}),
+    ],
+)
+def test_what_is_not_used_is_not_looked_at(refusals, key, value, without):
+    used = {"ovnFromSource": "true", "smokeTest": "true", "horizon": "true"}
+
+    assert refusals(**{key: value, **without}) == []
+    assert refusals(**{key: value, **used})[0].startswith(f"devstack:{key}: ")
+
+
 def test_a_smoke_test_needs_an_image(refusals):
     [line] = refusals(smokeTest="true", smokeTestImageUrl="")
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi
 
+from stacks.cloud_names import EXTERNAL_NETWORK, VOLUME_TYPE
 from stacks.clouds_yaml import ADMIN_CLOUD, TENANT_CLOUD, clouds_yaml
 from stacks.credentials import Credentials
 from stacks.devstack import DevStack
@@ -61,8 +62,8 @@ def e2e_variables(settings: Settings) -> dict[str, str]:
         "OPENSTACK_CLOUD_CACERT_B64": "Cg==",
         "OPENSTACK_FAILURE_DOMAIN": settings.primary_az,
         "OPENSTACK_DNS_NAMESERVERS": settings.dns_nameservers[0],
-        "OPENSTACK_EXTERNAL_NETWORK_NAME": "public",
-        "OPENSTACK_VOLUME_TYPE_ALT": "test-volume-type",
+        "OPENSTACK_EXTERNAL_NETWORK_NAME": EXTERNAL_NETWORK,
+        "OPENSTACK_VOLUME_TYPE_ALT": VOLUME_TYPE,
         "OPENSTACK_CONTROL_PLANE_MACHINE_FLAVOR": "m1.medium",
         "OPENSTACK_NODE_MACHINE_FLAVOR": "m1.small",
         "OPENSTACK_BASTION_MACHINE_FLAVOR": "m1.tiny",

@@ -4,15 +4,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from job.e2e.job_environment import JobEnvironment
+from job.e2e.kinds import Kind
 from job.e2e.log import Log
 from job.ending import Ending
 from job.errors import JobError
 from job.timeline import Timeline
-
-Kind = Literal["e2e", "conformance"]
 
 
 @dataclass(kw_only=True)

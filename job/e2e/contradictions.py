@@ -1,25 +1,15 @@
-"""Contradictions: variables that say two things at once, or one that the cloud cannot be."""
+"""Contradictions: variables that say two things at once, or one that no job can be."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from job.e2e.job_environment import JobEnvironment
 from job.e2e.variables import ANY_SETTING, OTHER_PLATFORMS, VARIABLES
-from stacks.outputs import e2e_variables
-from stacks.settings import Settings
 
 _PLATFORM = "gce-project"
 _SWITCHES = ("SKIP_INIT_INFRA", "SKIP_SECONDARY_AZ")
 _NO = ("false", "no", "0", "off")
 _CHOICES = {"leftovers": ("remove", "report"), "tunnel": ("sshuttle", "none")}
-# The cloud has one of each, and the suite must mean that one.
-_FIXED = (
-    "OPENSTACK_CLOUD",
-    "OPENSTACK_CLOUD_ADMIN",
-    "OPENSTACK_EXTERNAL_NETWORK_NAME",
-    "OPENSTACK_VOLUME_TYPE_ALT",
-    "E2E_IMAGE_URL",
-)
 
 
 def find(given: Mapping[str, str], job: JobEnvironment) -> list[str]:
@@ -31,16 +21,6 @@ def find(given: Mapping[str, str], job: JobEnvironment) -> list[str]:
         *_project(given, job),
         *_times(job),
         *_choices(job),
-    ]
-
-
-def between(given: Mapping[str, str], settings: Settings) -> list[str]:
-    """Lines for what the suite is told otherwise than the cloud will be."""
-    true = e2e_variables(settings)
-    return [
-        f"{name}: '{given[name]}' is not what the cloud has; unset it, or use '{true[name]}'"
-        for name in _FIXED
-        if given.get(name, true[name]) != true[name]
     ]
 
 
@@ -101,7 +81,7 @@ def _project(given: Mapping[str, str], job: JobEnvironment) -> Iterator[str]:
 
 
 def _times(job: JobEnvironment) -> Iterator[str]:
-    if not job.heartbeat_s:
+    if job.leases and not job.heartbeat_s:
         yield "DEVSTACK_BOSKOS_HEARTBEAT_S: 0 would never pause; give it 60"
     if job.logs_cap_s >= job.teardown_budget_s:
         yield (

@@ -12,8 +12,9 @@ from typing import Any, get_type_hints
 import yaml
 
 from job import stack
-from job.e2e import contradictions, overrides
+from job.e2e import contradictions, named_things, overrides, suite_conf
 from job.e2e.job_environment import JobEnvironment
+from job.e2e.kinds import Kind
 from job.e2e.variables import OTHER_PLATFORMS, VARIABLES
 from job.errors import RefusedError
 from job.folders import CHECKOUT
@@ -24,7 +25,9 @@ _SOME_PROJECT = "leased-later"
 _NAME_LIMIT = 32
 
 
-def read(environ: Mapping[str, str], capo: Path, *, checkout: Path = CHECKOUT) -> JobEnvironment:
+def read(
+    environ: Mapping[str, str], capo: Path, kind: Kind = "e2e", *, checkout: Path = CHECKOUT
+) -> JobEnvironment:
     """Read all of it. Raises RefusedError, whose text has a line for each problem."""
     capo = capo.absolute()
     # As in bash's ${NAME:-}, an empty variable is none.
@@ -37,8 +40,11 @@ def read(environ: Mapping[str, str], capo: Path, *, checkout: Path = CHECKOUT) -
     fields["stack"] = _stack_name(given)
     fields["project"] = _project(given, config)
     fields["base"] = base
-    fields["e2e_conf"] = overrides.conf_path(given, capo)
-    values, origins = overrides.find(given, config, fields["e2e_conf"])
+    conf = suite_conf.path_of(given, capo)
+    in_conf = suite_conf.variables(conf)
+    fields["e2e_conf"] = conf
+    fields["chosen_by_suite"] = tuple(filter(named_things.is_a_choice, in_conf))
+    values, origins = overrides.find(given, config, conf, kind)
     # Nobody else works in a leased project.
     ours_alone = given.keys() & {"BOSKOS_HOST", "BOSKOS_RESOURCE_NAME"}
     fields.setdefault("leftovers", "remove" if ours_alone else "report")
@@ -55,7 +61,7 @@ def read(environ: Mapping[str, str], capo: Path, *, checkout: Path = CHECKOUT) -
     )
     problems += refused
     if settings:
-        problems += contradictions.between(given, settings)
+        problems += named_things.find(given, in_conf, conf, settings, kind)
     if problems:
         raise RefusedError("\n".join(problems))
     return job

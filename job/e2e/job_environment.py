@@ -17,6 +17,8 @@ class JobEnvironment:
     """The CAPO checkout."""
     e2e_conf: Path
     """The suite's configuration, which may not be there."""
+    chosen_by_suite: tuple[str, ...] = ()
+    """Variables in which it chooses among things that the cloud has."""
     artifacts: Path
     stack: str
     base: Path
@@ -51,10 +53,16 @@ class JobEnvironment:
         return bool(self.boskos_host) and not self.leased
 
     def for_suite(self, e2e_variables: Mapping[str, str]) -> dict[str, str]:
-        """The environment of make: a stack's output `e2e_variables`, and what was given."""
+        """The environment of make: a stack's output `e2e_variables`, and what was given.
+
+        The output leaves out what the suite's configuration chooses, which it would override.
+        """
+        decided = {
+            name: value for name, value in e2e_variables.items() if name not in self.chosen_by_suite
+        }
         given = {
             name: value
             for name, value in self.variables.items()
-            if not name.startswith(_NOT_FOR_THE_SUITE) and (value or name not in e2e_variables)
+            if not name.startswith(_NOT_FOR_THE_SUITE) and (value or name not in decided)
         }
-        return {**e2e_variables, **given, "ARTIFACTS": str(self.artifacts)}
+        return {**decided, **given, "ARTIFACTS": str(self.artifacts)}

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import yaml
-
+from job.e2e import suite_conf
+from job.e2e.kinds import Kind
 from job.e2e.variables import ANY_SETTING, VARIABLES
 from stacks.problems import SettingsError
 from stacks.settings import Settings
 from stacks.sources import setting_fields
 
-_CONF = "e2e_conf.yaml"
 _AZS = {
     "primaryAz": "OPENSTACK_FAILURE_DOMAIN",
     "secondaryAz": "OPENSTACK_FAILURE_DOMAIN_ALT",
@@ -26,7 +25,7 @@ _REGIONS_FROM_B = ("us-east1", "europe-west1")
 
 
 def find(
-    given: Mapping[str, str], config: Mapping[str, Any], conf: Path
+    given: Mapping[str, str], config: Mapping[str, Any], conf: Path, kind: Kind
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Settings by key, and the variable that each comes from.
 
@@ -51,7 +50,8 @@ def find(
         values["zones"] = _zones(values["region"], config)
         origins["zones"] = origins["region"]
     if conf.is_file():
-        values |= _availability_zones(values, conf)
+        worker = values.get("worker", config.get("devstack:worker", True))
+        values |= _availability_zones(values, conf, kind, worker=worker not in {False, "false"})
     return values, origins
 
 
@@ -76,24 +76,23 @@ def _zones(region: str, config: Mapping[str, Any]) -> list[str]:
     return [f"{region}-{letter}" for letter in letters]
 
 
-def conf_path(given: Mapping[str, str], capo: Path) -> Path:
-    """Where make takes e2e_conf.yaml from; it runs in the CAPO checkout."""
-    data = given.get("E2E_DATA_DIR", "test/e2e/data")
-    return capo / given.get("E2E_CONF_PATH", f"{data}/{_CONF}")
+def _availability_zones(
+    values: Mapping[str, Any], conf: Path, kind: Kind, *, worker: bool
+) -> dict[str, Any]:
+    """The setting `e2eConf`, or the AZs themselves where it would not do.
 
-
-def _availability_zones(values: Mapping[str, Any], conf: Path) -> dict[str, Any]:
-    """The setting `e2eConf`; where the environment names an AZ, both AZs, as the suite does it."""
-    if not _AZS.keys() & values.keys():
-        return {"e2eConf": str(conf)}
-    try:
-        document = yaml.safe_load(conf.read_text(encoding="utf-8"))
-        variables = document["variables"]
-        names = {key: values.get(key) or variables[name] for key, name in _AZS.items()}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError):
+    It would win over names of the environment, and wants both names for a stack with a worker,
+    also for the conformance tests, which use one AZ only.
+    """
+    in_conf = suite_conf.variables(conf)
+    named = {key: values.get(key) or in_conf.get(name) for key, name in _AZS.items()}
+    names = {key: value for key, value in named.items() if value}
+    wanted = _AZS.keys() if worker else {"primaryAz"}
+    needed = wanted if kind == "e2e" else {"primaryAz"}
+    would_do = names.keys() >= wanted and not _AZS.keys() & values.keys()
+    if would_do or not names.keys() >= needed:
         # Settings say what is wrong with the file.
         return {"e2eConf": str(conf)}
-    # The setting would win over the names that are given.
     return {**names, "e2eConf": ""}
 
 

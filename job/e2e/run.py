@@ -12,7 +12,8 @@ from job import commands, e2e_files
 from job.boskos import lease
 from job.boskos.client import Boskos, LostError, owner
 from job.e2e import environment, preflight, report, suite, teardown, upload
-from job.e2e.context import Context, Kind
+from job.e2e.context import Context
+from job.e2e.kinds import Kind
 from job.e2e.log import Log
 from job.e2e.nodes import Nodes, SilentError
 from job.e2e.prerequisites import Prerequisites
@@ -29,7 +30,7 @@ _LOST = LostError("boskos: the lease was lost; the project is not touched any mo
 
 def run(kind: Kind, capo: Path, environ: Mapping[str, str]) -> None:
     """Run a whole job. Raises JobError of what it failed for; by then all is taken down."""
-    job = environment.read(environ, capo)
+    job = environment.read(environ, capo, kind)
     job.artifacts.mkdir(parents=True, exist_ok=True)
     with (
         closing(Log(job.artifacts / "job.log")) as log,

@@ -1,6 +1,6 @@
 """Targets: those of CAPO's Makefile that the job calls, by the kind of job."""
 
-from job.e2e.context import Kind
+from job.e2e.kinds import Kind
 
 PREREQUISITES: dict[Kind, tuple[str, ...]] = {
     "e2e": ("e2e-image", "e2e-prerequisites", "build-e2e-tests"),

@@ -242,7 +242,9 @@ SECTIONS = (
         "The suite",
         "`make` gets these as they are, and all that is not named here but `OS_*`, which would"
         " lead to another cloud, and `PULUMI_*`, which holds a passphrase. What e2e_conf.yaml"
-        " calls variables may be set too; names that the cloud has otherwise are refused.",
+        " calls variables may be set too. What names something in the cloud is held against what"
+        " the cloud will have, flavors and volume types also in e2e_conf.yaml; other names are"
+        " refused.",
         _SUITE,
     ),
 )

@@ -49,6 +49,14 @@ def test_a_missing_branch_leases_nothing(prow):
     assert ended.spans() == {"preflight": "failed"}
 
 
+def test_a_flavor_that_the_cloud_will_not_have_leases_nothing(prow):
+    ended = prow.run(OPENSTACK_NODE_MACHINE_FLAVOR="no-such-flavor")
+
+    assert ended.code == 2
+    assert "OPENSTACK_NODE_MACHINE_FLAVOR: the cloud will have no flavor" in ended.output
+    assert prow.boskos.asked == []
+
+
 def test_a_checkout_without_a_target_leases_nothing(prow):
     """The image would be built, and the cloud with it, before make says so."""
     makefile = prow.folder / "capo" / "Makefile"

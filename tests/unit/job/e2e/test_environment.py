@@ -29,8 +29,8 @@ def capo(tmp_path):
 def read(capo):
     """Read an environment in which there is a project, unless the test says otherwise."""
 
-    def read(**variables):
-        return environment.read({"GCP_PROJECT": "mine"} | variables, capo)
+    def read(kind="e2e", **variables):
+        return environment.read({"GCP_PROJECT": "mine"} | variables, capo, kind)
 
     return read
 
@@ -165,6 +165,30 @@ def test_a_configuration_without_azs_is_refused(problems, capo):
 
     assert any(line.startswith("devstack:e2eConf: ") for line in problems())
     assert any("devstack:e2eConf" in line for line in problems(OPENSTACK_FAILURE_DOMAIN="one"))
+
+
+def test_without_a_worker_no_second_az_is_needed(read, capo, tmp_path):
+    (capo / _CONF).write_text("variables: {OPENSTACK_FAILURE_DOMAIN: az-one}\n")
+    base = tmp_path / "base.yaml"
+    base.write_text("config: {'devstack:worker': false}\n")
+
+    assert read(SKIP_SECONDARY_AZ="1").overrides == {"worker": False, "e2eConf": str(capo / _CONF)}
+    assert read(DEVSTACK_SETTINGS=str(base)).overrides == {"e2eConf": str(capo / _CONF)}
+    given = {"SKIP_SECONDARY_AZ": "1", "OPENSTACK_FAILURE_DOMAIN": "mine"}
+    assert read(**given).overrides == {"worker": False, "primaryAz": "mine", "e2eConf": ""}
+
+
+def test_the_conformance_tests_need_no_second_az(read, problems, capo):
+    (capo / _CONF).write_text("variables: {OPENSTACK_FAILURE_DOMAIN: az-one}\n")
+
+    assert read("conformance").overrides == {"primaryAz": "az-one", "e2eConf": ""}
+    assert "variables.OPENSTACK_FAILURE_DOMAIN_ALT" in problems()[0]
+
+
+def test_a_heartbeat_is_nothing_without_a_lease(read, problems):
+    assert read(DEVSTACK_BOSKOS_HEARTBEAT_S="0")
+    (line,) = problems(BOSKOS_HOST="boskos", DEVSTACK_BOSKOS_HEARTBEAT_S="0")
+    assert line.startswith("DEVSTACK_BOSKOS_HEARTBEAT_S: 0 would never pause")
 
 
 def test_a_checkout_without_the_configuration_leaves_the_azs_as_they_are(read, capo):
@@ -368,6 +392,19 @@ def test_the_suite_gets_what_was_given_over_what_the_stack_says(read, capo):
     assert suite["OPENSTACK_NODE_MACHINE_FLAVOR"] == "m1.medium"
     assert (suite["A"], suite["B"]) == ("a", "b")
     assert suite["ARTIFACTS"] == str(capo / "_artifacts")
+
+
+def test_the_suites_own_choice_is_not_overridden_by_the_stacks(read, capo):
+    """A change of e2e_conf.yaml that takes a larger flavor is tested with that one."""
+    with (capo / _CONF).open("a") as conf:
+        conf.write("  OPENSTACK_NODE_MACHINE_FLAVOR: m1.large\n  OPENSTACK_CLOUD: other\n")
+    stack = {"OPENSTACK_NODE_MACHINE_FLAVOR": "m1.small", "OPENSTACK_CLOUD": "capo-e2e"}
+
+    suite = read().for_suite(stack)
+    assert "OPENSTACK_NODE_MACHINE_FLAVOR" not in suite
+    assert suite["OPENSTACK_CLOUD"] == "capo-e2e"
+    given = {"OPENSTACK_NODE_MACHINE_FLAVOR": "m1.tiny"}
+    assert read(**given).for_suite(stack)["OPENSTACK_NODE_MACHINE_FLAVOR"] == "m1.tiny"
 
 
 def test_the_suite_gets_no_other_cloud_and_no_passphrase(read):

@@ -20,7 +20,7 @@ from stacks.shell_words import literal, names_of_builtin
 
 Node = dict[str, Any]
 
-_TIMEOUT_S = 60
+_TIMEOUT_S = 120
 _SYNTAX_ERROR = re.compile(r"line (?P<line>[0-9]+): (?P<what>.*)")
 _ARITHMETIC_ASSIGNMENTS = {"++", "--", "=", "<<=", ">>="} | {f"{each}=" for each in "+-*/%&|^"}
 _DECLARES_NAMEREF = re.compile(r"-[A-Za-z]*n")
@@ -80,11 +80,12 @@ def syntax_problem(text: str) -> SyntaxProblem | None:
 def effects(text: str) -> Iterator[Effect]:
     """Yield the effects of a text that bash can parse."""
     beside_python = Path(sysconfig.get_path("scripts"), "shfmt")
-    done = _run(str(beside_python), "--to-json", "--language-dialect", "bash", text=text)
     try:
+        done = _run(str(beside_python), "--to-json", "--language-dialect", "bash", text=text)
         yield from _walk(json.loads(done.stdout))
-    except (ValueError, RecursionError):
-        # shfmt refuses a few things that bash takes, such as a dot in an index without quotes.
+    except (ValueError, RecursionError, subprocess.TimeoutExpired):
+        # shfmt refuses a few things that bash takes, such as a dot in an index without quotes, and
+        # it writes 50 MB for a text of 200 kB.
         yield from _mentions(text)
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from stacks import shell_effects
 from stacks.shell_effects import Assignment, Call, Opaque, SyntaxProblem, effects, syntax_problem
 
 SETS = [
@@ -177,6 +178,12 @@ def test_what_only_bash_could_tell_is_opaque(text, command):
 @pytest.mark.parametrize("text", ['read -p "$A" B', "printf '%s' \"$A\"", "wait $A", "trap - EXIT"])
 def test_an_argument_that_names_no_variable_may_be_anything(text):
     assert "*" not in assigned(text)
+
+
+def test_a_text_that_takes_the_parser_too_long_is_judged_by_its_names(monkeypatch):
+    monkeypatch.setattr(shell_effects, "_TIMEOUT_S", 0)
+
+    assert assigned("HOST_IP=1\n# MINE=1\n: $A ${B:-c} ${D:=1}") == {"HOST_IP", "c", "D"}
 
 
 def test_calls_have_their_words_and_lines():

@@ -110,7 +110,13 @@ class Bench:
         return subprocess.Popen(
             [sys.executable, "-m", "job", command, "--stack", "bench", "--settings", settings],
             cwd=CHECKOUT,
-            env={**os.environ, **self._engine.environment, "DEVSTACK_STATE_DIR": str(folder)},
+            env={
+                **os.environ,
+                **self._engine.environment,
+                "DEVSTACK_STATE_DIR": str(folder),
+                # Of the stand-in plugin: short as the operations are.
+                "LOCALCLOUD_INSTANCE_DELAY_S": "0.3",
+            },
             start_new_session=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -5,38 +5,29 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import google.auth
 import httplib2
-from google.auth import identity_pool, impersonated_credentials
+import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.auth.transport import DEFAULT_MAX_REFRESH_ATTEMPTS
-from google.oauth2 import service_account
-from google.oauth2.credentials import Credentials
-from google_auth_httplib2 import AuthorizedHttp
+from google.auth.transport.requests import AuthorizedSession, Request
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
-from googleapiclient.http import build_http
 
+from job import credentials, web
 from job.diagnosis import CREDENTIALS_REMEDY
 from job.errors import JobError
 from job.refusal import PASSING_STATUSES, RATE_LIMITS, Refusal
 from job.stack import Stack, project_of
 
-_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-# The provider takes a key, or the path of its file, from these before it looks for others.
+_TOKEN_VARIABLES = ("GOOGLE_OAUTH_ACCESS_TOKEN",)
 _KEY_VARIABLES = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
-_LOADERS: dict[str, Callable[..., Any]] = {
-    "service_account": service_account.Credentials.from_service_account_info,
-    "authorized_user": Credentials.from_authorized_user_info,
-    "external_account": identity_pool.Credentials.from_info,
-}
 _ANSWER_S = 20
 _PATIENCE_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 15.0
-_NO_ANSWER = (OSError, httplib2.HttpLib2Error, TransportError)
+# Those of requests are OSErrors.
+_NO_ANSWER = (OSError, TransportError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,26 +40,32 @@ class Place:
     endpoint: str = ""
     """Of the Compute API; empty: Google's."""
     access_token: str = field(default="", repr=False)
+    """A token, or the path of its file."""
     key: str = field(default="", repr=False)
     """A key, or the path of its file; empty (and no token): the application default credentials."""
     impersonated: str = ""
     """The account to act as; empty: the one that the credentials are of."""
+    delegates: tuple[str, ...] = ()
+    """Accounts on the way to the impersonated one, each of which may act as the next."""
 
 
 def place_of(stack: Stack) -> Place:
     """Where a staged stack is, by its configuration or what the provider takes in its place."""
     environ = stack.environment
+    token, key = stack.setting("gcp:accessToken"), stack.setting("gcp:credentials")
+    if not token and not key:
+        token, key = _first(environ, _TOKEN_VARIABLES), _first(environ, _KEY_VARIABLES)
     return Place(
         project=stack.setting("gcp:project") or project_of(environ),
         region=stack.setting("devstack:region"),
         prefix=f"{stack.setting('devstack:clusterName')}-{stack.name}",
         endpoint=stack.setting("gcp:computeCustomEndpoint")
         or environ.get("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", ""),
-        access_token=stack.setting("gcp:accessToken")
-        or environ.get("GOOGLE_OAUTH_ACCESS_TOKEN", ""),
-        key=stack.setting("gcp:credentials") or _first(environ, _KEY_VARIABLES),
+        access_token=token,
+        key=key,
         impersonated=stack.setting("gcp:impersonateServiceAccount")
         or environ.get("GOOGLE_IMPERSONATE_SERVICE_ACCOUNT", ""),
+        delegates=tuple(stack.settings("gcp:impersonateServiceAccountDelegates")),
     )
 
 
@@ -78,48 +75,42 @@ def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 def connect(place: Place) -> Any:
     """Google's client of the Compute API. Raises JobError without credentials."""
-    http = build_http()
-    http.timeout = _ANSWER_S
-    # A token alone cannot be renewed when it is refused.
-    renewals = 0 if place.access_token else DEFAULT_MAX_REFRESH_ATTEMPTS
+    session = AuthorizedSession(
+        credentials.find(place),
+        auth_request=Request(web.session()),
+        refresh_timeout=_ANSWER_S,
+        # A token alone cannot be renewed when it is refused.
+        max_refresh_attempts=0 if place.access_token else DEFAULT_MAX_REFRESH_ATTEMPTS,
+    )
     return build(
         "compute",
         "v1",
-        http=AuthorizedHttp(credentials(place), http=http, max_refresh_attempts=renewals),
+        http=_Transport(web.prepare(session)),
         static_discovery=True,
         client_options={"api_endpoint": place.endpoint} if place.endpoint else None,
     )
 
 
-def credentials(place: Place) -> Any:
-    """The credentials that the provider would use; nobody has looked at them yet. As `connect`."""
-    if place.access_token:
-        found: Any = Credentials(token=place.access_token)
-    else:
-        found = _own_credentials(place)
-    if place.impersonated:
-        return impersonated_credentials.Credentials(
-            source_credentials=found,
-            target_principal=place.impersonated,
-            target_scopes=[_SCOPE],
+class _Transport:
+    """What Google's client takes for httplib2, which knows no NO_PROXY and lacks most proxies."""
+
+    def __init__(self, session: requests.Session) -> None:
+        self._session = session
+
+    def request(
+        self,
+        uri: str,
+        method: str = "GET",
+        body: str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[httplib2.Response, bytes]:
+        """Send a request. Raises requests.RequestException or GoogleAuthError."""
+        answer = self._session.request(
+            method, uri, data=body, headers=headers, timeout=_ANSWER_S, allow_redirects=False
         )
-    return found
-
-
-def _own_credentials(place: Place) -> Any:
-    try:
-        if not place.key:
-            return google.auth.default(scopes=[_SCOPE])[0]
-        text = place.key
-        if not text.lstrip().startswith("{"):
-            text = Path(text).expanduser().read_text(encoding="utf-8")
-        key = json.loads(text)
-        return _LOADERS[key.get("type")](key, scopes=[_SCOPE])
-    except (GoogleAuthError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
-    except KeyError:
-        reason = f"a key is of none of the types {', '.join(_LOADERS)}"
-    raise JobError(f"credentials: {reason}; {CREDENTIALS_REMEDY}", kind="configuration")
+        response = httplib2.Response({**answer.headers, "status": str(answer.status_code)})
+        response.reason = answer.reason
+        return response, answer.content
 
 
 def ask(
@@ -151,7 +142,7 @@ def ask(
         pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
-def refused(error: RefreshError) -> JobError:
+def refused(error: GoogleAuthError) -> JobError:
     """The error of credentials for which no token is given."""
     reason = " ".join(str(error.args[0]).split())
     return JobError(

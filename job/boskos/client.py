@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 import requests
 
+from job import web
 from job.errors import JobError, Kind, RefusedError
 
 # A free resource is `free`; older janitors leave it `clean`.
@@ -84,7 +85,7 @@ class Boskos:
     def _post(self, action: str, **parameters: str) -> requests.Response:
         url = f"http://{self.host}/{action}"
         try:
-            answer = requests.post(
+            answer = web.session().post(
                 url,
                 params={**parameters, "owner": self.owner},
                 timeout=self.timeout_s,

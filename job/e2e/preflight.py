@@ -10,6 +10,7 @@ from job.cleanup.marks import Scope, scope_of
 from job.cleanup.search import leftovers
 from job.cleanup.sweeping import sweep
 from job.configuration import settings_of
+from job.credentials import UnjudgedError
 from job.e2e.context import Context
 from job.e2e.targets import PREREQUISITES, SUITE
 from job.errors import JobError
@@ -50,7 +51,11 @@ def of_project(context: Context, pulumi: Pulumi, settings: Settings) -> None:
 def _clear(context: Context, pulumi: Pulumi, settings: Settings) -> None:
     """Remove, or only list, what earlier jobs left; our own stack's is left to `up`."""
     budget = Budget(_CLEANUP_S, context.ending)
-    api = Api(compute.place_of(pulumi.stack), budget, context.log.say)
+    try:
+        api = Api(compute.place_of(pulumi.stack), budget, context.log.say)
+    except UnjudgedError as error:
+        context.log.say(f"warning: leftovers: none were looked for: {error}")
+        return
     own = scope_of(pulumi.stack)
     everybody = Scope(cluster=own.cluster, region=settings.region)
     scopes = {

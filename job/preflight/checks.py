@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from job import compute
 from job.compute import Place
+from job.credentials import UnjudgedError
 from job.ending import Ending
 from job.errors import JobError
 from job.preflight import cgroups, identity, images, overlaps, quotas, refs, tools
@@ -62,6 +63,11 @@ def of_project(settings: "Settings", place: Place, ending: Ending, *, present: b
     get = partial(compute.ask, sleep=ending.wait)
     try:
         client = compute.connect(place)
+    except UnjudgedError:
+        return Report(warnings=["project: neither it nor its quotas can be looked at from here"])
+    except JobError as error:
+        return Report(problems=[str(error)])
+    try:
         project, report = identity.project(client, place, get)
         if report.problems:
             return report

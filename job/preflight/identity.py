@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from google.auth.exceptions import GoogleAuthError, RefreshError
+from google.auth import external_account
+from google.auth.exceptions import GoogleAuthError, OAuthError, RefreshError
 from google.auth.transport.requests import Request
+from google.oauth2 import gdch_credentials
 from googleapiclient.errors import HttpError
 
-from job import compute, diagnosis
+from job import compute, credentials, diagnosis, web
 from job.compute import Place
 from job.errors import JobError
 from job.preflight.report import Report
@@ -19,24 +21,39 @@ Get = Callable[[Any], Document]
 
 FORBIDDEN = 403
 _TOKEN_S = 15
+# Whose first token is made outside Google Cloud, where this library and the provider's differ.
+_ELSEWHERE = (external_account.Credentials, gdch_credentials.ServiceAccountCredentials)
 
 
 def usable(place: Place) -> Report:
-    """Get a token for the credentials that there are. Raises JobError; needs no project."""
-    credentials = compute.credentials(place)
+    """Get a token for the credentials that there are. Raises JobError; needs no project.
+
+    It is a warning if they are of a kind that the provider may be able to use although we are not:
+    an external account's token, for one, comes from a program, a file or another cloud.
+    """
+    try:
+        found = credentials.find(place)
+    except credentials.UnjudgedError as error:
+        return Report(warnings=[str(error)])
     if place.access_token and not place.impersonated:
         return Report()  # It is the token; only a request can tell what it is worth.
     try:
-        credentials.refresh(partial(Request(), timeout=_TOKEN_S))
-    except RefreshError as error:
+        found.refresh(partial(Request(web.session()), timeout=_TOKEN_S))
+    except OAuthError as error:
         raise compute.refused(error) from None
     except GoogleAuthError as error:
-        reason = " ".join(str(error).split())
+        if isinstance(found, _ELSEWHERE):
+            return Report(warnings=[f"credentials: {_no_token(error)}; the provider may get one"])
+        if isinstance(error, RefreshError):
+            raise compute.refused(error) from None
         raise JobError(
-            f"credentials: no token can be had for them ({reason}); see to it that this machine"
-            " reaches Google Cloud"
+            f"credentials: {_no_token(error)}; see to it that this machine reaches Google Cloud"
         ) from None
     return Report()
+
+
+def _no_token(error: GoogleAuthError) -> str:
+    return f"no token can be had for them ({' '.join(str(error).split())})"
 
 
 def project(client: Any, place: Place, get: Get) -> tuple[Document | None, Report]:

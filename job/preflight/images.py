@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import requests
+from requests.exceptions import ProxyError
 
+from job import web
 from job.preflight.report import Report
 
 _TIMEOUT_S = (5, 15)  # to connect, to answer
@@ -35,7 +37,7 @@ def _look(key: str, url: str, sleep: Callable[[float], object], report: Report) 
         try:
             status = _status(url)
         except requests.RequestException as error:
-            said = f"{type(error).__name__}"
+            said = str(error) if isinstance(error, ProxyError) else type(error).__name__
         else:
             if status in _ABSENT:
                 report.problems.append(
@@ -52,10 +54,11 @@ def _look(key: str, url: str, sleep: Callable[[float], object], report: Report) 
 
 
 def _status(url: str) -> int:
-    status = requests.head(url, allow_redirects=True, timeout=_TIMEOUT_S).status_code
+    session = web.session()
+    status = session.head(url, allow_redirects=True, timeout=_TIMEOUT_S).status_code
     if status not in _NO_HEAD:
         return status
-    with requests.get(
+    with session.get(
         url, headers={"Range": "bytes=0-0"}, stream=True, timeout=_TIMEOUT_S
     ) as answer:
         return answer.status_code

@@ -5,9 +5,9 @@ import time
 from http.client import HTTPException
 from typing import Any
 
+import httplib2
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
-from googleapiclient.http import build_http
 
 from localcloud.plugins.gcp.errors import (
     ApiError,
@@ -39,7 +39,7 @@ class Service:
             "compute",
             "v1",
             static_discovery=True,
-            http=build_http(),
+            http=_connection(),
             client_options={"api_endpoint": endpoint},
         )
         self._authorization = f"Bearer {access_token}"
@@ -66,10 +66,14 @@ class Service:
         request = getattr(getattr(self._service, collection)(), method)(**params)
         request.headers["authorization"] = self._authorization
         if not hasattr(self._connections, "http"):
-            self._connections.http = build_http()
-            self._connections.http.timeout = _SOCKET_TIMEOUT_S
+            self._connections.http = _connection()
         answer: Json = request.execute(http=self._connections.http)
         return answer
+
+
+def _connection() -> httplib2.Http:
+    # The endpoint is on loopback, for which no proxy of the environment counts in Go.
+    return httplib2.Http(timeout=_SOCKET_TIMEOUT_S, proxy_info=None)
 
 
 class Compute:

@@ -1,15 +1,13 @@
-"""Compute: patience with what passes, and the credentials that the provider would take."""
-
-import json
+"""Compute: where the API is, and patience with what passes."""
 
 import pytest
-from google.auth import impersonated_credentials
 from googleapiclient.errors import HttpError
 
 from job import compute, stack
-from job.compute import Place, ask, connect, credentials, place_of
+from job.compute import Place, ask, connect, place_of
 from job.errors import JobError
 from localcloud.compute_api.faults import Fault
+from tests.proxies import Proxy
 
 
 @pytest.fixture
@@ -87,52 +85,49 @@ def place(**given):
     return Place(project="", region="r", prefix="x", **given)
 
 
-USER = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r"}
-
-
-def test_a_token_wins_over_a_key():
-    assert credentials(place(access_token="t", key="/nonexistent")).token == "t"
-
-
-@pytest.mark.parametrize("given", ["path", "text"])
-def test_a_key_is_given_by_path_or_as_text(tmp_path, given):
-    path = tmp_path / "key"
-    path.write_text(json.dumps(USER))
-    found = credentials(place(key=str(path) if given == "path" else path.read_text()))
-
-    assert found.refresh_token == "r"
-
-
-@pytest.mark.parametrize(
-    ("key", "line"),
-    [
-        ("/nonexistent", "No such file or directory: '/nonexistent'"),
-        ("{", "Expecting property name"),
-        ('{"type": "other"}', "a key is of none of the types service_account, authorized_user"),
-        ('{"type": "service_account", "private_key": "secret"}', "missing fields"),
-    ],
-)
-def test_a_key_that_is_none_is_refused_without_a_word_of_it(key, line):
-    with pytest.raises(JobError, match=r"^credentials: .*; run 'gcloud auth") as raised:
-        credentials(place(key=key))
-    assert line in str(raised.value)
-    assert "secret" not in str(raised.value)
-
-
-def test_another_account_is_impersonated():
-    found = credentials(place(access_token="t", impersonated="job@example.invalid"))
-
-    assert isinstance(found, impersonated_credentials.Credentials)
-
-
 def test_secrets_are_not_shown():
     assert "hush" not in repr(place(access_token="hush", key="hush"))
+
+
+def test_the_api_is_asked_through_the_proxy(api, monkeypatch):
+    port = int(api.url.split(":")[2].split("/")[0])
+    url = "http://compute.invalid/compute/v1/"
+    with Proxy(port) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://{proxy.address}")
+        client = connect(place(endpoint=url, access_token="a"))
+        body = {"name": "n", "autoCreateSubnetworks": False}
+        created = ask(client.networks().insert(project="p", body=body))
+
+    assert created["targetLink"].endswith("/n")
+    assert [line.partition("?")[0] for line in proxy.asked] == [
+        f"POST {url}projects/p/global/networks"
+    ]
+
+
+def test_an_api_on_this_machine_is_asked_without_a_proxy(request_of, monkeypatch):
+    """Whatever NO_PROXY says: the engine does so too."""
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+
+    assert ask(request_of(), patience_s=0)["name"] == "p"
+
+
+def test_a_proxy_that_does_not_work_is_named_without_its_password(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@127.0.0.1:1")
+    client = connect(place(access_token="a"))
+
+    with pytest.raises(JobError, match=r"HTTPS_PROXY: the proxy .* cannot be used: Con") as raised:
+        ask(client.projects().get(project="p"), patience_s=0)
+    assert "secret" not in str(raised.value)
 
 
 def test_the_place_is_found_as_the_provider_finds_it(environ, tmp_path):
     """The stack's settings first, then the environment."""
     path = tmp_path / "settings.yaml"
-    path.write_text("config: {gcp:accessToken: own, devstack:clusterName: c}\n")
+    path.write_text(
+        "config: {gcp:accessToken: own, devstack:clusterName: c,"
+        " gcp:impersonateServiceAccountDelegates: [first, second]}\n"
+    )
     variables = {
         "GOOGLE_CLOUD_PROJECT": "p1",
         "GOOGLE_OAUTH_ACCESS_TOKEN": "other",
@@ -148,6 +143,25 @@ def test_the_place_is_found_as_the_provider_finds_it(environ, tmp_path):
         prefix="c-ci",
         endpoint="http://127.0.0.1:1/",
         access_token="own",
-        key="/key",
         impersonated="sa",
+        delegates=("first", "second"),
     )
+
+
+@pytest.mark.parametrize(
+    ("config", "token", "key"),
+    [
+        ("{}", "variable", "/other"),
+        ("{gcp:accessToken: own}", "own", ""),
+        ("{gcp:credentials: /own}", "", "/own"),
+    ],
+)
+def test_a_token_or_a_key_of_the_settings_hides_both_variables(
+    environ, tmp_path, config, token, key
+):
+    path = tmp_path / "settings.yaml"
+    path.write_text(f"config: {config}\n")
+    variables = {"GOOGLE_OAUTH_ACCESS_TOKEN": "variable", "GCLOUD_KEYFILE_JSON": "/other"}
+    found = place_of(stack.stage("ci", environ | variables, settings=path))
+
+    assert (found.access_token, found.key) == (token, key)

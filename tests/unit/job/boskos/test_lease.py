@@ -225,14 +225,14 @@ def test_a_heartbeat_outlives_a_silent_server(boskos_server, eventually):
 def test_a_heartbeat_outlives_what_nobody_thought_of(
     boskos, boskos_server, eventually, monkeypatch, capsys
 ):
-    real, failures = requests.post, [RuntimeError("unthought of")]
+    real, failures = requests.Session.post, [RuntimeError("unthought of")]
 
-    def post(url, **arguments):
+    def post(session, url, **arguments):
         if url.endswith("/update") and failures:
             raise failures.pop()
-        return real(url, **arguments)
+        return real(session, url, **arguments)
 
-    monkeypatch.setattr(requests, "post", post)
+    monkeypatch.setattr(requests.Session, "post", post)
     with hold(boskos, "gce-project", pace=FAST):
         eventually(lambda: boskos_server.count("update") >= 2)
     assert "job: unthought of; " in capsys.readouterr().err

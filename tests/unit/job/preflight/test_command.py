@@ -78,7 +78,7 @@ def test_credentials_that_are_missing_are_told_once(run, monkeypatch, capsys):
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent")
 
     assert run("--for", "up", gcp_accessToken="") == 2
-    assert capsys.readouterr().err.count("credentials: File /nonexistent was not found") == 1
+    assert capsys.readouterr().err.count("credentials: /nonexistent cannot be read") == 1
 
 
 def test_without_a_project_only_what_needs_none_is_checked(run, api, capsys):

@@ -110,7 +110,10 @@ def test_an_account_that_may_not_read_projects_may_be_let_in_all_the_same(api, l
 def test_credentials_that_are_not_there_are_named(monkeypatch, tmp_path):
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "absent"))
 
-    with pytest.raises(JobError, match=r"^credentials: File .*absent was not found; run 'gcloud"):
+    with pytest.raises(
+        JobError,
+        match=r"^credentials: /.*absent cannot be read: No such file or directory; run 'gcloud",
+    ):
         identity.usable(Place(project="", region="r", prefix="p"))
 
 
@@ -152,6 +155,35 @@ def test_a_server_of_tokens_that_cannot_be_reached_is_another_matter(key_file):
 
     with pytest.raises(JobError, match=r"^credentials: no token can be had for them"):
         identity.usable(place)
+
+
+def test_an_external_accounts_token_may_be_had_by_the_provider_alone(tmp_path, web):
+    """Its first token comes from elsewhere; this one's from a file that is not there."""
+    document = {
+        "type": "external_account",
+        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/x",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": f"{web.url}/sts",
+        "credential_source": {"file": str(tmp_path / "token")},
+    }
+    place = Place(project="", region="r", prefix="p", key=json.dumps(document))
+    report = identity.usable(place)
+
+    assert report.problems == []
+    assert report.warnings[0].startswith("credentials: no token can be had for them (")
+
+    (tmp_path / "token").write_text("theirs")
+    web.answers["POST", "/sts"] = [400]
+    with pytest.raises(JobError, match="^credentials: Google Cloud refuses them"):
+        identity.usable(place)
+
+
+def test_a_key_that_only_the_provider_may_read_is_a_warning():
+    place = Place(project="", region="r", prefix="p", key='{"type": "of_tomorrow"}')
+    report = identity.usable(place)
+
+    assert report.problems == []
+    assert "a key of type 'of_tomorrow' is not read" in report.warnings[0]
 
 
 def test_a_token_is_worth_what_the_first_request_says(place):

@@ -79,7 +79,7 @@ def test_a_host_that_is_silent_only_warns(monkeypatch):
     def silent(*_args, **_kwargs):
         raise requests.ConnectTimeout
 
-    monkeypatch.setattr(requests, "head", silent)
+    monkeypatch.setattr(requests.Session, "head", silent)
     report = images.check({"key": "http://127.0.0.1/image"}, lambda _: None)
 
     assert report.problems == []

@@ -13,6 +13,7 @@ MAKEFLAGS += --no-builtin-rules
 MACHINES ?=
 STACK ?= $(if $(MACHINES),machines,local)
 VENV ?= .venv
+$(if $(word 2,$(VENV)),$(error VENV: '$(VENV)' has a space, which make cannot have in a name; name another folder))
 PYTHON ?= python3
 # Where `make e2e-files` writes clouds.yaml and e2e.env.
 DIR ?= .
@@ -56,7 +57,7 @@ outputs: ready ## print the stack's outputs, secrets masked
 	@$(JOB) outputs --stack $(STACK)
 
 e2e-files: ready ## write clouds.yaml and e2e.env into DIR
-	@$(JOB) e2e-files --stack $(STACK) --dir $(DIR)
+	@$(JOB) e2e-files --stack $(STACK) --dir '$(DIR)'
 
 graph: ready ## draw the stack's resource graph into README.md
 	@$(JOB) graph --stack $(STACK) --into README.md
@@ -129,7 +130,7 @@ devstack: boots ## the real DevStack on machines that boot, from MIRRORS (as roo
 	@[[ -n "$(MIRRORS)" ]] || { echo 'name a folder of mirrors: make devstack MIRRORS=…' >&2; exit 1; }
 	@scripts/need-packages slirp4netns=slirp4netns busybox=busybox-static cpio=cpio \
 	  qemu-img=qemu-utils iptables=iptables ping=iputils-ping
-	@$(PY) -m tests.devstack --mirrors $(MIRRORS) --artifacts $(LOGS)
+	@$(PY) -m tests.devstack --mirrors '$(MIRRORS)' --artifacts '$(LOGS)'
 
 tunnel-test: routes ## the tunnel between network namespaces (as root)
 	@$(PYTEST) tests/tunnel

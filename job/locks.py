@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from job import backend
 from job.errors import LockedError
 from job.processes import alive
 from job.pulumi import Pulumi
 from job.stack import Stack
 
-_FILE = "file://"
 # As the CLI tells of one, in whatever bucket it is.
 _TOLD = re.compile(
-    r"^\s*(?P<place>\S+): created by .*@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)$",
+    r"^\s*(?P<place>.+): created by .*@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)$",
     re.MULTILINE,
 )
 
@@ -79,10 +79,10 @@ def _release(pulumi: Pulumi, locks: Sequence[Lock]) -> None:
 
 def find(stack: Stack) -> list[Lock]:
     """The locks on a stack; none are seen in a backend that is not of files."""
-    if not stack.backend_url.startswith(_FILE):
+    state = backend.folder_of(stack.backend_url, base=stack.folder)
+    if state is None:
         return []
-    backend = Path(stack.backend_url.removeprefix(_FILE)).expanduser()
-    folder = backend / ".pulumi/locks/organization" / stack.project_name / stack.name
+    folder = state / ".pulumi/locks/organization" / stack.project_name / stack.name
     return [lock for path in sorted(folder.glob("*.json")) if (lock := _read(path))]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from job import backend
 from job.errors import RefusedError
 from job.folders import CHECKOUT, state_dir
 
@@ -155,7 +156,7 @@ def _folder(name: str, environ: Mapping[str, str]) -> Path:
 
 
 def _own_backend(folder: Path) -> str:
-    return f"file://{folder / 'backend'}"
+    return backend.url_of(folder / "backend")
 
 
 def _settings(

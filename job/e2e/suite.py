@@ -27,7 +27,8 @@ def run(context: Context, clouds_yaml: Path, e2e_variables: Mapping[str, str]) -
             "-C",
             str(context.job.capo),
             target,
-            f"OPENSTACK_CLOUD_YAML_FILE={clouds_yaml}",
+            # make would take what follows a dollar sign for a variable.
+            f"OPENSTACK_CLOUD_YAML_FILE={str(clouds_yaml).replace('$', '$$')}",
         ],
         environment={
             **context.job.for_suite(e2e_variables),

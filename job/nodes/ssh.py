@@ -113,8 +113,9 @@ def wrong_key(text: str, access: Access) -> JobError | None:
 
 
 def _quoted(path: Path) -> str:
-    """A path in ssh's configuration language: spaces divide, % begins a token."""
-    return '"' + str(path).replace("%", "%%") + '"'
+    """A path in ssh's configuration language: spaces divide, % is a token's, a quote ends it."""
+    text = str(path).replace("\\", r"\\").replace('"', r"\"")
+    return f'"{text.replace("%", "%%")}"'
 
 
 def _replace(path: Path, text: str) -> None:

@@ -1,9 +1,15 @@
 """SSH: the command line, the files, and the way to the worker."""
 
+import os
 import shlex
+import shutil
 import stat
+import subprocess
+from pathlib import Path
 
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
 from job.errors import JobError
 from job.nodes.ssh import Access, nodes
@@ -92,3 +98,28 @@ def test_a_stack_without_a_worker_has_one_node(outputs, folder):
 def test_a_stack_without_keys_is_refused(outputs, folder):
     with pytest.raises(JobError, match="the stack has no 'ssh_private_key'; run 'up' first"):
         nodes({**outputs, "ssh_private_key": ""}, folder)
+
+
+@given(st.text(st.characters(min_codepoint=0x20, exclude_characters="/\x7f", codec="utf-8")))
+@example('a"b')
+@example("a\\b")
+@example('\\"')
+@example("a b#%h")
+@settings(max_examples=25)
+def test_ssh_reads_any_name_as_it_is(name):
+    """`ssh -G` shows what ssh has understood; it takes ${ for a variable, which is refused."""
+    assume("${" not in name and name not in {"", ".", ".."})
+    # The end of a line would be lost among ssh's lines.
+    path = Path("/keys", name, "known_hosts")
+    access = Access(user="me", host="192.0.2.1", key=path, known_hosts=path)
+    program = shutil.which("ssh", path=os.defpath)  # Not the tests' own.
+    assert program, "openssh-client is missing"
+    done = subprocess.run(
+        [program, *access.command()[1:], "-G", access.destination],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"userknownhostsfile {path}" in done.stdout.split("\n")

@@ -174,7 +174,7 @@ def test_an_external_accounts_token_may_be_had_by_the_provider_alone(tmp_path, w
 
     (tmp_path / "token").write_text("theirs")
     web.answers["POST", "/sts"] = [400]
-    with pytest.raises(JobError, match="^credentials: Google Cloud refuses them"):
+    with pytest.raises(JobError, match=r"^credentials: Google Cloud refuses them"):
         identity.usable(place)
 
 

@@ -6,15 +6,18 @@
 #   VENV   where the Python packages go; name a folder elsewhere if the checkout is read-only.
 
 SHELL := bash
-.SHELLFLAGS := -o errexit -o nounset -o pipefail -c
+.SHELLFLAGS := -p -o errexit -o nounset -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+# A person's options for pip, Python, git and others are not for what is started here.
+unexport $(shell $(PYTHON) -I job/inherited.py 2>/dev/null)
 
 MACHINES ?=
 STACK ?= $(if $(MACHINES),machines,local)
 VENV ?= .venv
 $(if $(word 2,$(VENV)),$(error VENV: '$(VENV)' has a space, which make cannot have in a name; name another folder))
-PYTHON ?= python3
 # Where `make e2e-files` writes clouds.yaml and e2e.env.
 DIR ?= .
 # For `make devstack`: the repositories to build from, each OWNER/NAME.git; where its logs go.
@@ -154,13 +157,13 @@ bench-interruptions: ready ## end RUNS runs at random moments, and look for what
 venv: $(INSTALLED) ## install the Python packages
 
 $(INSTALLED): requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	@$(PYTHON) -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "$(PYTHON) is missing or older than 3.11; name another: make PYTHON=…" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	@$(PYTHON) -I -c 'import ensurepip' 2>/dev/null || \
 	  scripts/need-packages "$(PYTHON) with ensurepip=python3-venv"
 	@echo "installing the Python packages into $(VENV)" >&2
 	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --require-hashes --requirement requirements-dev.txt
+	@$(PY) -m pip install --quiet --no-user --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
 ready: venv $(if $(MACHINES),machines)

@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 
 import yaml
 
+from job import inherited
 from job.e2e.job_environment import JobEnvironment
 from job.e2e.variables import OTHER_PLATFORMS, SECTIONS, Variable
 from stacks.settings import Settings
@@ -25,6 +26,14 @@ _ROOT = Path(__file__).parent.parent
 _OTHER_PLATFORMS = (
     "Refused as RESOURCE_TYPE, since the nodes are instances of Google Cloud. Their variables are"
     " ignored, with a warning."
+)
+_LEFT_BEHIND = (
+    "Nothing that the job, `make` or localcloud starts gets these. The suite gets all but what the"
+    " last rows name, and a command after `boskos run --` or `localcloud run --` gets all."
+    " Everything else is passed on: proxies (`HTTPS_PROXY`, `NO_PROXY` and the like, to which this"
+    " machine's own addresses are added), `GOOGLE_*`, `CLOUDSDK_*`, `DOCKER_*`, `SSL_CERT_FILE`,"
+    " and what Pulumi's backends read. Of configuration files pip's counts; ~/.gitconfig,"
+    " ~/.ssh/config, ~/.netrc and ~/.curlrc do not."
 )
 _TYPES = {str: "string", bool: "boolean", int: "integer", tuple[str, ...]: "array"}
 
@@ -105,7 +114,28 @@ def environment_tables() -> str:
     ]
     for platform, names in OTHER_PLATFORMS.items():
         lines.append(f"| `{platform}` | {', '.join(f'`{name}`' for name in names)} |")
+    lines += ["", *_left_behind()]
     return "\n".join([*lines, ""])
+
+
+def _left_behind() -> list[str]:
+    """The table of what does not reach the programs that the job starts."""
+    lines = [
+        "## What else a machine has in its environment",
+        "",
+        _LEFT_BEHIND,
+        "",
+        "| variables of | left behind | why | kept |",
+        "| --- | --- | --- | --- |",
+    ]
+    tables = {"": inherited.RULES, "the suite: ": inherited.NOT_FOR_THE_SUITE}
+    for whom, rules in tables.items():
+        for rule in rules:
+            names, kept = (
+                ", ".join(f"`{name}`" for name in some) for some in (rule.names, rule.kept)
+            )
+            lines.append(f"| {whom}{rule.whose} | {names} | {rule.why} | {kept} |")
+    return lines
 
 
 def _row(variable: Variable) -> str:

@@ -2,7 +2,12 @@
 
 import sys
 
-from job.cli import main
+from job.inherited import leave_behind
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Before anything is imported that reads the environment.
+    person = leave_behind()
+
+    from job.cli import main
+
+    sys.exit(main(person=person))

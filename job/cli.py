@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -133,9 +133,14 @@ _COMMANDS = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0, or 2 if what was given is refused, 1 for a failure, 128+N for signal N."""
+def main(arguments: Sequence[str] | None = None, *, person: Mapping[str, str] = os.environ) -> int:
+    """Run a command; 0, or 2 if what was given is refused, 1 for a failure, 128+N for signal N.
+
+    `person` is the environment of whoever called us, which the E2E suite and the COMMAND of
+    `boskos run` get.
+    """
     given = _parser().parse_args(arguments)
+    given.person = person
     try:
         given.function(given)
     except JobError as error:
@@ -215,7 +220,7 @@ def _work_on_stack(given: Given) -> None:
 def _run_whole_job(given: Given) -> None:
     from job.e2e import run  # noqa: PLC0415 - 1 s, for this command alone
 
-    run.run(given.command, given.capo, os.environ)
+    run.run(given.command, given.capo, given.person)
 
 
 def _preflight(given: Given) -> None:
@@ -233,4 +238,4 @@ def _clean_up(given: Given) -> None:
 
 
 def _lease(given: Given) -> None:
-    leased_command.run(boskos_options.request(given, os.environ), os.environ)
+    leased_command.run(boskos_options.request(given, os.environ), given.person)

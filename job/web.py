@@ -24,6 +24,7 @@ from urllib3.util import parse_url
 _METADATA = {"metadata.google.internal", "metadata", "169.254.169.254"}
 _METADATA_VARIABLES = ("GCE_METADATA_HOST", "GCE_METADATA_IP")
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_PROXYS_OWN = (ProxyError, InvalidSchema)
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
 
@@ -78,8 +79,9 @@ class _Adapter(HTTPAdapter):
             raise ProxyError(text, request=request)
         try:
             return super().send(request, *arguments, **options)
-        except (ProxyError, InvalidSchema) as error:
-            if not proxy:
+        except (requests.ConnectionError, InvalidSchema) as error:
+            # Of a SOCKS proxy, everything that goes wrong is a connection that was not made.
+            if not proxy or not (isinstance(error, _PROXYS_OWN) or proxy.startswith("socks")):
                 raise
             text = f"{_variable(url)}: the proxy {shown} cannot be used: {_cause(error)}"
             raise ProxyError(text, request=request) from None

@@ -2,7 +2,11 @@
 
 import sys
 
-from localcloud.cli import main
+from job.inherited import leave_behind
 
 if __name__ == "__main__":
-    sys.exit(main())
+    person = leave_behind()
+
+    from localcloud.cli import main
+
+    sys.exit(main(person=person))

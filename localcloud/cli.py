@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from job.errors import RefusedError
 from job.folders import cache_dir, state_dir
 from localcloud import daemon, stack_settings
 from localcloud.engine.engine import ensure
@@ -18,13 +19,14 @@ from localcloud.machines.switch import in_namespace
 from localcloud.machines.tree import ensure_tree
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand; its exit code."""
+def main(arguments: Sequence[str] | None = None, *, person: Mapping[str, str] = os.environ) -> int:
+    """Run a subcommand; its exit code. A command that it becomes gets the person's environment."""
     given = _parser().parse_args(arguments)
-    folder = given.folder or state_dir(os.environ) / _name(given)
+    given.person = person
     try:
+        folder = given.folder or state_dir(os.environ) / _name(given)
         code: int = given.function(given, folder)
-    except LocalcloudError as error:
+    except (LocalcloudError, RefusedError) as error:
         print(error, file=sys.stderr)
         return 1
     return code
@@ -94,7 +96,7 @@ def _run(given: argparse.Namespace, folder: Path) -> NoReturn:
         base=given.settings,
         fixed=CONFIGURATION if given.machines else None,
     )
-    environment = {**os.environ, **engine.environment, "DEVSTACK_SETTINGS": str(settings)}
+    environment = {**given.person, **engine.environment, "DEVSTACK_SETTINGS": str(settings)}
     _become(given.command, environment, cloud.namespace)
 
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # ci-e2e.sh: CAPO's E2E tests on a DevStack of their own, from checkout to teardown.
 #
 # Arguments, environment and exit status are those of run-job; docs/environment.md has all variables

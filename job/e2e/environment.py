@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from job import stack
+from job import inherited, stack
 from job.e2e import contradictions, named_things, overrides, suite_conf
 from job.e2e.job_environment import JobEnvironment
 from job.e2e.kinds import Kind
@@ -53,7 +53,8 @@ def read(
         capo=capo,
         overrides=values,
         warnings=tuple(_warnings(given)),
-        variables=dict(environ),
+        variables=inherited.ours(environ),
+        person=dict(environ),
     )
     problems += contradictions.find(given, job)
     settings, refused = overrides.refusals(

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# They would lead clients to another cloud, or hold a passphrase.
-_NOT_FOR_THE_SUITE = ("OS_", "PULUMI_")
+from job import inherited
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +44,9 @@ class JobEnvironment:
     backend_url: str = ""
     warnings: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The whole environment, for what is started."""
+    """The environment of what is started."""
+    person: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The whole environment, for the suite."""
 
     @property
     def leases(self) -> bool:
@@ -62,7 +63,7 @@ class JobEnvironment:
         }
         given = {
             name: value
-            for name, value in self.variables.items()
-            if not name.startswith(_NOT_FOR_THE_SUITE) and (value or name not in decided)
+            for name, value in inherited.suites(self.person).items()
+            if value or name not in decided
         }
         return {**decided, **given, "ARTIFACTS": str(self.artifacts)}

@@ -113,7 +113,7 @@ _PLACE = (
     ),
     Variable(
         "GOOGLE_APPLICATION_CREDENTIALS",
-        "A key file. Other credentials are found as Google's libraries find them.",
+        "A key file. The guide has the other ways to credentials.",
     ),
 )
 _JOB = (
@@ -240,10 +240,10 @@ SECTIONS = (
     Section("New knobs", "Times are in seconds.", _OWN),
     Section(
         "The suite",
-        "`make` gets these as they are, and all that is not named here but `OS_*`, which would"
-        " lead to another cloud, and `PULUMI_*`, which holds a passphrase. What e2e_conf.yaml"
-        " calls variables may be set too. What names something in the cloud is held against what"
-        " the cloud will have, flavors and volume types also in e2e_conf.yaml; other names are"
+        "`make` gets these as they are, and all other variables but a few (the last table). What"
+        " e2e_conf.yaml calls variables may be set too. What names something in the cloud is held"
+        " against what the cloud will have, flavors and volume types also in e2e_conf.yaml; other"
+        " names are"
         " refused.",
         _SUITE,
     ),

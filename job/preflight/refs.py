@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 30
 _AT_ONCE = 8
+_NOBODYS_HOME = "/nonexistent"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # Where DevStack has them from, whatever GIT_BASE is, unless local.conf says otherwise.
 _ELSEWHERE = {
@@ -59,6 +60,8 @@ class _Git:
 
     def __call__(self, *arguments: str) -> Answer:
         quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "LC_ALL": "C"}
+        # A person's .gitconfig may lead elsewhere (insteadOf), and .netrc lets in the person.
+        quiet |= {"HOME": _NOBODYS_HOME, "XDG_CONFIG_HOME": _NOBODYS_HOME}
         command = ["git", "-c", "credential.helper=", *arguments]
         return ask(command, {**self.environ, **quiet}, self.ending, timeout_s=_TIMEOUT_S)
 

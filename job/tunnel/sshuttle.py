@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from job import inherited
 from job.errors import JobError
 from job.nodes.ssh import Access
 from job.tunnel.namespace import Namespace
@@ -69,11 +70,7 @@ def arguments(access: Access, cidrs: Sequence[str], method: str, port: int) -> l
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Without what would add options or keys of the person's; with where iptables is."""
-    kept = {
-        name: value
-        for name, value in environ.items()
-        if name not in {"SSHUTTLE_ARGS", "SSH_AUTH_SOCK"}
-    }
+    kept = inherited.ours(environ)
     return {**kept, "PATH": f"{kept.get('PATH', os.defpath)}:/usr/sbin:/sbin"}
 
 

@@ -28,6 +28,7 @@ record = {
     "prefix": sys.prefix,
     "settings": os.environ.get("DEVSTACK_SETTINGS"),
     "pulumi": os.environ["PATH"].split(":")[-1],
+    "environment": dict(os.environ),
 }
 def end(number, frame):
     sys.exit(40 + number)
@@ -54,6 +55,7 @@ def checkout(tmp_path):
     shutil.copytree(ROOT / "scripts", folder / "scripts")
     (folder / "requirements.txt").write_text("# pulumi comes from PATH\n")
     (folder / "job").mkdir()
+    shutil.copy(ROOT / "job/inherited.py", folder / "job")
     (folder / "job/__main__.py").write_text(_JOB)
     return folder
 
@@ -170,7 +172,7 @@ def test_what_cannot_be_is_refused_in_one_line(call, arguments, variables, line)
 
 def test_an_old_python_is_refused_in_one_line(call, tools):
     """Its own traceback would say nothing about what to do."""
-    write_tool(tools / "old", "if [[ $2 == *print* ]]; then echo 3.8; else exit 1; fi")
+    write_tool(tools / "old", "if [[ $* == *print* ]]; then echo 3.8; else exit 1; fi")
     done = call(PYTHON="old")
 
     assert done.returncode == 2
@@ -252,6 +254,51 @@ def test_a_signal_reaches_python_itself(checkout, capo, environ, tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+def test_no_option_of_the_callers_reaches_pip_or_python(call, tmp_path):
+    """The job still has them all, since the suite is the caller's own."""
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages/sitecustomize.py").write_text("raise SystemExit('not ours')\n")
+    (tmp_path / "packages/json.py").write_text("raise SystemExit('not ours')\n")
+    (tmp_path / "shell").write_text(f"touch {tmp_path / 'was-read'}\n")
+    (tmp_path / ".curlrc").write_text("--include\n")
+    planted = {
+        "PIP_USER": "1",
+        "PIP_TARGET": str(tmp_path / "target"),
+        "PIP_REQUIRE_VIRTUALENV": "maybe",
+        "PYTHONPATH": str(tmp_path / "packages"),
+        "PYTHONHOME": str(tmp_path / "nowhere"),
+        "PYTHONWARNINGS": "error",
+        "PYTHONSTARTUP": str(tmp_path / "shell"),
+        "VIRTUAL_ENV": str(tmp_path / "nowhere"),
+        "BASH_ENV": str(tmp_path / "shell"),
+        "ENV": str(tmp_path / "shell"),
+        "BASH_FUNC_realpath%%": "() { echo /nowhere; }",
+        "SHELLOPTS": "noexec",
+        "CDPATH": "/",
+        "LC_ALL": "tlh_QO.UTF-8",
+    }
+    done = call(DEVSTACK_CACHE_DIR=str(tmp_path / "a new cache"), **planted)
+
+    assert done.returncode == 0, done.stderr
+    del planted["SHELLOPTS"]  # bash has its own.
+    assert planted.items() <= done.record["environment"].items()
+    assert not (tmp_path / "was-read").exists()
+    assert not (tmp_path / "target").exists()
+
+
+def test_a_cache_folder_may_have_any_name(call, tmp_path):
+    folder = tmp_path / "a b#c?\u00fc'\"$HOME"
+    done = call(DEVSTACK_CACHE_DIR=str(folder))
+
+    assert done.returncode == 0, done.stderr
+    assert Path(done.record["prefix"]).is_relative_to(folder)
+
+
+def test_a_folder_below_home_may_be_written_as_in_a_shell(call, tmp_path):
+    """A job definition is no shell, which would have replaced the tilde."""
+    assert call(DEVSTACK_SETTINGS="~/mine.yaml").record["settings"] == str(tmp_path / "mine.yaml")
 
 
 @pytest.fixture

@@ -148,6 +148,14 @@ def test_a_branch_that_was_renamed_is_refused_with_its_new_name(check, repositor
 
 
 @pytest.mark.usefixtures("every")
+def test_a_persons_configuration_does_not_count(check, tmp_path):
+    """The nodes have none; it may lead to another host, or let in the person alone."""
+    (tmp_path / ".gitconfig").write_text('[url "/nonexistent/"]\n\tinsteadOf = file://\n')
+
+    assert check().warnings == check().problems == []
+
+
+@pytest.mark.usefixtures("every")
 def test_all_missing_refs_are_told_by_their_settings(check):
     report = check(neutronRef="nowhere", octaviaRef="neither")
 

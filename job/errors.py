@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from stacks.concealment import conceal_value
+
 Kind = Literal["infrastructure", "capacity", "configuration", "test", "interrupted", "unknown"]
 """The class of a failure. A second run may do better after `infrastructure` alone."""
 
@@ -30,10 +32,16 @@ class LockedError(JobError):
 
 
 class RefusedError(JobError):
-    """What was given is refused, before anything was created."""
+    """What was given is refused, before anything was created.
+
+    The text may quote what was given, but nothing in it that looks like a secret.
+    """
 
     exit_code = 2
     kind: Kind = "configuration"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(conceal_value(text))
 
 
 class NoRoomError(JobError):

@@ -8,6 +8,7 @@ import yaml
 
 from job.folders import CHECKOUT
 from localcloud.errors import LocalcloudError
+from stacks.concealment import why_unreadable
 
 _STACK = "local"
 # The access token of stacks on a double, which knows no users and must see no real credentials. The
@@ -54,8 +55,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise LocalcloudError(f"settings: {path} cannot be read: {reason}") from None
+        raise LocalcloudError(f"settings: {path} cannot be read: {why_unreadable(error)}") from None
     if not isinstance(document, dict):
         raise LocalcloudError(f"settings: {path} is not a mapping; write it like Pulumi.ci.yaml")
     return document

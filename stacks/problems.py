@@ -5,14 +5,22 @@ from dataclasses import dataclass
 
 import pulumi
 
+from stacks.concealment import conceal_value
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong: the configuration key, what is wrong, what to do."""
+    """One thing that is wrong: the configuration key, what is wrong, what to do.
+
+    It may quote a value, but nothing in it that looks like a secret: the line ends in a public log.
+    """
 
     key: str
     what: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "what", conceal_value(self.what))
 
     def __str__(self) -> str:
         return f"{self.key}: {self.what}; {self.remedy}"

@@ -9,6 +9,8 @@ from typing import Any, get_type_hints
 
 import yaml
 
+from stacks import public_keys
+from stacks.concealment import why_unreadable
 from stacks.problems import Problem, key_of, problem
 
 _PRIMARY_AZ = "OPENSTACK_FAILURE_DOMAIN"
@@ -76,19 +78,22 @@ def read_files(values: dict[str, Any]) -> list[Problem]:
     problems: list[Problem] = []
     keys_text = _read("ssh_authorized_keys_file", values, problems)
     if keys_text is not None:
-        lines = [line.strip() for line in keys_text.splitlines()]
-        keys = tuple(line for line in lines if line and not line.startswith("#"))
-        values["ssh_authorized_keys"] += keys
-        if not keys:
-            path = values["ssh_authorized_keys_file"]
-            problems.append(
-                problem("ssh_authorized_keys_file", f"no key in '{path}'", "put one a line")
-            )
+        problems += _read_keys(keys_text, values)
     values["local_conf_extra"] = _read("local_conf_file", values, problems) or ""
     e2e_conf = _read("e2e_conf", values, problems)
     if e2e_conf is not None:
         _read_availability_zones(e2e_conf, values, problems)
     return problems
+
+
+def _read_keys(text: str, values: dict[str, Any]) -> list[Problem]:
+    name = "ssh_authorized_keys_file"
+    keys, refused = public_keys.read(text)
+    values["ssh_authorized_keys"] += tuple(keys)
+    path = values[name]
+    if not keys and not refused:
+        return [problem(name, f"no key in '{path}'", "put one a line")]
+    return [problem(name, f"'{path}' {what}", remedy) for what, remedy in refused]
 
 
 def _read(name: str, values: Mapping[str, Any], problems: list[Problem]) -> str | None:
@@ -98,7 +103,7 @@ def _read(name: str, values: Mapping[str, Any], problems: list[Problem]) -> str 
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not text in UTF-8"
+        reason = why_unreadable(error)
         problems.append(
             problem(name, f"cannot read '{path}': {reason}", "name a readable text file")
         )
@@ -110,9 +115,9 @@ def _read_availability_zones(text: str, values: dict[str, Any], problems: list[P
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        problems.append(problem("e2e_conf", f"'{path}' is not YAML{where}", "mend the file"))
+        problems.append(
+            problem("e2e_conf", f"'{path}' is {why_unreadable(error)}", "mend the file")
+        )
         return
     variables = document.get("variables") if isinstance(document, dict) else None
     # Without a worker there is no second AZ.

@@ -15,6 +15,7 @@ import requests
 
 from job import web
 from job.errors import JobError, Kind, RefusedError
+from stacks.concealment import conceal_address
 
 # A free resource is `free`; older janitors leave it `clean`.
 _USABLE = ("clean", "free")
@@ -48,7 +49,8 @@ class Boskos:
 
     def __post_init__(self) -> None:
         if not _HOST.fullmatch(self.host):
-            raise RefusedError(f"BOSKOS_HOST: {self.host!r} is not of the form HOST or HOST:PORT")
+            shown = conceal_address(self.host)
+            raise RefusedError(f"BOSKOS_HOST: {shown!r} is not of the form HOST or HOST:PORT")
 
     def acquire(self, kind: str, *, will_ask_again: bool = False) -> str | None:
         """Lease a resource of a kind: its name, or None if none is free.

@@ -18,6 +18,7 @@ from job.e2e.kinds import Kind
 from job.e2e.variables import OTHER_PLATFORMS, VARIABLES
 from job.errors import RefusedError
 from job.folders import CHECKOUT
+from stacks.concealment import why_unreadable
 
 _PROJECT_KEY = "gcp:project"
 # In place of one that is leased later.
@@ -87,8 +88,9 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise RefusedError(f"DEVSTACK_SETTINGS: {path} cannot be read: {reason}") from None
+        raise RefusedError(
+            f"DEVSTACK_SETTINGS: {path} cannot be read: {why_unreadable(error)}"
+        ) from None
     if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
         raise RefusedError(
             f"DEVSTACK_SETTINGS: {path} is not a mapping; write it like Pulumi.ci.yaml"

@@ -8,6 +8,7 @@ from requests.exceptions import ProxyError
 
 from job import web
 from job.preflight.report import Report
+from stacks.concealment import conceal
 
 _TIMEOUT_S = (5, 15)  # to connect, to answer
 _PAUSES_S = (1, 3)
@@ -41,7 +42,8 @@ def _look(key: str, url: str, sleep: Callable[[float], object], report: Report) 
         else:
             if status in _ABSENT:
                 report.problems.append(
-                    f"{key}: {url} answers {status}; name an image that everybody may download"
+                    f"{key}: {conceal(url)} answers {status}; name an image that everybody may"
+                    " download"
                 )
                 return
             if status < HTTPStatus.BAD_REQUEST:
@@ -50,7 +52,7 @@ def _look(key: str, url: str, sleep: Callable[[float], object], report: Report) 
         if pause_s:
             sleep(pause_s)
     # Not a problem: this machine may be shut off from a host that the nodes do reach.
-    report.warnings.append(f"{key}: {url} cannot be looked at from here ({said})")
+    report.warnings.append(f"{key}: {conceal(url)} cannot be looked at from here ({said})")
 
 
 def _status(url: str) -> int:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from job.ending import Ending
 from job.preflight.program import MISSING, Answer, ask
 from job.preflight.report import Report
+from stacks.concealment import conceal
 from stacks.local_conf import plugins
 from stacks.problems import key_of
 
@@ -49,6 +50,11 @@ class Needed:
     key: str
     of_release: bool
     """Whether the setting is empty, and the release decides."""
+
+    @property
+    def shown(self) -> str:
+        """The URL without the password that a mirror may need."""
+        return conceal(self.url)
 
 
 @dataclass(frozen=True)
@@ -85,11 +91,11 @@ def check(settings: "Settings", environ: Mapping[str, str], ending: Ending) -> R
                 report.add(_look(each, _refs(answer.output), git))
         elif _NO_REPOSITORY.search(answer.errors):
             report.problems.append(
-                f"{_setting(by_url[url][0])}: there is no repository {url} that everybody may read;"
-                " mend devstack:gitBase or the ref"
+                f"{_setting(by_url[url][0])}: there is no repository {conceal(url)} that everybody"
+                " may read; mend devstack:gitBase or the ref"
             )
         else:
-            silent.setdefault(_host(url), answer.complaint)
+            silent.setdefault(_host(conceal(url)), conceal(answer.complaint))
     # Not a problem: this machine may be shut off from a host that the nodes do reach.
     report.warnings += [
         f"git: {host} cannot be asked from here ({reason}); its refs were not checked"
@@ -125,12 +131,12 @@ def _by_name(settings: "Settings") -> Iterator[tuple[str, str, str]]:
 def _look(needed: Needed, found: Mapping[str, str], git: _Git) -> Report:
     for name in (f"refs/heads/{needed.ref}", f"refs/tags/{needed.ref}"):
         if name in found:
-            return Report(facts={f"commit of {needed.ref}, {needed.url}": found[name]})
+            return Report(facts={f"commit of {needed.ref}, {needed.shown}": found[name]})
     if needed.ref not in found.values():
         if _COMMIT.fullmatch(needed.ref) or needed.ref.startswith("refs/"):
             return _fetch(needed, git)
         return Report(problems=[_absent(needed, _remedy(needed, found))])
-    return Report(facts={f"commit of {needed.ref}, {needed.url}": needed.ref})
+    return Report(facts={f"commit of {needed.ref}, {needed.shown}": needed.ref})
 
 
 def _fetch(needed: Needed, git: _Git) -> Report:
@@ -147,14 +153,14 @@ def _fetch(needed: Needed, git: _Git) -> Report:
     if "not our ref" in answer.errors or "couldn't find remote ref" in answer.errors:
         return Report(problems=[_absent(needed, "name one that it has")])
     warning = (
-        f"{_setting(needed)}: whether {needed.url} has '{needed.ref}' cannot be found out"
-        f" ({answer.complaint})"
+        f"{_setting(needed)}: whether {needed.shown} has '{needed.ref}' cannot be found out"
+        f" ({conceal(answer.complaint)})"
     )
     return Report(warnings=[warning])
 
 
 def _absent(needed: Needed, remedy: str) -> str:
-    return f"{_setting(needed)}: {needed.url} has no '{needed.ref}'; {remedy}"
+    return f"{_setting(needed)}: {needed.shown} has no '{needed.ref}'; {remedy}"
 
 
 def _refs(listing: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stacks.concealment import conceal_address
 from stacks.devstack_services import lint, runs
 from stacks.local_conf import BRANCH_VARIABLES
 from stacks.platforms import PLATFORMS, RELEASES, releases_for
@@ -48,7 +49,8 @@ def _sources(settings: "Settings") -> Iterator[Problem]:
     for key in (key for key in _URLS if used.get(key, True)):
         value = getattr(settings, key)
         if (value or key in needed) and not _URL.fullmatch(value):
-            yield problem(key, f"'{value}' is no URL", "write it like https://host/path")
+            shown = conceal_address(value)
+            yield problem(key, f"'{shown}' is no URL", "write it like https://host/path")
 
 
 def _project_refs(settings: "Settings") -> Iterator[Problem]:

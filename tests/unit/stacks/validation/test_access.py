@@ -27,7 +27,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHrmC7wIIWd+7yNQB3OyqzRzfBKr4Kj0ZTzGr
         ("waitFor", "all", "'all' needs ssh, which nobody may reach"),
         ("readyTimeoutS", "0", "0 seconds; give a positive number"),
         ("readinessDeadlineS", "-1", "-1 seconds; give a positive number"),
-        ("sshAuthorizedKeys", '["hello"]', "key 1 'hello…' is no public key"),
+        ("sshAuthorizedKeys", '["hello"]', "key 1: it is no public key"),
         ("sshAuthorizedKeys", '["ssh-ed25519 AAAA"]', "is damaged"),
         ("sshAuthorizedKeys", '["ssh-ed25519 !"]', "is damaged"),
         ("sshAuthorizedKeys", '["-----BEGIN OPENSSH PRIVATE KEY-----"]', "is a private key"),

@@ -13,7 +13,10 @@ from job.errors import JobError, NoRoomError, RefusedError
 from job.nodes import logs, wait
 from job.pulumi import Pulumi
 from job.recovery import at_work, recover
-from job.state import export, is_there, resources
+from job.redaction import sources
+from job.redaction.known import SECRETS
+from job.redaction.printing import print_as_it_is
+from job.state import export, is_there, learn_secrets, learn_settings, resources
 from job.tunnel import command as tunnel
 from job.versions import find_cli
 from job.zones import INSTANCE, Zones
@@ -117,7 +120,8 @@ def missing(name: str) -> JobError:
 
 def outputs(pulumi: Pulumi, *, show_secrets: bool) -> None:
     """Print the outputs as JSON, secrets masked unless they are asked for."""
-    print(json.dumps(read_outputs(pulumi, show_secrets=show_secrets), indent=2))
+    text = json.dumps(read_outputs(pulumi, show_secrets=show_secrets), indent=2)
+    (print_as_it_is if show_secrets else print)(text)
 
 
 def write_e2e_files(pulumi: Pulumi, folder: Path) -> None:
@@ -144,6 +148,7 @@ def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
     from job.compute import place_of  # noqa: PLC0415 - Google's client, which others do without
 
     outputs, ending = read_outputs(pulumi), pulumi.ending
+    learn_secrets(pulumi)
     place = place_of(pulumi.stack)
     logs.collect(outputs, place, pulumi.stack.folder, into, cap_s, print, ending.wait)
 
@@ -165,12 +170,14 @@ def read_outputs(pulumi: Pulumi, *, show_secrets: bool = True) -> dict[str, Any]
     flags = ["--show-secrets"] if show_secrets else []
     answer = pulumi.ask("stack output", "--json", "--stack", pulumi.stack.name, *flags)
     document: dict[str, Any] = json.loads(answer)
+    SECRETS.learn(sources.of_outputs(document))
     return document
 
 
 def _select(pulumi: Pulumi) -> None:
     """Make the stack if it is not there."""
     pulumi.ask("stack select", pulumi.stack.name, "--create", "--secrets-provider", "passphrase")
+    learn_settings(pulumi)
 
 
 def _require(pulumi: Pulumi) -> None:

@@ -32,6 +32,8 @@ class Pulumi:
     grace: Grace = GRACE
     say: Callable[[str], object] | None = None
     """Takes each line that a command prints; None: it goes where the command sent it."""
+    ended: Callable[["Pulumi"], object] | None = None
+    """Called after each command that `run` started, however it ended."""
     answer_s: float = ANSWER_S
     """What a short command may take; a backend may not answer at all."""
 
@@ -61,7 +63,7 @@ class Pulumi:
         program = self._program(command, *arguments, "--color", colour, "--event-log", str(log))
         child = Child(program, partial(keep, stream=sys.stdout), partial(keep, stream=sys.stderr))
         try:
-            code = child.wait(self.ending, self.grace, timeout_s)
+            code = self._wait(child, timeout_s)
         except EndedError as error:
             raise EndedError(
                 f"pulumi {command}: {error}; run the job again to go on from here", error.number
@@ -73,6 +75,13 @@ class Pulumi:
             raise JobError(f"pulumi {command}: it was killed ({killer}); run the job again")
         if code:
             raise diagnose(command, "".join(printed))
+
+    def _wait(self, child: Child, timeout_s: float | None) -> int:
+        try:
+            return child.wait(self.ending, self.grace, timeout_s)
+        finally:
+            if self.ended is not None:
+                self.ended(self)
 
     def tell(self, text: str) -> None:
         """Say something of our own."""

@@ -7,6 +7,7 @@ from typing import Any
 from job.locks import release_stale
 from job.pending import reconcile
 from job.pulumi import Pulumi
+from job.state import learn_secrets
 
 _STRAYS_S = 600.0
 
@@ -18,6 +19,9 @@ def recover(pulumi: Pulumi, limit_s: float | None = None) -> list[dict[str, Any]
     """
     release_stale(pulumi)
     resources: list[dict[str, Any]] = reconcile(pulumi, limit_s).get("resources") or []
+    if resources:
+        # The engine may quote them in what it prints of a failure.
+        learn_secrets(pulumi)
     if pulumi.stack.unfinished.exists():
         from job.cleanup import strays  # noqa: PLC0415 - Google's client, which others do without
 

@@ -19,6 +19,9 @@ import yaml
 from job import backend
 from job.errors import RefusedError
 from job.folders import CHECKOUT, state_dir
+from job.redaction import sources
+from job.redaction.known import SECRETS
+from stacks.concealment import why_unreadable
 
 # As the provider finds it.
 _PROJECT_VARIABLES = (
@@ -144,6 +147,8 @@ def stage(
         environment["PATH"] = f"{Path(sys.prefix, 'bin')}{os.pathsep}{path}"
     if not any(variable in environ for variable in _PASSPHRASE_VARIABLES):
         environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(folder))
+    SECRETS.learn(sources.of_environment(environment))
+    SECRETS.learn(sources.of_settings(given.get("config") or {}, project.get("config") or {}))
     return Stack(name=name, folder=folder, backend_url=backend_url, environment=environment)
 
 
@@ -185,8 +190,7 @@ def _mapping(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise RefusedError(f"{path}: it cannot be read: {reason}") from None
+        raise RefusedError(f"{path}: it cannot be read: {why_unreadable(error)}") from None
     if document is None:
         return {}
     if not isinstance(document, dict):

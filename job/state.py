@@ -1,10 +1,13 @@
 """State: what Pulumi knows of a stack."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from job.errors import JobError
 from job.pulumi import Pulumi
+from job.redaction import sources
+from job.redaction.known import SECRETS
 
 
 def is_there(pulumi: Pulumi) -> bool:
@@ -32,3 +35,22 @@ def export(pulumi: Pulumi) -> dict[str, Any]:
             f"state: stack {pulumi.stack.name} has none that is whole: {error}"
         ) from None
     return document
+
+
+def learn_settings(pulumi: Pulumi) -> None:
+    """Learn the settings that are encrypted, so that they are masked from now on."""
+    if '"secure"' in json.dumps(pulumi.stack.configuration, default=str):
+        name = pulumi.stack.name
+        answer = pulumi.ask("config", "--json", "--show-secrets", "--stack", name)
+        SECRETS.learn(sources.of_decrypted(json.loads(answer)))
+
+
+def learn_secrets(pulumi: Pulumi) -> None:
+    """Learn the secrets in the stack's state, so that they are masked from now on.
+
+    Those of a state that cannot be read stay unknown: whoever asked may have to go on without it.
+    """
+    with suppress(JobError, ValueError):
+        state = pulumi.ask("stack export", "--show-secrets", "--stack", pulumi.stack.name)
+        SECRETS.learn(sources.of_state(json.loads(state)))
+    pulumi.ending.check()

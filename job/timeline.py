@@ -1,4 +1,4 @@
-"""Timeline: what happened when, as spans in lanes; ARTIFACTS/timeline.json holds it."""
+"""Timeline: what happened when, as spans in lanes; timeline.json among the artifacts holds it."""
 
 import json
 import threading
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
+from job.artifacts import Artifacts
 from job.ending import EndedError
 
 Lane = Literal["job", "resources", "controller", "worker", "tests"]
@@ -31,9 +31,9 @@ class Span:
 class Timeline:
     """The spans of a run. Written as a whole at each change, so that a killed run leaves it."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, artifacts: Artifacts | None = None) -> None:
         self.spans: list[Span] = []
-        self._path = path
+        self._artifacts = artifacts
         self._lock = threading.Lock()
 
     @contextmanager
@@ -69,12 +69,11 @@ class Timeline:
             self._write()
 
     def _write(self) -> None:
-        if self._path is None:
+        if self._artifacts is None:
             return
-        partial = self._path.with_suffix(".partial")
         document = {"schema": 1, "spans": [asdict(span) for span in self.spans]}
-        partial.write_text(json.dumps(document, default=_text, indent=1) + "\n", encoding="utf-8")
-        partial.rename(self._path)
+        text = json.dumps(document, default=_text, indent=1)
+        self._artifacts.write("timeline.json", f"{text}\n")
 
 
 def _text(moment: datetime) -> str:

@@ -4,7 +4,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from job.artifacts import Artifacts
 from job.e2e.job_environment import JobEnvironment
 from job.e2e.kinds import Kind
 from job.e2e.log import Log
@@ -19,6 +21,7 @@ class Context:
 
     kind: Kind
     job: JobEnvironment
+    artifacts: Artifacts
     log: Log
     timeline: Timeline
     ending: Ending
@@ -28,11 +31,18 @@ class Context:
     folder: Path
     """Of the job alone, gone at its end."""
     began: float = field(default_factory=time.monotonic)
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What preflight found that is worth keeping."""
 
     @property
     def settings(self) -> Path:
         """Of the stack. Not among the artifacts, since they may hold a token of the cloud."""
         return self.folder / "settings.yaml"
+
+    @property
+    def events(self) -> Path:
+        """The engine's event logs, as it writes them; `Artifacts` has copies without secrets."""
+        return self.folder / "events"
 
     def lose(self, reason: JobError) -> None:
         """Touch the project no more: it may be another job's already."""

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
+from job.artifacts import Artifacts
 from job.nodes.display import Lines, Live
 from job.nodes.status import State, Subject
 
@@ -17,8 +17,8 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 class Log:
     """Lines on standard output and in a file, where they have no escape codes. For all threads."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="utf-8")
+    def __init__(self, artifacts: Artifacts) -> None:
+        self._file = artifacts.append("job.log")
         self._lock = threading.Lock()
         self._display = Live(sys.stdout) if sys.stdout.isatty() else Lines(sys.stdout)
 
@@ -36,7 +36,6 @@ class Log:
             with suppress(OSError):
                 self._display.say((line if sys.stdout.isatty() else plain).removesuffix("\n"))
             self._file.write(plain)
-            self._file.flush()
 
     def show(self, states: Mapping[Subject, State], began: float) -> None:
         """Where the nodes are now: on a terminal, below everything else."""

@@ -85,7 +85,6 @@ def _tell(context: Context, report: Report) -> None:
     for warning in report.warnings:
         context.log.say(f"warning: {warning}")
     if report.facts:
-        path = context.job.artifacts / "preflight.json"
-        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        path.write_text(json.dumps(known | report.facts, indent=2) + "\n", encoding="utf-8")
+        context.facts |= report.facts
+        context.artifacts.write("preflight.json", f"{json.dumps(context.facts, indent=2)}\n")
     report.raise_for_problems()

@@ -4,6 +4,7 @@ The cloud takes far longer, so they are built politely; where they fail, the job
 """
 
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from job.child import Child, Grace, Program
@@ -29,7 +30,6 @@ class Prerequisites:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._log = context.job.artifacts / "prerequisites.log"
         self._over = Ending()
         self._built = threading.Event()
         self._thread = threading.Thread(target=self._build, name="prerequisites")
@@ -70,13 +70,12 @@ class Prerequisites:
 
     def _run(self, command: list[str]) -> None:
         lines: list[str] = []
-        with self._log.open("a", encoding="utf-8") as log:
+        with closing(self._context.artifacts.append("prerequisites.log")) as log:
 
             def keep(line: str) -> None:
                 lines.append(line)
                 del lines[:-_LAST_LINES]
                 log.write(line)
-                log.flush()
 
             try:
                 program = Program(

@@ -9,18 +9,18 @@ from job.zones import departures
 
 def write(context: Context, failure: JobError | None) -> None:
     """Write all of it, and say how the job ended."""
-    artifacts, timeline = context.job.artifacts, context.timeline
-    logs = sorted((artifacts / "pulumi").glob("*.jsonl"))
+    artifacts, timeline = context.artifacts, context.timeline
+    logs = sorted(context.events.glob("*.jsonl"))
     for log in logs:
         resources.add_to(timeline, log)
     left = [each for log in logs for each in departures(log)]
-    junit.write(timeline.spans, artifacts / "junit.job.xml")
+    artifacts.write("junit.job.xml", junit.draw_up(timeline.spans))
     picture = gantt.draw(timeline.spans, f"{context.kind} {context.job.stack}")
-    (artifacts / "timeline.svg").write_text(picture, encoding="utf-8")
+    artifacts.write("timeline.svg", picture)
     text = summary.passed(timeline.spans, left)
     if failure:
-        text = summary.failed(_described(failure), timeline.spans, artifacts, left)
-    (artifacts / "summary.txt").write_text(text, encoding="utf-8")
+        text = summary.failed(_described(failure), timeline.spans, artifacts.folder, left)
+    artifacts.write("summary.txt", text)
     context.log.say(text)
 
 

@@ -4,14 +4,16 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from job import commands, e2e_files
+from job.artifacts import Artifacts
 from job.boskos import lease
 from job.boskos.client import Boskos, LostError, owner
-from job.e2e import environment, preflight, report, suite, teardown, upload
+from job.e2e import environment, events, preflight, report, suite, teardown, upload
 from job.e2e.context import Context
 from job.e2e.kinds import Kind
 from job.e2e.log import Log
@@ -31,9 +33,9 @@ _LOST = LostError("boskos: the lease was lost; the project is not touched any mo
 def run(kind: Kind, capo: Path, environ: Mapping[str, str]) -> None:
     """Run a whole job. Raises JobError of what it failed for; by then all is taken down."""
     job = environment.read(environ, capo, kind)
-    job.artifacts.mkdir(parents=True, exist_ok=True)
+    artifacts = Artifacts(job.artifacts)
     with (
-        closing(Log(job.artifacts / "job.log")) as log,
+        closing(Log(artifacts)) as log,
         TemporaryDirectory(prefix="devstack-job-") as folder,
         ended_by_signals() as ending,
         closing(Ending()) as last,
@@ -41,8 +43,9 @@ def run(kind: Kind, capo: Path, environ: Mapping[str, str]) -> None:
         context = Context(
             kind=kind,
             job=job,
+            artifacts=artifacts,
             log=log,
-            timeline=Timeline(job.artifacts / "timeline.json"),
+            timeline=Timeline(artifacts),
             ending=ending,
             last=last,
             folder=Path(folder),
@@ -110,7 +113,8 @@ def _stage(context: Context, project: str) -> Pulumi:
     return replace(
         pulumi,
         say=context.log.pass_on,
-        events=context.job.artifacts / "pulumi",
+        events=context.events,
+        ended=partial(events.keep, context),
         grace=teardown.GRACE,
     )
 

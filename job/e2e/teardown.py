@@ -73,8 +73,10 @@ def _collect(context: Context, pulumi: Pulumi, *, hurried: bool) -> None:
     try:
         if not state.is_there(pulumi):
             return
+        outputs = commands.read_outputs(pulumi)
+        state.learn_secrets(pulumi)
         logs.collect(
-            commands.read_outputs(pulumi),
+            outputs,
             compute.place_of(pulumi.stack),
             pulumi.stack.folder,
             context.job.artifacts,

@@ -1,6 +1,5 @@
 """Tunnel: `python -m job tunnel` beside the job, from the first ssh until the teardown."""
 
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -54,11 +53,9 @@ class Tunnel:
         self._over.ask(JobError("tunnel: no longer needed"))
         self._thread.join()
         self._over.close()
-        kept = self._context.job.artifacts / "tunnel"
-        kept.mkdir(exist_ok=True)
         for path in (self._stack.folder / "tunnel.log", self._stack.folder / "tunnel.json"):
             if path.exists():
-                shutil.copyfile(path, kept / path.name)
+                self._context.artifacts.copy(path, f"tunnel/{path.name}")
 
     def _hold(self) -> None:
         try:

@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from job.artifacts import Artifacts
 from job.errors import JobError
 from job.nodes import ssh
 from job.nodes.run import Run
@@ -75,18 +76,17 @@ def collect(  # noqa: PLR0913, PLR0917 - where from, where to, and for how long
         while not all(run.ended() for run in runs.values()):
             pause(_LOOK_S)
         for role, run in runs.items():
-            target = into / role
-            target.mkdir(parents=True, exist_ok=True)
+            target = Artifacts(into / role)
             count, trouble = _unpack(run, target)
             if count == 0:
                 left_s = max(0.0, deadline - time.monotonic())
                 note = (
                     f"no logs over ssh: {trouble}; {_console(outputs, place, role, target, left_s)}"
                 )
-                (target / _UNREACHABLE).write_text(f"{note}\n", encoding="utf-8")
+                target.write(_UNREACHABLE, f"{note}\n")
             elif trouble:
                 note = f"{count} files, and no more: {trouble}"
-                (target / _INCOMPLETE).write_text(f"{note}\n", encoding="utf-8")
+                target.write(_INCOMPLETE, f"{note}\n")
             else:
                 note = f"{count} files"
             say(f"logs: {role}: {note}")
@@ -98,15 +98,13 @@ def _start(stack: ExitStack, access: ssh.Access, cap_s: float) -> Run:
     return stack.enter_context(closing(Run(access, command, timeout_s=time_s)))
 
 
-def _unpack(run: Run, target: Path) -> tuple[int, str]:
+def _unpack(run: Run, target: Artifacts) -> tuple[int, str]:
     """How many files came, and why not all; an empty string if all did."""
     count = 0
     try:
         with tarfile.open(fileobj=run.output, mode="r|gz") as archive:
             for name, content in _texts(archive):
-                path = target / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+                target.keep(str(name), content)
                 count += 1
     # ValueError: a name that is no UTF-8, or holds what no name of a file can.
     except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
@@ -129,7 +127,7 @@ def _texts(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, bytes]]:
 
 
 def _console(
-    outputs: Mapping[str, Any], place: "Place", role: ssh.Role, target: Path, patience_s: float
+    outputs: Mapping[str, Any], place: "Place", role: ssh.Role, target: Artifacts, patience_s: float
 ) -> str:
     """Keep what the instance wrote to its serial port; what there is to say of that."""
     # Google's client takes half a second to import, which most runs do not need.
@@ -145,5 +143,5 @@ def _console(
         )
     except JobError as error:
         return str(error)
-    (target / _CONSOLE).write_text(text, encoding="utf-8")
+    target.write(_CONSOLE, text)
     return f"what it wrote to its serial port is in {_CONSOLE}"

@@ -1,7 +1,6 @@
 """JUnit: the job's phases as test cases, which Prow shows and TestGrid counts."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from job.report import texts
@@ -10,8 +9,8 @@ from job.timeline import Span
 _SUITE = "devstack-job"
 
 
-def write(spans: Sequence[Span], path: Path) -> None:
-    """Write the document: one suite, a case a phase."""
+def draw_up(spans: Sequence[Span]) -> str:
+    """The document: one suite, a case a phase."""
     phases = [span for span in spans if span.lane == "job"]
     suite = ET.Element("testsuite", name=_SUITE)
     for phase in phases:
@@ -29,7 +28,8 @@ def write(spans: Sequence[Span], path: Path) -> None:
     suite.set("time", f"{whole.total_seconds():.3f}")
     suite.set("timestamp", f"{began:%Y-%m-%dT%H:%M:%S}")
     ET.indent(suite)
-    ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    text = ET.tostring(suite, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
 def _case(phase: Span) -> ET.Element:

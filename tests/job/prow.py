@@ -84,6 +84,7 @@ class Prow:
     sources: str
     site: ThreadingHTTPServer
     settings: dict[str, Any] = field(default_factory=dict)
+    access_token: str = BEARER
     project: str = "leased-one"
     secrets: set[str] = field(default_factory=set)
     jobs: "list[subprocess.Popen[str]]" = field(default_factory=list)
@@ -155,7 +156,7 @@ class Prow:
         """Run the script to its end."""
         return self.end(self.start(script, **given))
 
-    def job(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def job(self, *words: str, **given: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of the job's, as a person would afterwards."""
         return subprocess.run(
             [sys.executable, "-m", "job", *words],
@@ -163,7 +164,7 @@ class Prow:
             check=False,
             cwd=CHECKOUT,
             # By what the job has left, as a person has no more either.
-            env=self.environment(DEVSTACK_SETTINGS=""),
+            env=self.environment(**{"DEVSTACK_SETTINGS": "", **given}),
             text=True,
             timeout=PATIENCE_S,
         )
@@ -257,7 +258,7 @@ class Prow:
         path = self.folder / "settings.yaml"
         config = {
             "gcp:computeCustomEndpoint": self.api.url,
-            "gcp:accessToken": BEARER,
+            "gcp:accessToken": self.access_token,
             # Operations take 0.2 s here.
             "gcp:pollInterval": "100ms",
             "devstack:amphoraImageUrl": "",

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from job import stack
 from job.compute import place_of
 from job.ending import Ending
 from job.pulumi import Pulumi
+from job.redaction.known import SECRETS
 from job.versions import required_version
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer
@@ -145,6 +147,14 @@ def pulumi(cli, environ, checkout, ending):
     staged = stack.stage("ci", environ, checkout=checkout)
     events = staged.folder / "events"
     return Pulumi(cli=cli.folder / "pulumi", stack=staged, events=events, ending=ending)
+
+
+@pytest.fixture(autouse=True)
+def _forgetful() -> Iterator[None]:
+    """What one test gives as a secret is none in another."""
+    SECRETS.forget()
+    yield
+    SECRETS.forget()
 
 
 @pytest.fixture(autouse=True)

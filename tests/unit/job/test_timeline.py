@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from job.artifacts import Artifacts
 from job.ending import EndedError
 from job.errors import JobError
 from job.timeline import Timeline
@@ -22,7 +23,7 @@ def spans(path):
 
 def test_a_span_that_runs_is_written_already(path):
     """A job that is killed leaves it."""
-    with Timeline(path).span("job", "up"):
+    with Timeline(Artifacts(path.parent)).span("job", "up"):
         [span] = spans(path)
 
     assert (span["lane"], span["name"], span["verdict"]) == ("job", "up", "running")
@@ -40,7 +41,7 @@ def test_a_span_that_runs_is_written_already(path):
     ids=["failed", "interrupted", "unforeseen"],
 )
 def test_what_a_block_raises_is_its_verdict(path, error, verdict):
-    with pytest.raises(type(error)), Timeline(path).span("job", "up"):
+    with pytest.raises(type(error)), Timeline(Artifacts(path.parent)).span("job", "up"):
         raise error
     [span] = spans(path)
 
@@ -49,7 +50,7 @@ def test_what_a_block_raises_is_its_verdict(path, error, verdict):
 
 
 def test_a_span_that_passed_says_so(path):
-    with Timeline(path).span("tests", "make test-e2e"):
+    with Timeline(Artifacts(path.parent)).span("tests", "make test-e2e"):
         pass
 
     assert [span["verdict"] for span in spans(path)] == ["passed"]

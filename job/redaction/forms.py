@@ -1,0 +1,88 @@
+"""Forms: the spellings in which a secret may stand in a line of text.
+
+A secret of several lines, such as a private key, is found line by line. So no form has a line
+break in it, and text can be masked in pieces of whole lines.
+"""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
+
+# Shorter ones are words that stand everywhere.
+SHORTEST = 6
+# As short may be a line of a longer secret, or a part of one that is broken between words.
+_SHORTEST_PART = 12
+_MOST_WORDS = 40
+# What a URL's parts may hold as it is, by Python's and by Go's rules.
+_SAFE_IN_URLS = ("", "/", "$&+,;=:@", "$&+:=@")
+
+
+def forms(secret: str) -> set[str]:
+    """Every form of a secret that is long enough to be told from other text."""
+    lines = [line.strip() for line in secret.splitlines()]
+    shortest = SHORTEST if len(lines) == 1 else _SHORTEST_PART
+    whole = [line for line in lines if len(line) >= shortest and not line.startswith("-----")]
+    found = {form for line in whole for form in (*_spelled(line), *_encoded(line))}
+    found |= {form for line in whole for part in _parts(line) for form in _spelled(part)}
+    return {form for form in found if len(form) >= SHORTEST}
+
+
+def _parts(line: str) -> Iterator[str]:
+    """What stands before and behind each blank, where YAML or a log may break the line."""
+    blanks = [match.start() for match in re.finditer(" ", line)]
+    if len(blanks) < _MOST_WORDS:
+        for blank in blanks:
+            for part in (line[:blank].strip(), line[blank:].strip()):
+                if len(part) >= _SHORTEST_PART:
+                    yield part
+
+
+def _spelled(text: str) -> Iterator[str]:
+    """As it is, and as JSON, URLs, shells, YAML and XML write it."""
+    yield text
+    for once in set(_as_json(text)):
+        yield once
+        yield from _as_json(once)  # JSON in a string of JSON
+    for safe in _SAFE_IN_URLS:
+        yield from _both_cases(quote(text, safe=safe))
+    yield from _both_cases(quote_plus(text))
+    for quoted in ("'\"'\"'", r"'\''", r"\'", "''"):
+        yield text.replace("'", quoted)
+    yield re.sub(r'([\\"$`])', r"\\\1", text)
+    yield re.sub(r"([^\w@%+=:,./-])", r"\\\1", text)
+    yield escape(text)
+    yield escape(text, {'"': "&quot;"})
+    yield html.escape(text)
+    yield escape(text, {'"': "&#34;", "'": "&#39;"})
+
+
+def _as_json(text: str) -> Iterator[str]:
+    for ascii_only in (True, False):
+        written = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        yield written
+        # Go writes what HTML would misunderstand as \u003c.
+        yield re.sub("[<>&]", lambda match: f"\\u{ord(match[0]):04x}", written)
+
+
+def _both_cases(quoted: str) -> Iterator[str]:
+    yield quoted
+    yield re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
+
+
+def _encoded(text: str) -> Iterator[str]:
+    """The characters of base64 that the secret alone decides, wherever it stands in the text.
+
+    Three bytes are four characters, so there are three ways to stand; those at both ends hold
+    bits of a neighbour too.
+    """
+    content = text.encode("utf-8", "surrogateescape")
+    for before, skipped in ((0, 0), (1, 2), (2, 3)):
+        encoded = base64.b64encode(bytes(before) + content).decode("ascii")
+        whole, rest = divmod(before + len(content), 3)
+        decided = encoded[skipped : 4 * whole + rest]
+        yield decided
+        yield decided.replace("+", "-").replace("/", "_")

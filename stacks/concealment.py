@@ -70,7 +70,7 @@ def conceal_value(text: str) -> str:
 
     Logs are full of random text, so it is left alone there.
     """
-    return _WORD.sub(lambda word: MASK if _is_random(word[0]) else word[0], conceal(text))
+    return _WORD.sub(lambda word: MASK if is_random(word[0]) else word[0], conceal(text))
 
 
 def conceal_address(text: str) -> str:
@@ -118,7 +118,7 @@ def why_unreadable(error: OSError | UnicodeDecodeError | yaml.YAMLError) -> str:
     return f"not YAML at line {mark.line + 1}" if mark else "not YAML"
 
 
-def _is_random(word: str) -> bool:
+def is_random(word: str) -> bool:
     """Whether a word looks like base64 of random bytes.
 
     In such text every other character or so is of another kind (capital, small letter, digit,

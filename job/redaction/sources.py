@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from stacks.concealment import is_random
+
 # Names that say it, and those of Google's whose name does not.
 _NAME = re.compile(
     r"(?i)password|passwd|passphrase|secret|token|credential|(?:^|[_.-]|[a-z])key(?:_?id)?$"
@@ -139,7 +141,8 @@ def _of_value(value: Any) -> Iterator[str]:
         yield from _of_content(text)
     elif (content := _read(Path(text))) is not None:
         yield from _of_content(content)
-    elif not text.startswith(("/", "~", "./")):
+    # The path of a file that is not there must be in the message that says so.
+    elif not text.startswith(("/", "~", "./")) or is_random(text):
         yield from _worth(text)
         yield from _of_urls(text)
 

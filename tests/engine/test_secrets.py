@@ -1,11 +1,18 @@
 """Secrets: made once, the same for as long as the stack lives, and readable nowhere."""
 
 import json
+import re
 import shutil
 import subprocess
+from contextlib import closing
+from dataclasses import replace
 
+import pytest
 import yaml
 
+from job import commands, state
+from job.ending import Ending
+from job.redaction.known import SECRETS
 from tests.patience import PATIENCE_S
 
 
@@ -81,3 +88,61 @@ def test_known_hosts_is_what_ssh_reads(running, tmp_path):
     )
 
     assert "ssh-ed25519" in found.stdout
+
+
+@pytest.fixture
+def pulumi_of():
+    """The engine at work on a cloud's stack, in this process, which knows no secret yet."""
+    with closing(Ending()) as ending:
+
+        def connect(cloud, **config):
+            cloud.command("up", **config)
+            settings = cloud.folder / f"{cloud.stack}.yaml"
+            pulumi = commands.connect(cloud.stack, cloud.variables(), settings, ending)
+            SECRETS.forget()
+            return pulumi
+
+        yield connect
+    SECRETS.forget()
+
+
+def test_the_job_learns_every_secret_that_a_node_was_given(running, pulumi_of):
+    """Passwords that no output has, and the host keys of both nodes."""
+    cloud, _ = running
+    state.learn_secrets(pulumi_of(cloud))
+    for role in ("controller", "worker"):
+        path = f"projects/{cloud.project}/zones/us-east4-a/instances/capo-e2e-test-{role}"
+        [item] = cloud.api.resource(path)["metadata"]["items"]
+        document = yaml.safe_load(item["value"])
+        passwords = set(re.findall(r"_PASSWORD=(\w+)", item["value"]))
+        [key] = [value for name, value in document["ssh_keys"].items() if "private" in name]
+        lines = key.splitlines()[1:-1]
+
+        assert len(passwords) == 4
+        assert {SECRETS.mask_known(secret) for secret in (*passwords, *lines)} == {"***"}
+        # And what is no secret is told.
+        assert SECRETS.mask_known("#cloud-config") == "#cloud-config"
+
+
+def test_the_job_learns_an_encrypted_setting(cloud, pulumi_of):
+    """The engine alone can read it, and hands it to the provider."""
+    canary = "canary-of-an-encrypted-setting"
+    cloud.job("preview")
+    pulumi = pulumi_of(cloud)
+    pulumi.ask("config set", "--secret", "gcp:accessToken", canary, "--stack", cloud.stack)
+    encrypted = pulumi.stack.configuration["gcp:accessToken"]
+    cloud.access_token = encrypted
+    state.learn_settings(pulumi_of(cloud))
+
+    assert encrypted["secure"] != canary
+    assert SECRETS.mask_known(canary) == "***"
+
+
+def test_a_state_that_does_not_answer_is_gone_without(running, pulumi_of):
+    cloud, _ = running
+    pulumi = pulumi_of(cloud)
+    without = {**pulumi.stack.environment, "PULUMI_CONFIG_PASSPHRASE": "another"}
+    without.pop("PULUMI_CONFIG_PASSPHRASE_FILE")
+    state.learn_secrets(replace(pulumi, stack=replace(pulumi.stack, environment=without)))
+
+    assert SECRETS.mask_known("anything") == "anything"

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from job.compute import Place, credentials
+from job.errors import JobError
 from job.redaction import sources
+from job.redaction.known import SECRETS
 
 CANARY = "canary-0123456789"
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7"
@@ -46,6 +49,17 @@ def test_a_variable_is_secret_by_its_name(tmp_path, name):
 def test_what_is_no_secret_may_be_shown(tmp_path, name, value):
     """A path that leads nowhere must be in the message that says so."""
     assert environment(tmp_path, **{name: value}) == set()
+
+
+@pytest.mark.parametrize("before", ["", "/"])
+def test_a_key_that_is_taken_for_a_path_is_known_all_the_same(tmp_path, before):
+    """The message of the system call quotes it as one."""
+    text = f"{before}{BODY}"
+    with pytest.raises(JobError) as caught:
+        credentials(Place(project="p", region="us-east4", prefix="p", key=text))
+    SECRETS.learn(environment(tmp_path, GOOGLE_CREDENTIALS=text))
+
+    assert BODY not in SECRETS.mask(str(caught.value))
 
 
 @pytest.mark.parametrize(

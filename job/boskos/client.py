@@ -15,6 +15,7 @@ import requests
 
 from job import web
 from job.errors import JobError, Kind, RefusedError
+from job.redaction.known import SECRETS
 from stacks.concealment import conceal_address
 
 # A free resource is `free`; older janitors leave it `clean`.
@@ -134,5 +135,6 @@ def _cause(error: BaseException) -> str:
 
 def _words(answer: requests.Response) -> str:
     """What the server said, on one line and not longer than a line should be."""
-    text = " ".join(answer.text.split())
+    # Half a secret would not be known any more.
+    text = SECRETS.mask(" ".join(answer.text.split()))
     return f"{answer.status_code} {text[:_EXCERPT]}".rstrip()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from job.nodes.status import State, Subject
+from job.redaction.known import SECRETS
 
 _ERASE_LINE, _UP = "\x1b[2K", "\x1b[1A"
 
@@ -45,7 +46,8 @@ class Live(Lines):
     def show(self, states: Mapping[Subject, State], began: float) -> None:
         """Write the live part over, if anything in it has changed."""
         width = shutil.get_terminal_size().columns - 1
-        lines = [_line(state, began)[:width] for state in states.values()]
+        # Half a secret would not be known any more.
+        lines = [SECRETS.mask(_line(state, began))[:width] for state in states.values()]
         if lines != self._shown:
             self._draw(lines)
 

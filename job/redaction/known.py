@@ -41,9 +41,8 @@ class Secrets:
         A search for one form after the other is many times faster than a regular expression of
         all of them.
         """
-        spans = sorted(span for form in self._forms for span in _occurrences(form, text))
-        if not spans:
-            return text
+        present = [form for form in self._forms if form in text]
+        spans = sorted(span for form in present for span in _occurrences(form, text))
         pieces, end = [], 0
         for start, stop in spans:
             if start >= end:

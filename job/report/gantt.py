@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
+from job.redaction.known import SECRETS
 from job.report import texts
 from job.timeline import Lane, Span
 
@@ -183,7 +184,8 @@ class _Picture:
 
 
 def _label(span: Span) -> str:
-    name = span.name
+    # Half a secret would not be known any more.
+    name = SECRETS.mask(span.name)
     return name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1]}…"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from job import events
 from job.provider_messages import refusals
+from job.redaction.known import SECRETS
 from job.timeline import Timeline, Verdict
 
 _Step = tuple[str, str]
@@ -75,4 +76,5 @@ def _add(  # noqa: PLR0913, PLR0917 - a span's own fields
 
 def _reason(message: str) -> str:
     """The provider's message in one line, without what is printed around it."""
-    return "; ".join(map(str, refusals(message)))[:_LONGEST_REASON]
+    # Half a secret would not be known any more.
+    return SECRETS.mask("; ".join(map(str, refusals(message))))[:_LONGEST_REASON]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from job.errors import Kind
 from job.nodes.lanes import REGISTRATION
+from job.redaction.known import SECRETS
 from job.report import texts
 from job.timeline import Span
 from job.zones import Departure
@@ -118,4 +119,6 @@ def _read_on(failure: Failure, artifacts: Path) -> Iterator[str]:
 
 
 def _lines(lines: Sequence[str]) -> str:
-    return "".join(f"{' '.join(line.split())[:_LONGEST_LINE]}\n" for line in lines)
+    # Half a secret would not be known any more.
+    whole = (SECRETS.mask(" ".join(line.split())) for line in lines)
+    return "".join(f"{line[:_LONGEST_LINE]}\n" for line in whole)

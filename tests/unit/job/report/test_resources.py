@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from job.redaction.known import SECRETS
 from job.report import resources
 
 URN = "urn:pulumi:ci::devstack::devstack:node:Node$gcp:compute/instance:Instance::controller"
@@ -76,3 +77,15 @@ def test_a_log_that_is_not_there_says_nothing(run, tmp_path):
     resources.add_to(run.timeline, tmp_path / "none")
 
     assert run.spans == []
+
+
+def test_a_secret_that_a_cut_would_halve_is_masked_first(spans):
+    SECRETS.learn(["canary-0123456789"])
+    told = {"severity": "error", "urn": URN, "message": f"{'x' * 295}canary-0123456789"}
+    log = [
+        event("resourcePreEvent", 1),
+        {"timestamp": 2, "diagnosticEvent": told},
+        event("resOpFailedEvent", 3),
+    ]
+
+    assert spans(*log)[0][2] == f"{'x' * 295}***"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from job.redaction.known import SECRETS
 from job.refusal import Refusal
 from job.report import summary
 from job.report.summary import Failure
@@ -120,3 +121,12 @@ def test_a_refusal_fits_with_status_and_reason(run, tmp_path):
     text = summary.failed(Failure(kind="unknown", error=error), run.spans, tmp_path)
 
     assert "error: pulumi up: Google Cloud refuses x (412 conditionNotMet): long" in text
+
+
+@pytest.mark.parametrize("before", [285, 295, 299])
+def test_a_secret_that_a_cut_would_halve_is_masked_first(run, tmp_path, before):
+    SECRETS.learn(["canary-0123456789"])
+    error = f"{'x' * (before - len('error: '))}canary-0123456789"
+    text = summary.failed(Failure(kind="test", error=error), run.spans, tmp_path)
+
+    assert "can" not in text

@@ -4,7 +4,7 @@ The engine writes them into the job's own folder: they may hold what no artifact
 the settings for one.
 """
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 from job.e2e.context import Context
@@ -12,7 +12,7 @@ from job.ending import Ending
 from job.pulumi import Pulumi
 from job.state import learn_secrets
 
-_LEARN_S = 20
+_LEARN_S = 60
 
 
 def keep(context: Context, pulumi: Pulumi) -> None:
@@ -20,5 +20,7 @@ def keep(context: Context, pulumi: Pulumi) -> None:
     with closing(Ending()) as undisturbed:
         # The command may have made secrets that its own log quotes.
         learn_secrets(replace(pulumi, ending=undisturbed, answer_s=_LEARN_S))
-    for log in sorted(context.events.glob("*.jsonl")):
-        context.artifacts.copy(log, f"pulumi/{log.name}")
+    # What became of the cloud matters more than a log of it.
+    with suppress(OSError):
+        for log in sorted(context.events.glob("*.jsonl")):
+            context.artifacts.copy(log, f"pulumi/{log.name}")

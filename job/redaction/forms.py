@@ -17,6 +17,8 @@ SHORTEST = 6
 # As short may be a line of a longer secret, or a part of one that is broken between words.
 _SHORTEST_PART = 12
 _MOST_WORDS = 40
+# A variable may hold bytes that are no text; of such a secret the plain form must do.
+_ANY_BYTES = "replace"
 # What a URL's parts may hold as it is, by Python's and by Go's rules.
 _SAFE_IN_URLS = ("", "/", "$&+,;=:@", "$&+:=@")
 
@@ -48,8 +50,8 @@ def _spelled(text: str) -> Iterator[str]:
         yield once
         yield from _as_json(once)  # JSON in a string of JSON
     for safe in _SAFE_IN_URLS:
-        yield from _both_cases(quote(text, safe=safe))
-    yield from _both_cases(quote_plus(text))
+        yield from _both_cases(quote(text, safe=safe, errors=_ANY_BYTES))
+    yield from _both_cases(quote_plus(text, errors=_ANY_BYTES))
     for quoted in ("'\"'\"'", r"'\''", r"\'", "''"):
         yield text.replace("'", quoted)
     yield re.sub(r'([\\"$`])', r"\\\1", text)
@@ -79,7 +81,7 @@ def _encoded(text: str) -> Iterator[str]:
     Three bytes are four characters, so there are three ways to stand; those at both ends hold
     bits of a neighbour too.
     """
-    content = text.encode("utf-8", "surrogateescape")
+    content = text.encode("utf-8", _ANY_BYTES)
     for before, skipped in ((0, 0), (1, 2), (2, 3)):
         encoded = base64.b64encode(bytes(before) + content).decode("ascii")
         whole, rest = divmod(before + len(content), 3)

@@ -137,6 +137,13 @@ def test_a_text_in_pieces_of_lines_is_masked_like_the_whole():
     assert "".join(map(passage.mask, text.splitlines(keepends=True))) == known.mask(text)
 
 
+def test_a_secret_of_any_bytes_is_masked():
+    """As Python hands over a variable that is no text."""
+    secret = b"canary-\xff\xfe-0123".decode("utf-8", "surrogateescape")
+
+    assert knowing(secret, "\ud800-of-json").mask(f"a {secret} b") == "a *** b"
+
+
 def test_what_was_learnt_later_is_masked_later():
     known = knowing()
     passage = Passage(known)

@@ -139,6 +139,16 @@ def test_of_settings_those_are_that_the_name_or_the_schema_says(tmp_path):
     assert [each for each in found if BODY in each]
 
 
+def test_of_lists_every_entry_is_looked_at(tmp_path):
+    users = [
+        {"name": "a", "token": "token-1"},
+        {"client-key": "key-of-b", "url": "https://u:pw-of-c@h"},
+    ]
+    given = {"GOOGLE_CREDENTIALS": json.dumps({"users": users, "api_tokens": ["token-2"]})}
+
+    assert environment(tmp_path, **given) == {"token-1", "key-of-b", "pw-of-c", "token-2"}
+
+
 def test_of_decrypted_settings_the_secret_ones_are():
     config = {
         "gcp:accessToken": {"value": CANARY, "secret": True},

@@ -40,8 +40,8 @@ class RefusedError(JobError):
     exit_code = 2
     kind: Kind = "configuration"
 
-    def __init__(self, text: str) -> None:
-        super().__init__(conceal_value(text))
+    def __init__(self, text: str, *, kind: Kind | None = None) -> None:
+        super().__init__(conceal_value(text), kind=kind)
 
 
 class NoRoomError(JobError):

@@ -14,6 +14,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+from job.redaction.known import SECRETS
 from job.refusal import Refusal
 
 _AROUND = re.compile(
@@ -90,7 +91,8 @@ def _plain(body: str) -> str:
     """The title of a page, or its text; not more than a line can take."""
     title = _TITLE.search(body)
     text = title["text"] if title else _TAGS.sub(" ", body)
-    return _line(html.unescape(text))[:_LONGEST_BODY]
+    # Half a secret would not be known any more.
+    return SECRETS.mask(_line(html.unescape(text)))[:_LONGEST_BODY]
 
 
 def _phrase(status: int) -> str:

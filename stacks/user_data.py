@@ -6,7 +6,9 @@ missing or unused, secrets in readable files, and documents that Compute Engine 
 
 import base64
 import gzip
+import io
 import ipaddress
+import zipfile
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -27,6 +29,7 @@ USER_DATA_LIMIT_BYTES = 262_144
 """Compute Engine's limit for one metadata value."""
 
 _TREE = Path(__file__).resolve().parent.parent / "cloudinit"
+_LIBRARY = "/usr/local/lib/devstack-node/"
 _HEADER = "#cloud-config\n"
 _WORLD_WRITABLE = ("tmp", "var/tmp", "dev/shm", "run/lock")
 _STACK_MARGIN_S = 3600
@@ -52,7 +55,7 @@ def render(settings: "Settings", role: Role, credentials: "Credentials") -> str:
     text = _text(document)
     if len(text.encode()) > USER_DATA_LIMIT_BYTES:
         # Only then: packed files cannot be read here, and another zlib may give other bytes.
-        document["write_files"] = [_packed(entry) for entry in document["write_files"]]
+        document["write_files"] = _pack(document["write_files"])
         text = _text(document)
     refuse_oversize(text)
     return text
@@ -64,12 +67,31 @@ def _text(document: dict[str, Any]) -> str:
     )
 
 
-def _packed(entry: dict[str, str]) -> dict[str, str]:
-    """A program of ours in fewer bytes; what settings make stays readable."""
-    if not entry["path"].startswith("/usr/local/"):
-        return entry
-    content = base64.b64encode(gzip.compress(entry["content"].encode(), mtime=0))
-    return {**entry, "content": content.decode(), "encoding": "gz+b64"}
+def _pack(entries: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Our programs in fewer bytes; what settings make stays readable.
+
+    Python also imports from a zip archive at the path of a directory. Its members are stored, since
+    they are smaller when they are compressed together.
+    """
+    library = [entry for entry in entries if entry["path"].startswith(_LIBRARY)]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
+        for entry in library:
+            packed.writestr(zipfile.ZipInfo(entry["path"].removeprefix(_LIBRARY)), entry["content"])
+    others = [
+        _packed(entry, entry["content"].encode())
+        if entry["path"].startswith("/usr/local/")
+        else entry
+        for entry in entries
+        if entry not in library
+    ]
+    one = {"path": _LIBRARY.rstrip("/"), "permissions": "0644"}
+    return [*others, _packed(one, archive.getvalue())]
+
+
+def _packed(entry: dict[str, str], content: bytes) -> dict[str, str]:
+    packed = base64.b64encode(gzip.compress(content, mtime=0)).decode()
+    return {**entry, "content": packed, "encoding": "gz+b64"}
 
 
 def _values(settings: "Settings", role: Role, credentials: "Credentials") -> dict[str, object]:

@@ -6,6 +6,9 @@ import gzip
 import json
 import re
 import string
+import subprocess
+import sys
+import zipfile
 
 import pytest
 import yaml
@@ -265,6 +268,32 @@ def test_programs_are_packed_for_a_big_overlay_and_stay_the_same():
     unpacked = gzip.decompress(base64.b64decode(packed[path]["content"])).decode()
     assert unpacked == plain[path]["content"]
     assert packed["/etc/devstack-node/local.conf"]["content"].endswith(overlay)
+
+
+def test_the_packed_library_has_the_same_modules_and_python_runs_them(tmp_path):
+    """It is one archive, at the path of the directory."""
+    library = "/usr/local/lib/devstack-node"
+    plain, packed = written("worker"), written("worker", local_conf_extra=("#" * 99 + "\n") * 2000)
+    archive = tmp_path / "devstack-node"
+    archive.write_bytes(gzip.decompress(base64.b64decode(packed[library]["content"])))
+
+    with zipfile.ZipFile(archive) as opened:
+        modules = {name: opened.read(name).decode() for name in opened.namelist()}
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "devstack_node", "status", "--help"],
+        env={"PYTHONPATH": str(archive)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert modules == {
+        path.removeprefix(f"{library}/"): entry["content"]
+        for path, entry in plain.items()
+        if path.startswith(f"{library}/")
+    }
+    assert done.stdout.startswith("usage: devstack-status"), done.stderr
 
 
 def test_three_hundred_kilobytes_do_not_and_the_error_has_the_sizes():

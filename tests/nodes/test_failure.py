@@ -75,6 +75,15 @@ def test_our_own_last_word_goes_before_older_complaints(controller):
     )
 
 
+@pytest.mark.parametrize("word", ["Terminated", "Killed", "Segmentation fault (core dumped)"])
+def test_the_shell_around_stack_sh_has_not_the_last_word(controller, word):
+    """Where it was tells more, and the signal is told anyway."""
+    answer = failed(controller, f"Starting Keystone\n{word}\n", "stack.sh was killed by SIGKILL")
+
+    assert answer["error"] == "stack.sh was killed by SIGKILL: Starting Keystone"
+    assert answer["log_tail"] == ["Starting Keystone"]
+
+
 def test_the_class_is_that_of_our_own_last_word_too(controller):
     log = "not ready: Error: 503 Service\n[ERROR] not ready after 9 s: cinder-volume is not up\n"
 

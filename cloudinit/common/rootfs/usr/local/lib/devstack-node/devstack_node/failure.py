@@ -18,8 +18,12 @@ _LAST_LINES = 20
 _LINE_LENGTH = 300
 
 _COLOUR_OR_TIME = re.compile(r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d[ T][\d:.]+(Z| \|) ?")
-_TRACE = re.compile(r"\++ \S+:\S*:\d+\s+: ")
 _END = re.compile(r"exit_trap|Error on exit|stack\.sh failed")
+_NO_NEWS = re.compile(
+    r"\++ \S+:\S*:\d+\s+: |(Killed|Terminated|Aborted|Segmentation fault|Bus error)( \(core.*)?$"
+    r"|Session terminated, killing shell|\.\.\.killed\."
+)
+"""stack.sh's trace, and what the login shell around it says of an end by a signal."""
 _OWN = re.compile(r"\[ERROR\] (?!\S+:\d+ )")
 """Our own last word; DevStack's names a file and a line."""
 _SEVERE = re.compile(
@@ -65,7 +69,7 @@ def _interesting(log: Path) -> list[str]:
     """The lines before the end that stack.sh announces, masked, without its trace of commands."""
     text = mask(files.attempt(partial(files.text, log), "", []))
     lines = [_COLOUR_OR_TIME.sub("", line).strip() for line in text.splitlines()[-_TAIL_LINES:]]
-    said = [line for line in lines if line and not _TRACE.match(line)]
+    said = [line for line in lines if line and not _NO_NEWS.match(line)]
     end = next((i for i, line in enumerate(said) if _END.search(line)), len(said))
     return [line[:_LINE_LENGTH] for line in said[max(0, end - _NEAR_LINES) : end]]
 

@@ -12,7 +12,7 @@ from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / ".ci/fresh-path"
-README_TOOLS = ["git", "make", "python3", "ssh-keygen", "go"]
+README_TOOLS = ["git", "make", "python3", "ssh", "ssh-keygen", "go"]
 NOT_FOUND = 127
 
 
@@ -66,7 +66,7 @@ def test_the_readme_asks_for_what_is_there_from_the_beginning():
     [sentence] = re.findall(r"(?m)^A machine needs .*?\.$", (ROOT / "README.md").read_text())
 
     assert asked_for.split() == README_TOOLS
-    for name in ("git", "make", "Python 3.11 with venv", "ssh-keygen", "Go 1.26"):
+    for name in ("git", "make", "Python 3.11 with venv", "ssh and ssh-keygen", "Go 1.26"):
         assert name in sentence
 
 

@@ -21,6 +21,7 @@ from stacks.shell_words import literal, names_of_builtin
 Node = dict[str, Any]
 
 _TIMEOUT_S = 120
+_WORD = re.compile(r"`(?!newline')[^'\n]*\w[^'\n]*'")
 _SYNTAX_ERROR = re.compile(r"line (?P<line>[0-9]+): (?P<what>.*)")
 _ARITHMETIC_ASSIGNMENTS = {"++", "--", "=", "<<=", ">>="} | {f"{each}=" for each in "+-*/%&|^"}
 _DECLARES_NAMEREF = re.compile(r"-[A-Za-z]*n")
@@ -73,8 +74,9 @@ def syntax_problem(text: str) -> SyntaxProblem | None:
         return None
     found = _SYNTAX_ERROR.search(done.stderr)
     if not found:
-        return SyntaxProblem(line=1, what=done.stderr.strip() or f"exit {done.returncode}")
-    return SyntaxProblem(line=int(found["line"]), what=found["what"])
+        return SyntaxProblem(line=1, what=f"exit {done.returncode}")
+    # The word that bash did not expect may be part of a password.
+    return SyntaxProblem(line=int(found["line"]), what=_WORD.sub("a word", found["what"]))
 
 
 def effects(text: str) -> Iterator[Effect]:

@@ -222,6 +222,12 @@ def test_nothing_is_run(tmp_path):
     assert not witness.exists()
 
 
+@pytest.mark.parametrize("text", ["f() s3cretword", "case x in s3cretword", "A=s3cretword )"])
+def test_a_syntax_problem_repeats_no_word_of_the_text(text):
+    """It may be half a password."""
+    assert "s3cretword" not in syntax_problem(text).what
+
+
 @examples(max_examples=40)
 @given(st.text(max_size=60))
 def test_any_text_has_effects_or_a_syntax_problem(text):

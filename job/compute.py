@@ -15,11 +15,12 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
-from job import credentials, web
+from job import credentials
 from job.diagnosis import CREDENTIALS_REMEDY
 from job.errors import JobError
 from job.refusal import PASSING_STATUSES, RATE_LIMITS, Refusal
 from job.stack import Stack, project_of
+from job.web import sessions
 
 _TOKEN_VARIABLES = ("GOOGLE_OAUTH_ACCESS_TOKEN",)
 _KEY_VARIABLES = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
@@ -77,7 +78,7 @@ def connect(place: Place) -> Any:
     """Google's client of the Compute API. Raises JobError without credentials."""
     session = AuthorizedSession(
         credentials.find(place),
-        auth_request=Request(web.session()),
+        auth_request=Request(sessions.session()),
         refresh_timeout=_ANSWER_S,
         # A token alone cannot be renewed when it is refused.
         max_refresh_attempts=0 if place.access_token else DEFAULT_MAX_REFRESH_ATTEMPTS,
@@ -85,7 +86,7 @@ def connect(place: Place) -> Any:
     return build(
         "compute",
         "v1",
-        http=_Transport(web.prepare(session)),
+        http=_Transport(sessions.prepare(session)),
         static_discovery=True,
         client_options={"api_endpoint": place.endpoint} if place.endpoint else None,
     )

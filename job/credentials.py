@@ -23,10 +23,10 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 from google.oauth2.credentials import Credentials
 
-from job import web
 from job.diagnosis import CREDENTIALS_REMEDY
 from job.errors import JobError
 from job.folders import CHECKOUT
+from job.web import sessions
 
 if TYPE_CHECKING:
     from job.compute import Place
@@ -37,7 +37,7 @@ _WELL_KNOWN = ".config/gcloud/application_default_credentials.json"
 _TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - no password
 # Of these, both libraries want the same, so that what this one refuses the other does too.
 _PLAIN_TYPES = ("service_account", "authorized_user")
-# A text that begins so is no key, and may be shown.
+# A text that begins so is hardly a key. One that is, such as base64, is masked where it is printed.
 _PATH_BEGINNINGS = ("/", "~/", "./", "../")
 # No header can carry them, and the provider's HTTP client refuses them.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -112,7 +112,7 @@ def _default() -> Any:
         except OSError as error:
             raise _refusal(f"{path} cannot be read: {error.strerror}") from None
     try:
-        found, _ = google.auth.default(scopes=[_SCOPE], request=Request(web.session()))
+        found, _ = google.auth.default(scopes=[_SCOPE], request=Request(sessions.session()))
     except GoogleAuthError as error:
         raise _refusal(str(error)) from None
     return found
@@ -150,7 +150,7 @@ def _load(key: Mapping[str, Any]) -> Any:
         # They are about keys of strangers, and quotas of persons.
         warnings.simplefilter("ignore")
         found, _ = google.auth.load_credentials_from_dict(
-            key, scopes=scopes, request=Request(web.session())
+            key, scopes=scopes, request=Request(sessions.session())
         )
     return with_scopes_if_required(found, [_SCOPE])
 

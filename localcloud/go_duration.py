@@ -2,15 +2,25 @@
 
 import re
 
-_UNITS_S = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|ms|[hms])")
+_UNITS_S = {
+    "h": 3600.0,
+    "m": 60.0,
+    "s": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "\u00b5s": 1e-6,  # the micro sign
+    "\u03bcs": 1e-6,  # the Greek letter
+    "ns": 1e-9,
+}
+_UNITS = "|".join(sorted(_UNITS_S, key=len, reverse=True))
+_PART = re.compile(rf"(\d+\.?\d*|\.\d+)({_UNITS})")
 
 
 def seconds(text: str) -> float:
-    """Read a duration that is not negative. Raises ValueError."""
-    parts = _PART.findall(text)
-    if text == "0":
-        return 0.0
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"{text!r} is not a duration")
-    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+    """Read a duration. Raises ValueError with Go's words."""
+    sign, rest = (text[0], text[1:]) if text[:1] in {"+", "-"} else ("", text)
+    parts = _PART.findall(rest)
+    if rest != "0" and (not parts or "".join(number + unit for number, unit in parts) != rest):
+        raise ValueError(f'time: invalid duration "{text}"')
+    total = sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+    return -total if sign == "-" else total

@@ -1,27 +1,30 @@
 """Boskos: the client of the service that lends projects to jobs, one request a method.
 
 A lease belongs to an owner. The server answers 401 when somebody else owns the resource, or nobody
-any more since the reaper took it from a job that was silent for too long.
+any more since the reaper took it from a job that was silent for too long. A request that takes
+longer than its limit is given up, or a server that drips would stop the heartbeat.
 """
 
+import json
 import os
 import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlencode
 
-import requests
-
-from job import web
 from job.errors import JobError, Kind, RefusedError
 from job.redaction.known import SECRETS
+from job.web.request import Answer, NoAnswerError, Request, ask
 from stacks.concealment import conceal_address
 
 # A free resource is `free`; older janitors leave it `clean`.
 _USABLE = ("clean", "free")
 _BUSY, _DIRTY = "busy", "dirty"
 _LOST = {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
+# The only difference, in the server's answers, between a type that it lacks and one that is in use.
+_UNKNOWN_TYPE = re.compile(r'resource type ".*" does not exist')
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?")
 _EXCERPT = 200
 
@@ -46,7 +49,8 @@ class Boskos:
 
     host: str
     owner: str
-    timeout_s: float = 15.0
+    limit_s: float = 10.0
+    """Of each request as a whole."""
 
     def __post_init__(self) -> None:
         if not _HOST.fullmatch(self.host):
@@ -58,14 +62,21 @@ class Boskos:
 
         Who will ask again gets a place in the server's queue, for half a minute after each request;
         who has none is served after all those who have one. The owner doubles as the place's name.
+        Raises RefusedError if the server has no such type, since no waiting will bring one.
         """
         place = {"request_id": self.owner} if will_ask_again else {}
         for state in _USABLE:
             answer = self._post("acquire", type=kind, state=state, dest=_BUSY, **place)
-            if answer.status_code == HTTPStatus.OK:
+            if answer.status == HTTPStatus.OK:
                 return _name(answer)
-            if answer.status_code != HTTPStatus.NOT_FOUND:
+            if answer.status != HTTPStatus.NOT_FOUND:
                 raise _unexpected(answer)
+        # By the last answer: the first request for a type of dynamic resources makes one.
+        if _UNKNOWN_TYPE.search(answer.text):
+            raise RefusedError(
+                f"boskos: {self.host} has no resources of type {kind!r}; name a type that it has"
+                " (RESOURCE_TYPE, --type), or the Boskos that has this one (BOSKOS_HOST)"
+            )
         return None
 
     def update(self, name: str) -> None:
@@ -78,26 +89,22 @@ class Boskos:
 
     def _keep(self, action: str, name: str, **parameters: str) -> None:
         answer = self._post(action, name=name, **parameters)
-        if answer.status_code in _LOST:
+        if answer.status in _LOST:
             raise LostError(
                 f"boskos: {name} is not leased to {self.owner} any more: {_words(answer)}"
             )
-        if answer.status_code != HTTPStatus.OK:
+        if answer.status != HTTPStatus.OK:
             raise _unexpected(answer)
 
-    def _post(self, action: str, **parameters: str) -> requests.Response:
+    def _post(self, action: str, **parameters: str) -> Answer:
         url = f"http://{self.host}/{action}"
+        query = urlencode({**parameters, "owner": self.owner})
         try:
-            answer = web.session().post(
-                url,
-                params={**parameters, "owner": self.owner},
-                timeout=self.timeout_s,
-                # A redirected POST would arrive as a GET.
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise UnavailableError(f"boskos: {url}: no answer, {_cause(error)}") from error
-        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            # Redirects are not followed: a redirected POST would arrive as a GET.
+            answer = ask(Request(method="POST", url=f"{url}?{query}"), limit_s=self.limit_s)
+        except NoAnswerError as error:
+            raise UnavailableError(f"boskos: {url}: {error}") from error
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise UnavailableError(f"boskos: {url}: {_words(answer)}")
         return answer
 
@@ -112,29 +119,22 @@ def owner(environ: Mapping[str, str]) -> str:
     return f"devstack-{job}"
 
 
-def _name(answer: requests.Response) -> str:
+def _name(answer: Answer) -> str:
     try:
-        name = answer.json()["name"]
-    except (ValueError, TypeError, KeyError):
+        name = json.loads(answer.body)["name"]
+    except (ValueError, TypeError, KeyError, RecursionError):
         name = None
     if not isinstance(name, str) or not name:
         raise JobError(f"boskos: {answer.url}: not a resource: {_words(answer)}; see BOSKOS_HOST")
     return name
 
 
-def _unexpected(answer: requests.Response) -> JobError:
+def _unexpected(answer: Answer) -> JobError:
     return JobError(f"boskos: {answer.url}: {_words(answer)}; see BOSKOS_HOST")
 
 
-def _cause(error: BaseException) -> str:
-    """What began it; the wrappers around it tell addresses of objects."""
-    while error.__context__:
-        error = error.__context__
-    return f"{type(error).__name__}: {error}"
-
-
-def _words(answer: requests.Response) -> str:
+def _words(answer: Answer) -> str:
     """What the server said, on one line and not longer than a line should be."""
     # Half a secret would not be known any more.
     text = SECRETS.mask(" ".join(answer.text.split()))
-    return f"{answer.status_code} {text[:_EXCERPT]}".rstrip()
+    return f"{answer.status} {text[:_EXCERPT]}".rstrip()

@@ -10,10 +10,11 @@ from google.auth.transport.requests import Request
 from google.oauth2 import gdch_credentials
 from googleapiclient.errors import HttpError
 
-from job import compute, credentials, diagnosis, web
+from job import compute, credentials, diagnosis
 from job.compute import Place
 from job.errors import JobError
 from job.preflight.report import Report
+from job.web import sessions
 
 Document = dict[str, Any]
 Get = Callable[[Any], Document]
@@ -38,7 +39,7 @@ def usable(place: Place) -> Report:
     if place.access_token and not place.impersonated:
         return Report()  # It is the token; only a request can tell what it is worth.
     try:
-        found.refresh(partial(Request(web.session()), timeout=_TOKEN_S))
+        found.refresh(partial(Request(sessions.session()), timeout=_TOKEN_S))
     except OAuthError as error:
         raise compute.refused(error) from None
     except GoogleAuthError as error:

@@ -3,14 +3,11 @@
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-import requests
-from requests.exceptions import ProxyError
-
-from job import web
 from job.preflight.report import Report
+from job.web.request import NoAnswerError, Request, ask
 from stacks.concealment import conceal
 
-_TIMEOUT_S = (5, 15)  # to connect, to answer
+_LIMIT_S = 10.0
 _PAUSES_S = (1, 3)
 # HEAD is not for everybody: some servers do not know it, a signed URL is for one method alone.
 _NO_HEAD = {HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
@@ -37,8 +34,8 @@ def _look(key: str, url: str, sleep: Callable[[float], object], report: Report) 
     for pause_s in (*_PAUSES_S, 0):
         try:
             status = _status(url)
-        except requests.RequestException as error:
-            said = str(error) if isinstance(error, ProxyError) else type(error).__name__
+        except NoAnswerError as error:
+            said = str(error)
         else:
             if status in _ABSENT:
                 report.problems.append(
@@ -56,11 +53,11 @@ def _look(key: str, url: str, sleep: Callable[[float], object], report: Report) 
 
 
 def _status(url: str) -> int:
-    session = web.session()
-    status = session.head(url, allow_redirects=True, timeout=_TIMEOUT_S).status_code
-    if status not in _NO_HEAD:
-        return status
-    with session.get(
-        url, headers={"Range": "bytes=0-0"}, stream=True, timeout=_TIMEOUT_S
-    ) as answer:
-        return answer.status_code
+    status = _ask("HEAD", url)
+    return _ask("GET", url, Range="bytes=0-0") if status in _NO_HEAD else status
+
+
+def _ask(method: str, url: str, **headers: str) -> int:
+    # Some servers do not know ranges and send the whole image.
+    request = Request(method=method, url=url, headers=headers, follow=True, most_bytes=0)
+    return ask(request, limit_s=_LIMIT_S).status

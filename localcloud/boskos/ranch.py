@@ -1,8 +1,10 @@
 """Ranch: the resources that Boskos lends, who holds them, and who waits."""
 
+import json
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +14,47 @@ from localcloud.compute_api.clock import Clock
 REQUEST_TTL_S = 30.0
 
 
-class NotFoundError(Exception):
-    """There is no such resource, or none that can be had; 404."""
+class RefusalError(Exception):
+    """The ranch refuses, with a status and a text of the real server's."""
+
+    status = 0
 
 
-class OwnerError(Exception):
-    """The resource is somebody else's, or nobody's; 401."""
+class NotFoundError(RefusalError):
+    """There is no such resource, or none that can be had."""
+
+    status = 404
+
+    def __init__(self, sought: str) -> None:
+        super().__init__(f"no available resource {sought}, try again later.")
 
 
-class StateError(Exception):
-    """The resource is in another state than its owner thinks; 409."""
+class UnknownTypeError(RefusalError):
+    """There is no resource of that type, in whatever state."""
+
+    status = 404
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"resource type {json.dumps(kind)} does not exist")
+
+
+class OwnerError(RefusalError):
+    """The resource is somebody else's, or nobody's."""
+
+    status = 401
+
+    def __init__(self, asked: str, owner: str) -> None:
+        super().__init__(f"owner mismatch request by {asked}, currently owned by {owner}")
+
+
+class StateError(RefusalError):
+    """The resource is in another state than its owner thinks."""
+
+    status = 409
+
+    def __init__(self, state: str, asked: str) -> None:
+        # The real server confuses the two.
+        super().__init__(f"state mismatch - expected {state}, current {asked}")
 
 
 @dataclass(kw_only=True)
@@ -33,6 +66,7 @@ class Resource:
     state: str = "free"
     owner: str = ""
     last_update: float = 0.0
+    user_data: dict[str, str] = field(default_factory=dict)
 
     def show(self) -> dict[str, Any]:
         """Make it JSON."""
@@ -42,7 +76,7 @@ class Resource:
             "state": self.state,
             "owner": self.owner,
             "lastupdate": datetime.fromtimestamp(self.last_update, UTC).isoformat(),
-            "userdata": None,
+            "userdata": self.user_data,
         }
 
 
@@ -71,21 +105,43 @@ class Ranch:
             ahead = self._ahead(kind, state, request_id)
             of_kind = [resource for resource in self._resources.values() if resource.type == kind]
             if not of_kind:
-                raise NotFoundError(f"there is no resource of type {kind!r}")
+                raise UnknownTypeError(kind)
             usable = [item for item in of_kind if item.state == state and not item.owner]
             if len(usable) <= ahead:
-                raise NotFoundError(f"no {kind} is {state} now")
+                raise NotFoundError(kind)
             resource = sorted(usable, key=lambda item: item.last_update)[ahead]
             self._queues[kind, state].pop(request_id, None)
             self._touch(resource, state=dest, owner=owner)
             return resource
 
-    def update(self, name: str, state: str, owner: str) -> None:
-        """Note that the owner still uses a resource."""
+    def acquire_by_state(
+        self, state: str, dest: str, owner: str, names: Iterable[str]
+    ) -> list[Resource]:
+        """Lend resources by name. If one cannot be had, the others are lent all the same."""
+        with self._lock:
+            self._pass_time()
+            sought = set(names)
+            found = [
+                each
+                for each in self._resources.values()
+                if each.name in sought and each.state == state and not each.owner
+            ]
+            for resource in found:
+                self._touch(resource, state=dest, owner=owner)
+            if len(found) < len(sought):
+                raise NotFoundError(state)
+            return found
+
+    def update(
+        self, name: str, state: str, owner: str, user_data: Mapping[str, str] | None = None
+    ) -> None:
+        """Note that the owner still uses a resource, and what it says of it; "" takes it back."""
         with self._lock:
             resource = self._owned(name, owner)
             if resource.state != state:
-                raise StateError(f"{name} is {resource.state}, not {state}")
+                raise StateError(resource.state, state)
+            merged = {**resource.user_data, **(user_data or {})}
+            resource.user_data = {key: value for key, value in merged.items() if value}
             self._touch(resource, state=state, owner=owner)
 
     def release(self, name: str, dest: str, owner: str) -> None:
@@ -103,6 +159,22 @@ class Ranch:
                     taken[resource.name] = resource.owner
                     self._touch(resource, state=dest, owner="")
             return taken
+
+    def metric(self, kind: str) -> dict[str, Any]:
+        """Count the resources of a type, by state and by owner."""
+        resources = [each for each in self.resources() if each.type == kind]
+        if not resources:
+            raise NotFoundError(kind)
+        return {
+            "type": kind,
+            "current": Counter(each.state for each in resources),
+            "owner": Counter(each.owner for each in resources),
+        }
+
+    def add(self, resource: Resource) -> None:
+        """Add a resource to the configuration."""
+        with self._lock:
+            self._resources[resource.name] = resource
 
     def put(self, name: str, *, state: str, owner: str = "") -> None:
         """Change a resource as an administrator may, whoever holds it."""
@@ -124,9 +196,9 @@ class Ranch:
         self._pass_time()
         resource = self._resources.get(name)
         if resource is None:
-            raise NotFoundError(f"there is no resource {name!r}")
+            raise NotFoundError(name)
         if resource.owner != owner:
-            raise OwnerError(f"{name} is owned by {resource.owner!r}, not by {owner!r}")
+            raise OwnerError(owner, resource.owner)
         return resource
 
     def _touch(self, resource: Resource, *, state: str, owner: str) -> None:

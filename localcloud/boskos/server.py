@@ -1,10 +1,9 @@
 """Server: the double over HTTP, its log of requests, and the faults that a test asks for."""
 
-import json
+import contextlib
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,18 +13,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from werkzeug import Request, Response
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from localcloud import go_duration
-from localcloud.boskos.ranch import NotFoundError, OwnerError, Ranch, StateError
+from localcloud.boskos import actions
+from localcloud.boskos.ranch import Ranch
 
-_STATUS = {NotFoundError: 404, OwnerError: 401, StateError: 409}
-_REQUIRED = {
-    "acquire": ("type", "state", "dest", "owner"),
-    "release": ("name", "dest", "owner"),
-    "reset": ("type", "state", "expire", "dest"),
-    "update": ("name", "owner", "state"),
-    "metric": ("type",),
-}
-_NOT_HERE = {"acquirebystate"}
+# Of a response that drips: as good as without end.
+_DRIPS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +34,13 @@ class Asked:
 class Fault:
     """What the next requests of an action suffer ("*": of any).
 
-    "error": refused with a status. "slow": answered after delay_s. "lost": carried out, and the
-    connection closed without an answer.
+    "error": refused with a status. "slow": answered after delay_s. "drip": carried out, and
+    answered by one byte every delay_s, without end. "lost": carried out, and the connection closed
+    without an answer.
     """
 
     action: str
-    kind: Literal["error", "slow", "lost"]
+    kind: Literal["error", "slow", "drip", "lost"]
     status: int = 500
     delay_s: float = 0.0
     times: int = 1
@@ -123,8 +116,10 @@ class BoskosServer:
         if fault and fault.kind == "error":
             status, text = fault.status, "a fault that was asked for"
         else:
-            status, text = self._answer(action, request)
-        lost = fault is not None and fault.kind == "lost"
+            status, text = actions.answer(
+                self.ranch, request.path, request.method, request.args, request.get_data()
+            )
+        lost = fault is not None and fault.kind in {"lost", "drip"}
         self.asked.append(
             Asked(
                 action=action,
@@ -135,7 +130,10 @@ class BoskosServer:
         )
         if lost:
             connection: socket.socket = environ["werkzeug.socket"]
-            connection.shutdown(socket.SHUT_RDWR)
+            if fault and fault.kind == "drip":
+                _drip(connection, fault.delay_s)
+            with contextlib.suppress(OSError):  # the other side was faster
+                connection.shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError
         # Only a fault redirects; who follows it arrives where everything is answered with 200.
         headers = {"Location": "/"} if status // 100 == 3 else {}  # noqa: PLR2004 - "3xx"
@@ -151,63 +149,11 @@ class BoskosServer:
                 return fault
         return None
 
-    def _answer(self, action: str, request: Request) -> tuple[int, str]:
-        if action not in _REQUIRED and action not in _NOT_HERE:
-            return 200, ""  # So does the real one, whatever the path.
-        if refusal := _refusal(action, request):
-            return refusal
-        try:
-            return 200, self._carry_out(action, request.args.to_dict())
-        except tuple(_STATUS) as error:
-            return _STATUS[type(error)], str(error)
-        except ValueError as error:
-            return 400, str(error)
 
-    def _carry_out(self, action: str, given: dict[str, str]) -> str:
-        ranch = self.ranch
-        match action:
-            case "acquire":
-                resource = ranch.acquire(
-                    given["type"],
-                    given["state"],
-                    given["dest"],
-                    given["owner"],
-                    given.get("request_id", ""),
-                )
-                return json.dumps(resource.show())
-            case "update":
-                ranch.update(given["name"], given["state"], given["owner"])
-            case "release":
-                ranch.release(given["name"], given["dest"], given["owner"])
-            case "reset":
-                expire_s = go_duration.seconds(given["expire"])
-                return json.dumps(
-                    ranch.reset(given["type"], given["state"], expire_s, given["dest"])
-                )
-            case "metric":
-                return self._metric(given["type"])
-        return ""
-
-    def _metric(self, kind: str) -> str:
-        resources = [item for item in self.ranch.resources() if item.type == kind]
-        if not resources:
-            raise NotFoundError(f"there is no resource of type {kind!r}")
-        return json.dumps(
-            {
-                "type": kind,
-                "current": Counter(item.state for item in resources),
-                "owner": Counter(item.owner for item in resources),
-            }
-        )
-
-
-def _refusal(action: str, request: Request) -> tuple[int, str] | None:
-    """Say what is wrong with a request, whatever the resources are."""
-    if action in _NOT_HERE or request.get_data():
-        return 501, "localcloud: this double has no acquirebystate and no user data"
-    expected = "GET" if action == "metric" else "POST"
-    if request.method != expected:
-        return 405, f"{action} takes {expected} only"
-    if missing := [name for name in _REQUIRED[action] if not request.args.get(name)]:
-        return 400, f"{action} needs {', '.join(missing)}"
-    return None
+def _drip(connection: socket.socket, delay_s: float) -> None:
+    """Answer so slowly that each byte comes in time, and the whole never."""
+    with contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+        for _ in range(_DRIPS):
+            connection.sendall(b"x")
+            time.sleep(delay_s)

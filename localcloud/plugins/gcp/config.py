@@ -116,10 +116,8 @@ def _get(args: Properties, key: str) -> str:
 def _interval(text: str) -> float:
     try:
         return (go_duration.seconds(text) if text else 0.0) or _POLL_INTERVAL_S
-    except ValueError:
-        raise ProviderError(
-            f'could not parse poll_interval value: time: invalid duration "{text}"'
-        ) from None
+    except ValueError as error:
+        raise ProviderError(f"could not parse poll_interval value: {error}") from None
 
 
 def _parsed(value: Any) -> Any:

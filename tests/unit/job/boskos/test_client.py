@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from job.boskos.client import Boskos, LostError, UnavailableError, owner
 from job.errors import JobError, RefusedError
-from localcloud.boskos.ranch import Ranch, Resource
+from localcloud.boskos import actions
+from localcloud.boskos.ranch import Ranch, Resource, UnknownTypeError
 from localcloud.boskos.server import BoskosServer, Fault
 from localcloud.compute_api.clock import ManualClock
 from tests.patience import PATIENCE_S
@@ -17,12 +18,12 @@ from tests.patience import PATIENCE_S
 
 @pytest.fixture
 def boskos(boskos_server):
-    return Boskos(host=boskos_server.host, owner="me", timeout_s=PATIENCE_S)
+    return Boskos(host=boskos_server.host, owner="me", limit_s=PATIENCE_S)
 
 
 @pytest.fixture
 def other(boskos_server):
-    return Boskos(host=boskos_server.host, owner="other", timeout_s=PATIENCE_S)
+    return Boskos(host=boskos_server.host, owner="other", limit_s=PATIENCE_S)
 
 
 def test_a_lease_makes_the_resource_busy_and_ours(boskos, boskos_server):
@@ -40,12 +41,43 @@ def test_both_states_of_a_usable_resource_are_tried(boskos, boskos_server, state
     assert boskos.acquire("gce-project") == "two"
 
 
-@pytest.mark.parametrize("kind", ["gce-project", "unknown-kind"])
-def test_none_free_is_no_error(boskos, boskos_server, kind):
+def test_none_free_is_no_error(boskos, boskos_server):
     for name in ("one", "two"):
         boskos_server.ranch.put(name, state="dirty")
 
-    assert boskos.acquire(kind) is None
+    assert boskos.acquire("gce-project") is None
+
+
+def test_a_type_that_the_server_lacks_is_an_error_of_configuration(boskos, boskos_server):
+    with pytest.raises(RefusedError) as raised:
+        boskos.acquire("gce")
+    assert str(raised.value) == (
+        f"boskos: {boskos_server.host} has no resources of type 'gce'; name a type that it has"
+        " (RESOURCE_TYPE, --type), or the Boskos that has this one (BOSKOS_HOST)"
+    )
+
+
+def test_a_type_whose_resources_come_into_being_when_asked_for_is_waited_for(
+    boskos, boskos_server, monkeypatch
+):
+    """A real server makes dynamic resources at the first request, which it refuses all the same."""
+    real = boskos_server.ranch.acquire
+
+    def acquire(kind, *_):
+        boskos_server.ranch.add(Resource(name="three", type="dynamic", state="new"))
+        monkeypatch.undo()
+        raise UnknownTypeError(kind)
+
+    monkeypatch.setattr(boskos_server.ranch, "acquire", acquire)
+    assert boskos.acquire("dynamic") is None
+    assert boskos_server.ranch.acquire == real
+
+
+def test_not_found_in_other_words_is_waited_for(boskos, boskos_server):
+    """A proxy says it while the server is away."""
+    boskos_server.faults.append(Fault(action="acquire", kind="error", status=404, times=2))
+
+    assert boskos.acquire("gce-project") is None
 
 
 def test_who_will_ask_again_keeps_a_place(boskos, other, boskos_server):
@@ -120,13 +152,13 @@ def test_a_silent_server_is_not_waited_for(boskos_server):
     boskos_server.faults.append(Fault(action="update", kind="slow", delay_s=0.5))
 
     with pytest.raises(UnavailableError, match="no answer"):
-        Boskos(host=boskos_server.host, owner="me", timeout_s=0.05).update("one")
+        Boskos(host=boskos_server.host, owner="me", limit_s=0.05).update("one")
 
 
-@pytest.mark.parametrize("body", ["", "<html>", "[]", '{"name": ""}', '{"name": null}'])
+@pytest.mark.parametrize("body", ["", "[" * 5000, "<html>", "[]", '{"name": ""}', '{"name": null}'])
 def test_an_answer_that_names_no_resource_is_an_error(boskos, monkeypatch, body):
     """Some other server listens there."""
-    monkeypatch.setattr(BoskosServer, "_carry_out", lambda *_: body)
+    monkeypatch.setattr(actions, "answer", lambda *_: (200, body))
 
     with pytest.raises(JobError, match=r"not a resource: 200.*; see BOSKOS_HOST"):
         boskos.acquire("gce-project")

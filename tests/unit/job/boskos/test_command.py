@@ -170,11 +170,11 @@ def test_a_command_that_will_not_end_is_killed_when_the_lease_is_lost(boskos_ser
     )
     real = boskos_server.ranch.update
 
-    def update(name, state, owner):
+    def update(name, state, *rest):
         """Lose it as soon as the command runs."""
         if (tmp_path / "began").exists():
             boskos_server.ranch.put(name, state="busy", owner="other")
-        real(name, state, owner)
+        real(name, state, *rest)
 
     boskos_server.ranch.update = update
     with pytest.raises(LostError, match="was lost"):

@@ -3,13 +3,13 @@
 import time
 
 import pytest
-import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from job.boskos import client
 from job.boskos.client import Boskos, UnavailableError
 from job.boskos.lease import Holder, NoneFreeError, Pace, hold
-from job.errors import JobError
+from job.errors import JobError, RefusedError
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer, Fault
 from localcloud.compute_api.clock import ManualClock
@@ -21,7 +21,7 @@ FAST = Pace(heartbeat_s=0.02, poll_s=0.02, retry_s=0.01, **LIMITS)
 
 @pytest.fixture
 def boskos(boskos_server):
-    return Boskos(host=boskos_server.host, owner="me", timeout_s=PATIENCE_S)
+    return Boskos(host=boskos_server.host, owner="me", limit_s=PATIENCE_S)
 
 
 def test_the_project_is_busy_within_and_dirty_after(boskos, boskos_server, state_of):
@@ -97,7 +97,7 @@ def test_whatever_becomes_of_answers_one_release_is_carried_out(faults):
     with BoskosServer(ranch) as server:
         server.faults.extend(faults)
         pace = Pace(retry_s=0)
-        with hold(Boskos(host=server.host, owner="me", timeout_s=PATIENCE_S), "p", pace=pace):
+        with hold(Boskos(host=server.host, owner="me", limit_s=PATIENCE_S), "p", pace=pace):
             pass
 
     assert server.count("release") == 1
@@ -214,7 +214,7 @@ def test_a_heartbeat_outlives_the_server(boskos, boskos_server, eventually, caps
 
 
 def test_a_heartbeat_outlives_a_silent_server(boskos_server, eventually):
-    boskos = Boskos(host=boskos_server.host, owner="me", timeout_s=0.2)
+    boskos = Boskos(host=boskos_server.host, owner="me", limit_s=0.2)
 
     with hold(boskos, "gce-project", pace=FAST) as lease:
         boskos_server.faults.append(Fault(action="update", kind="slow", delay_s=0.5))
@@ -222,17 +222,48 @@ def test_a_heartbeat_outlives_a_silent_server(boskos_server, eventually):
     assert not lease.lost.is_set()
 
 
+def test_a_heartbeat_outlives_a_server_that_drips(boskos_server, eventually, capsys):
+    boskos = Boskos(host=boskos_server.host, owner="me", limit_s=0.2)
+
+    with hold(boskos, "gce-project", pace=FAST) as lease:
+        boskos_server.faults.append(Fault(action="update", kind="drip", delay_s=0.05))
+        eventually(lambda: not boskos_server.faults and boskos_server.count("update") >= 3)
+    assert not lease.lost.is_set()
+    assert "/update: no answer within 0.2 s; " in capsys.readouterr().err
+
+
+def test_a_release_that_is_answered_by_drips_gives_up_in_time(boskos_server):
+    boskos = Boskos(host=boskos_server.host, owner="me", limit_s=0.2)
+    pace = Pace(heartbeat_s=60, retry_s=0.01, release_limit_s=0.3)
+    boskos_server.faults.append(Fault(action="release", kind="drip", delay_s=0.05, times=9))
+
+    with (
+        pytest.raises(UnavailableError, match=r"no answer within 0\.2 s"),
+        hold(boskos, "gce-project", pace=pace),
+    ):
+        pass
+
+
+def test_a_type_that_the_server_lacks_is_not_waited_for(boskos, boskos_server):
+    """All others that are not found may come to be."""
+    with (
+        pytest.raises(RefusedError, match=f"{boskos_server.host} has no resources of type 'aws'"),
+        hold(boskos, "aws", pace=FAST, holder=Holder(pause=pytest.fail)),
+    ):
+        pass
+
+
 def test_a_heartbeat_outlives_what_nobody_thought_of(
     boskos, boskos_server, eventually, monkeypatch, capsys
 ):
-    real, failures = requests.Session.post, [RuntimeError("unthought of")]
+    real, failures = client.ask, [RuntimeError("unthought of")]
 
-    def post(session, url, **arguments):
-        if url.endswith("/update") and failures:
+    def ask(request, **arguments):
+        if "/update" in request.url and failures:
             raise failures.pop()
-        return real(session, url, **arguments)
+        return real(request, **arguments)
 
-    monkeypatch.setattr(requests.Session, "post", post)
+    monkeypatch.setattr(client, "ask", ask)
     with hold(boskos, "gce-project", pace=FAST):
         eventually(lambda: boskos_server.count("update") >= 2)
     assert "job: unthought of; " in capsys.readouterr().err

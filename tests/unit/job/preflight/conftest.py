@@ -38,9 +38,10 @@ def program(tmp_path):
 def web():
     """An HTTP server that answers a path with the statuses that a test gives it, one by one.
 
-    `server.answers[path]` is a list, the last of which stays; `server.requests` what was asked.
+    `server.answers[path]` is a list, the last of which stays; `server.requests` what was asked. An
+    answer "silence" is none until the test ends.
     """
-    answers, requests = {}, []
+    answers, requests, over = {}, [], threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self):
@@ -52,6 +53,9 @@ def web():
         def _answer(self, body):
             requests.append((self.command, self.path, self.headers.get("Range")))
             given = answers.get((self.command, self.path)) or answers.get(self.path) or [404]
+            if given[0] == "silence":
+                over.wait()
+                return
             status, location = given[0] if isinstance(given[0], tuple) else (given[0], None)
             del given[: len(given) > 1]
             self.send_response(status)
@@ -70,6 +74,7 @@ def web():
         server.answers, server.requests = answers, requests
         server.url = f"http://127.0.0.1:{server.server_port}"
         yield server
+        over.set()
         server.shutdown()
         thread.join()
 

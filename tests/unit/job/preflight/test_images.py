@@ -1,7 +1,6 @@
 """Images: what there is passes, what there is not is refused, and who is silent only warns."""
 
 import pytest
-import requests
 
 from job.preflight import images
 
@@ -73,19 +72,21 @@ def test_an_outage_that_lasts_only_warns(look, web):
     assert len(web.requests) == 3
 
 
-def test_a_host_that_is_silent_only_warns(monkeypatch):
+def test_a_host_that_cannot_be_reached_only_warns(look, web):
     """The nodes may reach what this machine does not."""
-
-    def silent(*_args, **_kwargs):
-        raise requests.ConnectTimeout
-
-    monkeypatch.setattr(requests.Session, "head", silent)
-    report = images.check({"key": "http://127.0.0.1/image"}, lambda _: None)
+    web.server_close()
+    report, _ = look()
 
     assert report.problems == []
-    assert report.warnings == [
-        "key: http://127.0.0.1/image cannot be looked at from here (ConnectTimeout)"
-    ]
+    assert "cannot be looked at from here (no answer, Connection" in report.warnings[0]
+
+
+def test_a_host_that_never_answers_is_given_up(look, monkeypatch):
+    monkeypatch.setattr(images, "_LIMIT_S", 0.1)
+    report, _ = look("/image", "silence")
+
+    assert report.problems == []
+    assert "(no answer within 0.1 s)" in report.warnings[0]
 
 
 def test_a_file_is_the_nodes_business():

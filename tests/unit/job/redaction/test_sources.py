@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from job.compute import Place, credentials
+from job import credentials
+from job.compute import Place
 from job.errors import JobError
 from job.redaction import sources
 from job.redaction.known import SECRETS
@@ -56,7 +57,7 @@ def test_a_key_that_is_taken_for_a_path_is_known_all_the_same(tmp_path, before):
     """The message of the system call quotes it as one."""
     text = f"{before}{BODY}"
     with pytest.raises(JobError) as caught:
-        credentials(Place(project="p", region="us-east4", prefix="p", key=text))
+        credentials.find(Place(project="p", region="us-east4", prefix="p", key=text))
     SECRETS.learn(environment(tmp_path, GOOGLE_CREDENTIALS=text))
 
     assert BODY not in SECRETS.mask(str(caught.value))

@@ -48,40 +48,6 @@ def test_a_lease_is_told_as_json(ask):
     )
 
 
-@pytest.mark.parametrize(
-    ("action", "parameters", "status"),
-    [
-        ("acquire", {**LEASE, "type": "q"}, 404),
-        ("acquire", {**LEASE, "state": "clean"}, 404),
-        ("acquire", {**LEASE, "owner": ""}, 400),
-        ("update", {"name": "one", "state": "busy", "owner": "b"}, 401),
-        ("update", {"name": "one", "state": "busy"}, 400),
-        ("update", {"name": "two", "state": "busy", "owner": "b"}, 404),
-        ("release", {"name": "one", "dest": "dirty", "owner": "b"}, 401),
-        ("reset", {"type": "p", "state": "busy", "expire": "soon", "dest": "dirty"}, 400),
-        ("acquirebystate", {}, 501),
-        ("healthz", {}, 200),
-    ],
-)
-def test_statuses(ask, action, parameters, status):
-    assert ask(action, **parameters).status_code == status
-
-
-def test_a_wrong_state_is_a_conflict(ask):
-    ask("acquire", **LEASE)
-
-    assert ask("update", name="one", state="leased", owner="a").status_code == 409
-
-
-def test_a_get_changes_nothing(ask, server):
-    assert ask("acquire", "GET", **LEASE).status_code == 405
-    assert server.ranch.resources()[0].state == "free"
-
-
-def test_user_data_is_refused_aloud(ask):
-    assert ask("update", data="{}", name="one", state="busy", owner="a").status_code == 501
-
-
 def test_the_reaper_resets_what_is_silent(ask, clock):
     ask("acquire", **LEASE)
     reset = {"type": "p", "state": "busy", "dest": "dirty"}

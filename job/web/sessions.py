@@ -1,4 +1,4 @@
-"""Web: HTTP as every part of the job speaks it, with the proxies of the environment.
+"""Sessions: how every part of the job reaches a host, with the proxies of the environment.
 
 `HTTPS_PROXY`, `NO_PROXY` and the like are read as `requests` reads them, in both cases. Two things
 differ, as they do in the engine and its plugins, which are written in Go: what is on this machine,
@@ -15,11 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, ProxyError
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
+
+from job.web.line import FollowedAdapter
 
 _METADATA = {"metadata.google.internal", "metadata", "169.254.169.254"}
 _METADATA_VARIABLES = ("GCE_METADATA_HOST", "GCE_METADATA_IP")
@@ -54,7 +55,7 @@ def is_near(url: str) -> bool:
         return False
 
 
-class _Adapter(HTTPAdapter):
+class _Adapter(FollowedAdapter):
     """Reads the environment anew for each request, since a redirection may lead elsewhere."""
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:

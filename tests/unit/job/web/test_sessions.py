@@ -1,4 +1,4 @@
-"""Web: which requests go through a proxy, and what is said when they cannot."""
+"""Sessions: which requests go through a proxy, and what is said when they cannot."""
 
 import datetime as dt
 import socket
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from job import web
+from job.web import sessions
 from tests.proxies import Proxy
 
 KINDS = ("http", "https", "all", "no")
@@ -71,7 +71,7 @@ def proxy(start):
 
 
 def get(url):
-    return web.session().get(url, timeout=60)
+    return sessions.session().get(url, timeout=60)
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
@@ -103,7 +103,7 @@ def test_this_machine_and_the_metadata_server_are_never_asked_through_a_proxy(
 def test_another_metadata_server_is_no_less_near(monkeypatch, variable):
     monkeypatch.setenv(variable, "devstack.invalid:8080")
 
-    assert web.is_near("http://devstack.invalid:8080/computeMetadata/v1/")
+    assert sessions.is_near("http://devstack.invalid:8080/computeMetadata/v1/")
 
 
 @pytest.mark.parametrize(
@@ -211,15 +211,15 @@ def test_https_goes_through_the_proxy_and_trusts_what_the_machine_trusts(
 ):
     """The engine reads SSL_CERT_FILE, and the certificates of a company's proxy are in it."""
     monkeypatch.setenv(variable, str(authority))
-    web._authorities.cache_clear()
+    sessions._authorities.cache_clear()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority)
     with Proxy(start(context)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
-        with web.session() as session:
+        with sessions.session() as session:
             assert session.get("https://devstack.invalid/", timeout=60).status_code == 200
 
-    web._authorities.cache_clear()
+    sessions._authorities.cache_clear()
     assert proxy.asked == ["CONNECT devstack.invalid:443"]
 
 
@@ -228,7 +228,7 @@ def test_passwords_of_netrc_do_not_take_the_place_of_a_token(start, monkeypatch,
     (tmp_path / ".netrc").chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("NETRC", raising=False)
-    answer = web.session().get(
+    answer = sessions.session().get(
         f"http://127.0.0.1:{start()}/", headers={"Authorization": "Bearer t"}, timeout=60
     )
 

@@ -107,7 +107,7 @@ GCLOUD_TESTS := tests/contract/test_gcloud.py
 WITHOUT_GCLOUD := --ignore=$(GCLOUD_TESTS)
 
 .PHONY: test unit nodes contract gcloud-test engine boot devstack tunnel-test plans bench bench-order bench-interruptions
-test: tested-on boots routes ## all tests
+test: tested-on originals boots routes ## all tests
 	@$(PYTEST) tests $(WITHOUT_GCLOUD)
 
 unit: tested-on ## the tests that start no engine
@@ -116,7 +116,7 @@ unit: tested-on ## the tests that start no engine
 nodes: tested-on ## what runs on the nodes
 	@$(PYTEST) tests/nodes
 
-contract: tested-on ## the API double against what Google's own clients expect
+contract: tested-on originals ## the doubles against Google's own clients and the real Boskos
 	@$(PYTEST) tests/contract $(WITHOUT_GCLOUD)
 
 gcloud-test: venv ## the API double against gcloud, which is not in Debian
@@ -153,7 +153,7 @@ bench-interruptions: ready ## end RUNS runs at random moments, and look for what
 
 # --- what the above needs ---
 
-.PHONY: venv ready tested-on boots machines routes docs requirements clean
+.PHONY: venv ready tested-on originals boots machines routes docs requirements clean
 venv: $(INSTALLED) ## install the Python packages
 
 $(INSTALLED): requirements-dev.txt
@@ -172,6 +172,9 @@ ready: venv $(if $(MACHINES),machines)
 tested-on: ready
 	@scripts/need-packages cloud-init=cloud-init curl=curl git=git systemd-analyze=systemd
 	@$(PY) -m localcloud build
+
+originals: venv ## the real Boskos and Prow's entrypoint, which stand-ins are held against
+	@$(PY) -m tests.originals >/dev/null
 
 boots: ready machines
 

@@ -16,6 +16,7 @@ GOOGLE_CLOUD_PROJECT and the like, and in BOSKOS_RESOURCE_NAME.
 
 _EXIT_CODES = f"""\
 exits with the code of COMMAND, or
+  2      the options were refused, or Boskos has no resources of TYPE
   {os.EX_UNAVAILABLE}     Boskos did not answer
   {os.EX_TEMPFAIL}     no project was free
   {os.EX_NOPERM}     the lease was lost; COMMAND was ended and its project is not to be touched

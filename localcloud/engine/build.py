@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from job.versions import parse
@@ -19,27 +19,39 @@ _TAIL_LINES = 5
 
 
 def ensure_built(cache: Path, environ: Mapping[str, str]) -> Path:
-    """The folder with all three programs, which are built if need be."""
-    built = cache / "engine" / pins.cache_key(_toolchain(environ))
+    """The folder with all three programs of the engine, which are built if need be."""
+    return ensure_bundle(pins.ENGINE, cache, environ, finish=_add_launcher)
+
+
+def ensure_bundle(
+    bundle: pins.Bundle,
+    cache: Path,
+    environ: Mapping[str, str],
+    *,
+    finish: Callable[[Path, Mapping[str, str]], object] = lambda _folder, _environ: None,
+) -> Path:
+    """The folder with the programs of a bundle, which are built and finished if need be."""
+    folder = cache / bundle.name
+    built = folder / pins.cache_key(_toolchain(bundle, environ), bundle)
     if built.is_dir():
         return built
-    with exclusive(cache / "engine" / "build.lock", "it builds the Pulumi CLI"):
+    with exclusive(folder / "build.lock", f"it builds {bundle.what}"):
         if not built.is_dir():
-            _build(built, environ)
+            _build(bundle, built, environ, finish)
     return built
 
 
-def _toolchain(environ: Mapping[str, str]) -> str:
+def _toolchain(bundle: pins.Bundle, environ: Mapping[str, str]) -> str:
     """Go's version and platform. Raises LocalcloudError without a Go that can build the pins."""
-    needed = max((program.go_version for program in pins.PROGRAMS), key=parse)
+    needed = max((program.go_version for program in bundle.programs), key=parse)
     remedy = f"install Go {needed} or newer"
     go = shutil.which("go", path=environ.get("PATH"))
     if go is None:
-        raise LocalcloudError(f"go: not on PATH, and there is no suitable pulumi either; {remedy}")
+        raise LocalcloudError(f"go: not on PATH, and it has to build {bundle.what}; {remedy}")
     done = subprocess.run(
         [go, "env", "GOVERSION", "GOOS", "GOARCH"],
         # There, a Go that may fetch its successor is already the one that go.mod asks for.
-        cwd=pins.CLI.folder,
+        cwd=bundle.programs[0].folder,
         capture_output=True,
         check=False,
         env=dict(environ),
@@ -53,30 +65,38 @@ def _toolchain(environ: Mapping[str, str]) -> str:
     return toolchain
 
 
-def _build(built: Path, environ: Mapping[str, str]) -> None:
+def _build(
+    bundle: pins.Bundle,
+    built: Path,
+    environ: Mapping[str, str],
+    finish: Callable[[Path, Mapping[str, str]], object],
+) -> None:
     """Fill a folder beside `built` and rename it, so that nobody sees half of it."""
     for leftover in built.parent.glob("building-*"):
         shutil.rmtree(leftover, ignore_errors=True)  # of a build that was killed
-    say("building the Pulumi engine from its Go modules: once, about 5 minutes on 2 cores")
+    say(f"building {bundle.what} from Go modules: once, about {bundle.minutes} minutes on 2 cores")
     unfinished = Path(tempfile.mkdtemp(prefix="building-", dir=built.parent))
-    for program in pins.PROGRAMS:
+    for program in bundle.programs:
         _compile(program, unfinished, environ)
-    launcher = unfinished / Path(pins.LAUNCHER).name
-    shutil.copyfile(_module_folder(pins.LANGUAGE_HOST, environ) / pins.LAUNCHER, launcher)
-    launcher.chmod(0o755)
+    finish(unfinished, environ)
     unfinished.chmod(0o755)
     unfinished.rename(built)
 
 
+def _add_launcher(folder: Path, environ: Mapping[str, str]) -> None:
+    launcher = folder / Path(pins.LAUNCHER).name
+    shutil.copyfile(_module_folder(pins.LANGUAGE_HOST, environ) / pins.LAUNCHER, launcher)
+    launcher.chmod(0o755)
+
+
 def _compile(program: pins.Program, folder: Path, environ: Mapping[str, str]) -> None:
     """Run `go build`, with a line of progress now and then."""
-    package = f"{program.module}/{program.package}"
     flags = [*pins.build_flags(program), "-o", str(folder / program.name)]
     log = folder.parent / f"{program.name}.log"
     started = time.monotonic()
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["go", "build", "-v", *flags, package],
+            ["go", "build", "-v", *flags, program.import_path],
             cwd=program.folder,
             env=dict(environ),
             stdin=subprocess.DEVNULL,

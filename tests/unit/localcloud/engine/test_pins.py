@@ -13,7 +13,7 @@ def test_the_cli_is_as_new_as_the_python_sdk():
     assert parse(pins.CLI.version) >= parse(required_version())
 
 
-@pytest.mark.parametrize("program", pins.PROGRAMS, ids=lambda program: program.name)
+@pytest.mark.parametrize("program", pins.ENGINE.programs, ids=lambda program: program.name)
 def test_each_program_carries_its_modules_version(program):
     variable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 
@@ -28,16 +28,16 @@ def test_the_cache_changes_with_the_toolchain():
     assert pins.cache_key("go1.26.6 linux amd64") != pins.cache_key("go1.26.6 linux arm64")
 
 
-@pytest.mark.parametrize("name", ["go.mod", "go.sum"])
-def test_the_cache_changes_with_a_pin(tmp_path, monkeypatch, name):
+@pytest.mark.parametrize("name", ["go.mod", "go.sum", "main.go"])
+def test_the_cache_changes_with_a_pin_or_a_source(tmp_path, name):
     for file in ("go.mod", "go.sum"):
         (tmp_path / file).write_bytes((pins.CLI.folder / file).read_bytes())
-    monkeypatch.setattr(pins, "PROGRAMS", (replace(pins.CLI, folder=tmp_path), pins.LANGUAGE_HOST))
-    before = pins.cache_key("go")
+    bundle = replace(pins.ENGINE, programs=(replace(pins.CLI, folder=tmp_path),))
+    before = pins.cache_key("go", bundle)
     with (tmp_path / name).open("a") as file:
         file.write("// changed\n")
 
-    assert pins.cache_key("go") != before
+    assert pins.cache_key("go", bundle) != before
 
 
 def test_a_module_that_is_not_required_is_an_error(tmp_path):

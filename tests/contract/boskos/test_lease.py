@@ -1,0 +1,95 @@
+"""Lease: what our client and its heartbeat make of the answers of stand-in and real server."""
+
+import threading
+
+import pytest
+
+from job.boskos.client import LostError
+from job.boskos.lease import Holder, NoneFreeError, Pace, hold
+from job.errors import RefusedError
+from tests.contract.boskos.conftest import KIND, PROJECTS
+
+PACE = Pace(acquire_limit_s=60, heartbeat_s=0.05, poll_s=0.05, retry_s=0.05)
+ONCE = Pace(acquire_limit_s=0)
+
+
+def states(server):
+    return server.ask("metric", "GET", type=KIND).json()["current"]
+
+
+def test_a_lease_lasts_for_its_block_and_is_given_back_dirty(server):
+    with hold(server.client("me"), KIND, pace=PACE) as lease:
+        assert lease.name in PROJECTS
+        assert states(server) == {"busy": 1, "free": 3}
+
+    assert not lease.lost.is_set()
+    assert states(server) == {"dirty": 1, "free": 3}
+
+
+def test_one_that_an_older_janitor_cleaned_is_taken_too(server):
+    server.lease_all("a")
+    server.ask("release", name="two", dest="clean", owner="a")
+
+    with hold(server.client("me"), KIND, pace=ONCE) as lease:
+        assert lease.name == "two"
+
+
+def test_none_free_is_waited_for(server):
+    server.lease_all("a")
+
+    def pause(_seconds):
+        server.ask("release", name="three", dest="free", owner="a")
+
+    with hold(server.client("me"), KIND, pace=PACE, holder=Holder(pause=pause)) as lease:
+        assert lease.name == "three"
+
+
+def test_none_free_is_told_when_the_wait_is_over(server):
+    server.lease_all("a")
+
+    with pytest.raises(NoneFreeError), hold(server.client("me"), KIND, pace=ONCE):
+        pass
+
+
+@pytest.mark.parametrize("pace", [PACE, ONCE], ids=["waits", "asks once"])
+def test_a_type_that_the_server_lacks_is_refused_at_once(server, pace):
+    with (
+        pytest.raises(RefusedError, match="no resources of type 'aws'"),
+        hold(server.client("me"), "aws", pace=pace, holder=Holder(pause=pytest.fail)),
+    ):
+        pass
+
+
+def test_who_waits_keeps_a_place_before_who_comes_later(server):
+    first, second = server.client("first"), server.client("second")
+    server.lease_all("a")
+    assert first.acquire(KIND, will_ask_again=True) is None
+    server.ask("release", name="one", dest="free", owner="a")
+
+    assert second.acquire(KIND, will_ask_again=True) is None
+    assert first.acquire(KIND, will_ask_again=True) == "one"
+
+
+@pytest.mark.parametrize("how", ["reaped", "re-leased", "moved"])
+def test_a_lost_lease_is_noticed_by_the_heartbeat(server, how):
+    lost = threading.Event()
+    with hold(server.client("me"), KIND, pace=PACE, holder=Holder(on_lost=lost.set)) as lease:
+        if how == "moved":
+            server.ask("release", name=lease.name, dest="dirty", owner="me")
+        else:
+            server.ask("reset", type=KIND, state="busy", dest="free", expire="0s")
+        if how == "re-leased":
+            server.lease_all("other")
+        assert lost.wait(60)
+
+    assert states(server).get("dirty", 0) == (how == "moved")
+
+
+@pytest.mark.parametrize("action", ["update", "release"])
+@pytest.mark.parametrize("name", ["mine", "unknown"])
+def test_what_is_not_ours_is_lost(server, action, name):
+    leased = server.client("other").acquire(KIND)
+
+    with pytest.raises(LostError):
+        getattr(server.client("me"), action)(leased if name == "mine" else name)
+    assert states(server) == {"busy": 1, "free": 3}

@@ -23,6 +23,7 @@ from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import Engine
 from localcloud.machines.simulated import SimulatedNodes
 from localcloud.stack_settings import BEARER
+from tests.job.entrypoint import Entrypoint
 from tests.patience import PATIENCE_S
 from tests.processes import descendants
 
@@ -126,10 +127,16 @@ class Prow:
     def _tools(self) -> Path:
         return self.folder / "tools"
 
-    def start(self, script: str = "ci-e2e.sh", **given: str) -> "subprocess.Popen[str]":
+    def start(
+        self, script: str = "ci-e2e.sh", *, entrypoint: Entrypoint | None = None, **given: str
+    ) -> "subprocess.Popen[str]":
         """Start the script, as Prow does, in the CAPO checkout."""
+        command = [CHECKOUT / "scripts" / script, self.folder / "capo"]
+        if entrypoint:
+            program, options = entrypoint.around(command)
+            command, given = [program], {**given, **options}
         job = subprocess.Popen(
-            [CHECKOUT / "scripts" / script, self.folder / "capo"],
+            command,
             cwd=self.folder,
             env=self.environment(**given),
             stderr=subprocess.STDOUT,

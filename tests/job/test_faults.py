@@ -77,6 +77,16 @@ def test_without_a_free_project_it_gives_up_after_its_wait(prow):
     assert prow.operations("instances.insert") == []
 
 
+def test_a_type_that_boskos_lacks_ends_the_job_before_anything_is_paid(prow):
+    prow.boskos.ranch.remove("leased-one")
+    ended = prow.run()
+
+    assert ended.code == 2
+    assert "has no resources of type 'gce-project'" in ended.output
+    assert prow.operations("instances.insert") == []
+    assert ended.spans() == {"preflight": "passed", "boskos": "failed"}
+
+
 def test_without_boskos_it_says_so(prow):
     prow.boskos.stop()
     ended = prow.run(DEVSTACK_BOSKOS_WAIT_S="0")

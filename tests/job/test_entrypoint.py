@@ -1,0 +1,48 @@
+"""Entrypoint: the job under Prow's own, which passes signals on and waits for the grace period."""
+
+import os
+import signal
+
+import pytest
+
+from tests.job.entrypoint import ABORTED, TIMED_OUT, Entrypoint
+from tests.job.test_faults import nothing_is_left
+
+
+@pytest.fixture
+def entrypoint(prow):
+    return Entrypoint(folder=prow.folder)
+
+
+@pytest.mark.parametrize(("fails", "code"), [("", 0), ("test-e2e", 1)], ids=["passes", "fails"])
+def test_the_jobs_end_is_prows(prow, entrypoint, fails, code):
+    ended = prow.end(prow.start(entrypoint=entrypoint, STANDIN_FAIL=fails))
+
+    assert (ended.code, entrypoint.marker.read_text()) == (code, f"{code}"), ended.output
+    assert ended.output.startswith(entrypoint.log.read_text())
+    nothing_is_left(prow, ended)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_aborted_job_is_gone_within_the_grace_period(prow, entrypoint, number):
+    """It gets SIGINT, and at once the signal that the entrypoint got."""
+    job = prow.start(entrypoint=entrypoint, STANDIN_HANG="test-e2e")
+    prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
+    os.kill(job.pid, number)
+    ended = prow.end(job)
+
+    assert (ended.code, entrypoint.marker.read_text()) == (ABORTED, f"{ABORTED}"), ended.output
+    assert "Process gracefully exited before 15m0s grace period" in entrypoint.log.read_text()
+    assert "ended by SIGINT" in ended.output
+    nothing_is_left(prow, ended)
+
+
+def test_a_job_that_takes_too_long_is_gone_within_the_grace_period(prow, entrypoint):
+    """Wherever it is by then: on a busy machine it may not have leased yet."""
+    short = Entrypoint(folder=entrypoint.folder, timeout_s=30)
+    ended = prow.end(prow.start(entrypoint=short, STANDIN_HANG="test-e2e"))
+
+    assert (ended.code, short.marker.read_text()) == (TIMED_OUT, f"{TIMED_OUT}"), ended.output
+    assert "Process gracefully exited before 15m0s grace period" in short.log.read_text()
+    assert prow.inventory() == set()
+    assert len(prow.releases) == prow.boskos.count("acquire")

@@ -10,6 +10,11 @@ import pytest
 from job import inherited
 from job.folders import CHECKOUT
 
+REDACTION = {
+    "sources": "def of_environment(environ): return []\n",
+    "known": "class SECRETS:\n    learn = list\n",
+    "printing": "def mask_standard_streams(): pass\n",
+}
 PLANTED = {
     "PIP_USER": "1",
     "PYTHONPATH": "/theirs",
@@ -132,6 +137,10 @@ def test_a_program_of_ours_leaves_them_behind_at_its_start(tmp_path, program):
         "    started = subprocess.run(['env', '--null'], capture_output=True, text=True)\n"
         "    print(json.dumps([started.stdout, dict(person)]))\n"
     )
+    # What masks is not asked here, or the values could not be compared.
+    (tmp_path / "job/redaction").mkdir()
+    for name, text in REDACTION.items():
+        (tmp_path / "job/redaction" / f"{name}.py").write_text(text)
     planted = {name: value for name, value in PLANTED.items() if "PYTHON" not in name}
     line = printed([sys.executable, "-m", program], planted | KEPT, cwd=tmp_path)
     started, person = json.loads(line)

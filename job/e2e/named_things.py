@@ -14,7 +14,7 @@ from pathlib import Path
 from job.e2e.kinds import Kind
 from job.e2e.variables import OTHER_PLATFORMS
 from stacks.cloud_names import FLAVORS, VOLUME_TYPES
-from stacks.outputs import e2e_variables
+from stacks.e2e_variables import e2e_variables
 from stacks.settings import Settings
 
 _ONE = (

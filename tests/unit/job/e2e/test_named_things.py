@@ -7,7 +7,7 @@ import pytest
 from job.e2e import named_things
 from job.e2e.variables import OTHER_PLATFORMS
 from stacks.cloud_names import FLAVORS, VOLUME_TYPES
-from stacks.outputs import e2e_variables
+from stacks.e2e_variables import e2e_variables
 
 CONF = Path("/capo/e2e_conf.yaml")
 

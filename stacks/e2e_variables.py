@@ -1,0 +1,31 @@
+"""E2E variables: what e2e_conf.yaml calls the things of this cloud.
+
+Apart from the outputs, which need the components: the job asks for these names before anything is
+created, and pulumi_gcp takes seconds and 100 MB to import.
+"""
+
+from stacks.cloud_names import EXTERNAL_NETWORK, VOLUME_TYPE
+from stacks.clouds_yaml import ADMIN_CLOUD, TENANT_CLOUD
+from stacks.settings import Settings
+
+
+def e2e_variables(settings: Settings) -> dict[str, str]:
+    """Variables of e2e_conf.yaml that name things in this cloud; the environment wins there."""
+    variables = {
+        "OPENSTACK_CLOUD": TENANT_CLOUD,
+        "OPENSTACK_CLOUD_ADMIN": ADMIN_CLOUD,
+        # The suite wants base64 of something even without TLS: this is an empty line.
+        "OPENSTACK_CLOUD_CACERT_B64": "Cg==",
+        "OPENSTACK_FAILURE_DOMAIN": settings.primary_az,
+        "OPENSTACK_DNS_NAMESERVERS": settings.dns_nameservers[0],
+        "OPENSTACK_EXTERNAL_NETWORK_NAME": EXTERNAL_NETWORK,
+        "OPENSTACK_VOLUME_TYPE_ALT": VOLUME_TYPE,
+        "OPENSTACK_CONTROL_PLANE_MACHINE_FLAVOR": "m1.medium",
+        "OPENSTACK_NODE_MACHINE_FLAVOR": "m1.small",
+        "OPENSTACK_BASTION_MACHINE_FLAVOR": "m1.tiny",
+        "OPENSTACK_BASTION_MACHINE_FLAVOR_ALT": "m1.tiny.alt",
+        "E2E_IMAGE_URL": f"http://{settings.controller_ip}/capo-e2e-image.tar",
+    }
+    if settings.worker:
+        variables["OPENSTACK_FAILURE_DOMAIN_ALT"] = settings.secondary_az
+    return variables

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.nodes.spoilt import ANY_JSON, odd
+from tests.spoilt import ANY_JSON, odd
 
 COLUMNS = {
     **dict.fromkeys(("Binary", "Host", "Zone", "Name", "ID", "Agent Type", "Zone Name"), "nova"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.nodes.spoilt import ANY_JSON, odd, unusable
+from tests.spoilt import ANY_JSON, odd, unusable
 
 KEYS = {
     *("schema", "node", "subject", "stage", "since", "verdict", "error", "unreadable"),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from job.nodes.status import NoStatusError, parse
+from tests.spoilt import ANY_JSON
 
 ANSWER = {
     "stage": "stack.sh",
@@ -20,14 +21,6 @@ ANSWER = {
     "detail": "Starting Nova",
     "unreadable": [],
 }
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
-ANY_JSON = st.recursive(
-    LEAVES,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
 ODD = st.dictionaries(st.sampled_from(sorted(ANSWER)), ANY_JSON).map(lambda odd: {**ANSWER, **odd})
 CUT_OFF = st.integers(0, len(json.dumps(ANSWER)) - 1).map(lambda n: json.dumps(ANSWER)[:n].encode())
 

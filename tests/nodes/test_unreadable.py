@@ -92,6 +92,7 @@ CONTENTS = st.binary(max_size=40) | ANY_JSON.map(lambda found: json.dumps(found)
     subject=st.sampled_from(["node", "worker"]),
 )
 @example(spoilt={NODE_ENV: b"ROLE='controller\n"}, subject="worker")
+@example(spoilt={WORKER: json.dumps({**RECORD, "node": None}).encode()}, subject="worker")
 @example(spoilt={STATUS: b'{"v1": {"init": {"recoverable_errors": ["x"]}}}'}, subject="node")
 @example(spoilt={RESULT: b'{"v1": {"errors": {"a": 1}}}'}, subject="node")
 def test_there_is_an_answer_whatever_is_in_the_files(show, spoilt, subject):

@@ -19,7 +19,7 @@ State = dict[str, Any]
 
 _TOLD = {"verdict": str, "stage": str, "error": str, "class": str}
 """What every answer has at least, with the types."""
-_WRITTEN = {**_TOLD, "since": str, "boot_id": str}
+_WRITTEN = {**_TOLD, "schema": int, "node": str, "subject": str, "since": str, "boot_id": str}
 _VERDICTS = ("pending", "ready", "failed")
 
 _SCHEMA = 1

@@ -9,6 +9,9 @@ from job.redaction.values import of_content, of_document, of_file, of_mapping, o
 
 # How Pulumi marks a secret in an exported state.
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+# pulumi_gcp marks these outputs as secrets, but they hold labels: `controller` for one, which would
+# be masked in every line.
+_LABELS = {"effectiveLabels", "pulumiLabels"}
 
 
 def of_environment(environ: Mapping[str, str]) -> Iterator[str]:
@@ -51,10 +54,10 @@ def of_state(document: Any) -> Iterator[str]:
         for item in document:
             yield from of_state(item)
     elif isinstance(document, dict):
-        if document.get(_SIGNATURE) == _SECRET:
+        if _is_wrapped(document):
             yield from _of_plain(json.loads(document.get("plaintext", "null")))
         else:
-            yield from of_state(list(document.values()))
+            yield from of_state([item for name, item in document.items() if name not in _LABELS])
 
 
 def of_outputs(outputs: Mapping[str, Any]) -> Iterator[str]:
@@ -64,12 +67,19 @@ def of_outputs(outputs: Mapping[str, Any]) -> Iterator[str]:
             yield from of_document(value)
 
 
+def _is_wrapped(document: dict[str, Any]) -> bool:
+    return document.get(_SIGNATURE) == _SECRET
+
+
 def _of_plain(value: Any) -> Iterator[str]:
     """A secret of the state: a text, a document, or a whole structure of values."""
-    if isinstance(value, dict):
-        yield from of_mapping(value)
-        value = list(value.values())
-    if isinstance(value, list):
+    if isinstance(value, dict) and _is_wrapped(value):
+        yield from of_state(value)
+    elif isinstance(value, dict):
+        shown = {name: item for name, item in value.items() if name not in _LABELS}
+        yield from of_mapping(shown)
+        yield from _of_plain(list(shown.values()))
+    elif isinstance(value, list):
         for item in value:
             yield from _of_plain(item)
     # User data is made of secrets that stand elsewhere too, and of programs.

@@ -59,7 +59,8 @@ def ask(request: Request, *, limit_s: float) -> Answer:
     def work() -> None:
         own.line = line
         try:
-            future.set_result(_exchange(request, limit_s))
+            # Its own time-outs come later, so that it is always the limit that is told.
+            future.set_result(_exchange(request, 2 * limit_s))
         except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
             future.set_exception(error)
 

@@ -45,7 +45,9 @@ def _fields(tree: Path) -> str:
 
 def withhold(machine: BootedMachine, url: str) -> None:
     """Take the package from a machine that is off, and tell it where there is one."""
-    _run("chroot", machine.root, "dpkg", "--remove", "--force-depends", NAME)
+    # The machine's own programs, wherever this one has its own.
+    path = ("/usr/bin/env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
+    _run("chroot", machine.root, *path, "dpkg", "--remove", "--force-depends", NAME)
     source = f"deb [trusted=yes allow-insecure=yes] {url}/{FOLDER} ./\n"
     (machine.root / "etc/apt/sources.list").write_text(source)
 

@@ -181,11 +181,18 @@ def test_of_a_state_what_the_engine_keeps_secret_is():
             }
         },
         {"outputs": {"flag": secret(None), "list": secret(["one-of-a-list"])}},
+        # So does pulumi_gcp, though these are labels, whose words are in every line.
+        {"outputs": {"effectiveLabels": secret({"devstack-role": "controller"})}},
+        {
+            "outputs": secret(
+                {"pulumiLabels": {"devstack-role": "worker"}, "in": secret("nested-1")}
+            )
+        },
     ]
     found = set(sources.of_state({"deployment": {"resources": resources}}))
 
     assert {each for each in found if BODY not in each} == {
-        *("pw-0123456789", "token-of-state", "pw-2-0123", "one-of-a-list"),
+        *("pw-0123456789", "token-of-state", "pw-2-0123", "one-of-a-list", "nested-1"),
     }
     assert [each for each in found if BODY in each]
 

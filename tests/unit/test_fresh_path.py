@@ -81,6 +81,13 @@ def test_what_need_packages_installs_is_there_from_then_on(fresh):
     assert after.stdout.strip() == str(fresh / "ssh-add")
 
 
+def test_what_only_asks_apt_gets_its_answer(fresh):
+    """The tree of the machines is made from the sources that apt knows."""
+    done = run(fresh, "apt-get", "indextargets", "--format", "$(RELEASE)")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_machine_that_lacks_what_the_readme_names_is_told_so(fresh, tmp_path):
     machine = shutil.copytree(fresh, tmp_path / "machine", symlinks=True)
     (machine / "go").unlink()

@@ -82,19 +82,24 @@ def test_whatever_drips_is_given_up_and_cut_off(dripper, first, rest, most_bytes
     assert server.cut_off.wait(PATIENCE_S)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "variable"),
-    [("https", "NO_PROXY"), ("http", "HTTP_PROXY"), ("https", "HTTPS_PROXY")],
-    ids=["TLS", "proxy", "tunnel of a proxy"],
-)
-def test_what_drips_on_the_way_is_cut_off_too(dripper, monkeypatch, scheme, variable):
+def test_a_tls_handshake_that_drips_is_cut_off(dripper):
     # The beginning of a long TLS record, to which any byte belongs.
-    server = dripper(b"\x16\x03\x03\x10\x00" if variable == "NO_PROXY" else b"", b"x")
-    if variable != "NO_PROXY":
-        monkeypatch.setenv("NO_PROXY", "")
-    monkeypatch.setenv(variable, server.address)
+    server = dripper(b"\x16\x03\x03\x10\x00", b"x")
+    assert give_up(f"https://{server.address}/") == "no answer within 0.3 s"
+    assert server.cut_off.wait(PATIENCE_S)
 
-    assert give_up(f"{scheme}://{server.address}/") == "no answer within 0.3 s"
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_drips_is_cut_off(dripper, monkeypatch, scheme):
+    """For https the proxy drips its answer to CONNECT."""
+    server = dripper(b"", b"HTTP/1.1 200 OK" + b"x" * 1200)
+    for variable in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable in (f"{scheme}_proxy", f"{scheme}_proxy".upper()):
+        monkeypatch.setenv(variable, f"http://{server.address}")
+
+    # Not an address of this machine: no proxy is asked for one.
+    assert give_up(f"{scheme}://cloud.invalid/") == "no answer within 0.3 s"
     assert server.cut_off.wait(PATIENCE_S)
 
 

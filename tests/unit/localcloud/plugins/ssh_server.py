@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import threading
 from typing import Any
 
@@ -73,6 +74,7 @@ class SshServer:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env={"PATH": os.environ["PATH"], **accepted},
+            start_new_session=True,
         )
         child.stdin.write(await process.stdin.read())
         child.stdin.close()
@@ -83,7 +85,8 @@ class SshServer:
             process.exit(await child.wait())
         finally:  # also when the client has gone
             if child.returncode is None:
-                child.kill()
+                # With the shell's own children: asyncio waits for whoever holds the pipes.
+                os.killpg(child.pid, signal.SIGKILL)
                 await child.wait()
 
     def _do(self, work: Any) -> Any:

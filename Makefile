@@ -12,7 +12,7 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 # A person's options for pip, Python, git and others are not for what is started here.
-unexport $(shell $(PYTHON) -I job/inherited.py 2>/dev/null)
+unexport $(shell $(PYTHON) -I host/inherited.py 2>/dev/null)
 
 MACHINES ?=
 STACK ?= $(if $(MACHINES),machines,local)
@@ -30,7 +30,7 @@ INSTALLED := $(VENV)/.requirements-installed
 # tests wait for something, so there are two processes a core.
 PROCESSES := $(shell echo $$((2 * $$(nproc))))
 PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses $(PROCESSES) --dist loadgroup
-TYPED := stacks job localcloud docs __main__.py
+TYPED := host stacks job localcloud docs __main__.py
 NODE_LIBRARIES := $(wildcard cloudinit/*/rootfs/usr/local/lib/devstack-node)
 SHFMT := $(VENV)/bin/shfmt --indent 2
 EMBEDDED := $(or $(MACHINES),$(filter local,$(STACK)))

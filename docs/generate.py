@@ -16,9 +16,9 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from job import inherited
-from job.e2e.job_environment import JobEnvironment
-from job.e2e.variables import OTHER_PLATFORMS, SECTIONS, Variable
+from host import inherited
+from job.run.environment.job_environment import JobEnvironment
+from job.run.environment.variables import OTHER_PLATFORMS, SECTIONS, Variable
 from stacks.settings import Settings
 from stacks.sources import setting_fields
 

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from job import commands, stack
-from job.boskos import command as leased_command
-from job.boskos import options as boskos_options
-from job.cleanup import options as cleanup_options
-from job.ending import ended_by_signals
-from job.errors import JobError
+from host.ending import ended_by_signals
+from host.errors import JobError
+from job import commands
+from job.cloud import stack
+from job.cloud.boskos import command as leased_command
+from job.cloud.boskos import options as boskos_options
+from job.cloud.cleanup import arguments as cleanup_options
+from job.cloud.engine.pulumi import Pulumi
+from job.network.tunnel import foreground as tunnel
 from job.nodes import logs, wait
 from job.nodes.ssh import Role
-from job.pulumi import Pulumi
-from job.tunnel import command as tunnel
 
 _PROGRAM = "python -m job"
 Parser = argparse.ArgumentParser
@@ -218,23 +219,23 @@ def _work_on_stack(given: Given) -> None:
 
 
 def _run_whole_job(given: Given) -> None:
-    from job.e2e import run  # noqa: PLC0415 - 1 s, for this command alone
+    from job.run import job  # noqa: PLC0415 - 1 s, for this command alone
 
-    run.run(given.command, given.capo, given.person)
+    job.run(given.command, given.capo, given.person)
 
 
 def _preflight(given: Given) -> None:
-    from job.preflight import command  # noqa: PLC0415 - 0.3 s, for this command alone
+    from job.run.preflight import standalone  # noqa: PLC0415 - 0.3 s, for this command alone
 
     with ended_by_signals() as ending:
-        command.run(given.stack, os.environ, given.settings, ending, scope=given.scope)
+        standalone.run(given.stack, os.environ, given.settings, ending, scope=given.scope)
 
 
 def _clean_up(given: Given) -> None:
-    from job.cleanup import command  # noqa: PLC0415 - 0.1 s, for this command alone
+    from job.cloud.cleanup import listing  # noqa: PLC0415 - 0.1 s, for this command alone
 
     with ended_by_signals() as ending:
-        command.run(given, os.environ, ending)
+        listing.run(given, os.environ, ending)
 
 
 def _lease(given: Given) -> None:

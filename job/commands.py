@@ -6,20 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from job import e2e_files, graph, reservations, stack
-from job.cleanup.budget import BUDGET_S
-from job.ending import EndedError, Ending
-from job.errors import JobError, NoRoomError, RefusedError
+from host.ending import EndedError, Ending
+from host.errors import JobError, NoRoomError, RefusedError
+from host.pulumi_cli import find_cli
+from job import graph
+from job.cloud import e2e_files, reservations, stack
+from job.cloud.cleanup.budget import BUDGET_S
+from job.cloud.cleanup.recovery import at_work, recover
+from job.cloud.engine.pulumi import Pulumi
+from job.cloud.engine.state import export, is_there, learn_secrets, learn_settings, resources
+from job.cloud.zones import INSTANCE, Zones
+from job.network.tunnel import foreground as tunnel
 from job.nodes import logs, wait
-from job.pulumi import Pulumi
-from job.recovery import at_work, recover
 from job.redaction import sources
 from job.redaction.known import SECRETS
 from job.redaction.printing import print_as_it_is
-from job.state import export, is_there, learn_secrets, learn_settings, resources
-from job.tunnel import command as tunnel
-from job.versions import find_cli
-from job.zones import INSTANCE, Zones
 
 
 def connect(name: str, environ: Mapping[str, str], settings: Path | None, ending: Ending) -> Pulumi:
@@ -87,8 +88,8 @@ def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
 
 def _explained(pulumi: Pulumi, error: NoRoomError) -> NoRoomError:
     """With what the stack needs of the quota, which the API does not know."""
-    from job.configuration import settings_of  # noqa: PLC0415 - 0.2 s, for a failure alone
-    from job.preflight import quotas  # noqa: PLC0415 - Google's client, for a failure alone
+    from job.cloud.configuration import settings_of  # noqa: PLC0415 - 0.2 s, for a failure alone
+    from job.run.preflight import quotas  # noqa: PLC0415 - Google's client, for a failure alone
 
     amount = quotas.needed(settings_of(pulumi.stack), error.metric)
     return NoRoomError(f"{error}; this stack needs {amount} of it") if amount else error
@@ -103,9 +104,9 @@ def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
 
 def down(pulumi: Pulumi, budget_s: float = BUDGET_S) -> None:
     """Destroy everything, then remove the stack. Raises JobError if something is left."""
-    from job.cleanup import teardown  # noqa: PLC0415 - Google's client, which others do without
+    from job.cloud.cleanup import destroy  # noqa: PLC0415 - Google's client, which others do without
 
-    teardown.tear_down(pulumi, budget_s)
+    destroy.tear_down(pulumi, budget_s)
 
 
 def nothing(name: str) -> None:
@@ -145,7 +146,7 @@ def wait_for_nodes(pulumi: Pulumi, options: wait.Options) -> None:
 
 def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
     """Fetch what the nodes know of themselves."""
-    from job.compute import place_of  # noqa: PLC0415 - Google's client, which others do without
+    from job.cloud.compute import place_of  # noqa: PLC0415 - Google's client, which others do without
 
     outputs, ending = read_outputs(pulumi), pulumi.ending
     learn_secrets(pulumi)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from job.errors import JobError, RefusedError
+from host.errors import JobError, RefusedError
 
 BEGIN, END = "<!-- graph -->", "<!-- end of graph -->"
 _INDENT = "  "

@@ -2,7 +2,7 @@
 
 import sys
 
-from job.inherited import leave_behind
+from host.inherited import leave_behind
 
 if __name__ == "__main__":
     person = leave_behind()

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from job.errors import RefusedError
-from job.folders import cache_dir, state_dir
+from host.errors import RefusedError
+from host.folders import cache_dir, state_dir
 from localcloud import daemon, stack_settings
 from localcloud.engine.engine import ensure
 from localcloud.errors import LocalcloudError

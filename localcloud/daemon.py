@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from job.folders import CHECKOUT
-from job.processes import alive
+from host.folders import CHECKOUT
+from host.processes import alive
 from localcloud.console import say
 from localcloud.errors import LocalcloudError
 from localcloud.machines.switch import inside

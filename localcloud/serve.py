@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from job.folders import cache_dir
+from host.folders import cache_dir
 from localcloud import daemon
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from localcloud.errors import LocalcloudError
 from stacks.concealment import why_unreadable
 

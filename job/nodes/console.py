@@ -2,8 +2,8 @@
 
 from googleapiclient.errors import HttpError
 
-from job.compute import Place, ask, connect
-from job.errors import JobError
+from host.errors import JobError
+from job.cloud.compute import Place, ask, connect
 
 
 def read(place: Place, *, project: str, zone: str, instance: str, patience_s: float) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from job.nodes.status import State
-from job.timeline import Lane, Span, Timeline, Verdict
+from job.reports.timeline import Lane, Span, Timeline, Verdict
 
 REGISTRATION = "registration"
 _VERDICTS: dict[str, Verdict] = {"ready": "passed", "failed": "failed"}

@@ -13,13 +13,13 @@ from contextlib import ExitStack, closing
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from job.artifacts import Artifacts
-from job.errors import JobError
+from host.errors import JobError
 from job.nodes import ssh
-from job.nodes.run import Run
+from job.nodes.remote_command import Run
+from job.redaction.artifacts import Artifacts
 
 if TYPE_CHECKING:
-    from job.compute import Place
+    from job.cloud.compute import Place
 
 
 _COMMAND = "sudo /usr/local/sbin/devstack-logs"

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
-from job.errors import JobError
+from host.errors import JobError
 
 Role = Literal["controller", "worker"]
 

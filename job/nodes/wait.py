@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from job.ending import Ending
-from job.errors import JobError, RefusedError
+from host.ending import Ending
+from host.errors import JobError, RefusedError
 from job.nodes import ssh
 from job.nodes.display import display, elapsed
 from job.nodes.status import State, Subject

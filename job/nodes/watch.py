@@ -14,10 +14,10 @@ from typing import Self
 
 from job.nodes.display import elapsed
 from job.nodes.lanes import Lanes
-from job.nodes.run import WRONG_KEY, Run
+from job.nodes.remote_command import WRONG_KEY, Run
 from job.nodes.ssh import Access, Role
 from job.nodes.status import COMMAND, NoStatusError, State, Subject, parse
-from job.timeline import Timeline
+from job.reports.timeline import Timeline
 
 _INTERVAL_S = 5.0
 _QUESTION_S = 20.0

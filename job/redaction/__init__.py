@@ -4,6 +4,6 @@
 `values.py` takes for one. `forms.py` has the spellings in which each may stand in a text.
 `known.py` keeps them: one list a process, which grows as secrets are met and masks every text by
 all of them, and by what looks like a secret (`stacks/concealment.py`). Two doors lead out, and both
-mask: `printing.py` for standard output and error, `job/artifacts.py` for files. A test refuses a
+mask: `printing.py` for standard output and error, `artifacts.py` for files. A test refuses a
 third one.
 """

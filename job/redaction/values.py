@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from stacks.concealment import is_random
 
 # Names that say it, and those of Google's whose name does not.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from job.versions import parse
+from host.pulumi_cli import parse
 from localcloud.console import say
 from localcloud.engine import pins
 from localcloud.errors import LocalcloudError

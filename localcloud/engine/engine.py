@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from job.errors import JobError
-from job.folders import cache_dir
-from job.versions import find_cli
+from host.errors import JobError
+from host.folders import cache_dir
+from host.pulumi_cli import find_cli
 from localcloud.console import say
 from localcloud.engine.build import ensure_built
 from localcloud.engine.plugins import ensure_installed

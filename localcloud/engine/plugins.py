@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from localcloud.errors import LocalcloudError
 from localcloud.locks import exclusive
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from job.processes import alive
+from host.processes import alive
 from localcloud.locks import exclusive
 from localcloud.machines.cgroups import machine_groups, remove_cgroup
 

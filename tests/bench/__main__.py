@@ -17,8 +17,8 @@ from pathlib import Path
 
 import yaml
 
-from job import stack as staging
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
+from job.cloud import stack as staging
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import ensure

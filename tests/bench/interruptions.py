@@ -21,7 +21,7 @@ from pathlib import Path
 
 import yaml
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.engine.engine import ensure

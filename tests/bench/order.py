@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from job.folders import CHECKOUT, cache_dir
+from host.folders import CHECKOUT, cache_dir
 from localcloud.engine.engine import ensure
 from localcloud.machines.booted_cloud import BootedCloud
 from localcloud.machines.tree import ensure_tree

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from localcloud.engine.engine import ensure
 from localcloud.machines.booted_cloud import BootedCloud
 from tests.patience import PATIENCE_S

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from job.folders import cache_dir
+from host.folders import cache_dir
 from localcloud.machines.strays import remove_strays, switch_name
 from localcloud.machines.tree import ensure_tree
 from stacks.credentials import Credentials

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from localcloud.machines.booted import BootedMachine
 from localcloud.machines.strays import switch_name
 from localcloud.machines.switch import Switch

@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import yaml
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer
 from localcloud.compute_api.clock import SystemClock

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from localcloud import daemon
 from tests.patience import PATIENCE_S
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from job.tunnel.probe import Verdict, probe
+from job.network.tunnel.probe import Verdict, probe
 from localcloud.machines.booted_cloud import BootedCloud
 from localcloud.machines.cgroups import machine_groups
 from localcloud.machines.strays import switch_name

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from job.folders import cache_dir
+from host.folders import cache_dir
 from localcloud.machines.strays import remove_strays, switch_name
 from localcloud.machines.tree import ensure_tree
 from tests.boot.nodes import make_credentials

@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from job.cleanup import keeping
-from job.cleanup.api import Api
-from job.cleanup.budget import Budget
-from job.cleanup.marks import Scope
-from job.compute import Place
-from job.ending import Ending
+from host.ending import Ending
+from job.cloud.cleanup import keeping
+from job.cloud.cleanup.api import Api
+from job.cloud.cleanup.budget import Budget
+from job.cloud.cleanup.marks import Scope
+from job.cloud.compute import Place
 from localcloud.stack_settings import BEARER
 from tests.patience import PATIENCE_S
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from tests.patience import PATIENCE_S
 
 _MADE_BY_TOOLS = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis")

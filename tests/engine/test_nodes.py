@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from job.report import resources
-from job.timeline import Timeline
+from job.reports import resources
+from job.reports.timeline import Timeline
 from localcloud.compute_api.faults import Fault
 from localcloud.machines.node_status import Course, Stage
 from tests.patience import PATIENCE_S

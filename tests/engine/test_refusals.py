@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from job.folders import cache_dir
+from host.folders import cache_dir
 from localcloud.compute_api.faults import Fault
 from localcloud.stack_settings import BEARER
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from job import commands, state
-from job.ending import Ending
+from host.ending import Ending
+from job import commands
+from job.cloud.engine import state
 from job.redaction.known import SECRETS
 from tests.patience import PATIENCE_S
 

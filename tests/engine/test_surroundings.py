@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from job.backend import folder_of, url_of
+from job.cloud.engine.backend import folder_of, url_of
 
 NAME = "a#b c%20?\u00fc'\"$HOME"
 DEAD_PROXY = "http://user:secret@127.0.0.1:1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from job.zones import departures
+from job.cloud.zones import departures
 from localcloud.compute_api.capacity import SHAPES, FullZone
 from localcloud.compute_api.faults import Fault
 from localcloud.compute_api.offers import Lack

@@ -4,7 +4,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 
 
 def cache_with_packages(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from localcloud.boskos.server import BoskosServer
 from localcloud.compute_api.hooks import InstanceView
 from localcloud.compute_api.server import ComputeApi

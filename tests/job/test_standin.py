@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from job import e2e_files
+from job.cloud import e2e_files
 from stacks.clouds_yaml import clouds_yaml
 from tests.patience import PATIENCE_S
 

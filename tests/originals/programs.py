@@ -6,7 +6,7 @@
 import os
 from pathlib import Path
 
-from job.folders import cache_dir
+from host.folders import cache_dir
 from localcloud.engine.build import ensure_bundle
 from localcloud.engine.pins import Bundle, Program
 

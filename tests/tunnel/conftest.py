@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from job.folders import CHECKOUT
-from job.tunnel import probe
+from host.folders import CHECKOUT
+from job.network.tunnel import probe
 from tests.patience import FOREVER_S, PATIENCE_S
 
 JOB, CONTROLLER, OUTSIDER = "203.0.113.2", "203.0.113.10", "203.0.113.66"

@@ -191,7 +191,7 @@ def test_files_are_for_their_owner_only(open_tunnel):
 
 def test_nothing_of_it_pings():
     """The tunnel carries TCP only."""
-    sources = Path(__file__).parents[2].glob("job/tunnel/*.py")
+    sources = Path(__file__).parents[2].glob("job/network/tunnel/*.py")
     found = subprocess.run(
         ["grep", "--ignore-case", "--extended-regexp", r"\bping|SOCK_RAW|icmp", *sources],
         capture_output=True,

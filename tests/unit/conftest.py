@@ -12,9 +12,11 @@ import pulumi
 import pytest
 from pulumi.runtime.mocks import MockMonitor
 
+from host.ending import Ending
 from stacks.credentials import Credentials
 from stacks.settings import Settings
 from tests.patience import PATIENCE_S
+from tests.unit.fake_pulumi import FakePulumi
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("devstack", deadline=None)
@@ -174,3 +176,28 @@ def eventually() -> Callable[..., None]:
             time.sleep(0.01)
 
     return wait
+
+
+@pytest.fixture
+def cli(tmp_path):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    return FakePulumi(folder)
+
+
+@pytest.fixture
+def environ(tmp_path, cli):
+    """The environment of a job: the fake CLI, and state in a folder of the test's own."""
+    return {
+        "PATH": str(cli.folder),
+        "HOME": str(tmp_path / "home"),
+        "DEVSTACK_STATE_DIR": str(tmp_path / "state"),
+    }
+
+
+@pytest.fixture
+def ending():
+    """Nobody asks for it but the test."""
+    made = Ending()
+    yield made
+    made.close()

@@ -54,8 +54,9 @@ def checkout(tmp_path):
     folder = tmp_path / "ours"
     shutil.copytree(ROOT / "scripts", folder / "scripts")
     (folder / "requirements.txt").write_text("# pulumi comes from PATH\n")
-    (folder / "job").mkdir()
-    shutil.copy(ROOT / "job/inherited.py", folder / "job")
+    for package in ("host", "job"):
+        (folder / package).mkdir()
+    shutil.copy(ROOT / "host/inherited.py", folder / "host")
     (folder / "job/__main__.py").write_text(_JOB)
     return folder
 

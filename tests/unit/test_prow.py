@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
-from job.boskos.lease import Pace
-from job.e2e import environment
-from job.e2e.job_environment import JobEnvironment
-from job.e2e.variables import ANY_SETTING, VARIABLES
+from job.cloud.boskos.lease import Pace
+from job.run.environment import reading
+from job.run.environment.job_environment import JobEnvironment
+from job.run.environment.variables import ANY_SETTING, VARIABLES
 
 ROOT = Path(__file__).parent.parent.parent
 _REPOSITORY = "kubernetes-sigs/cluster-api-provider-openstack"
@@ -91,7 +91,7 @@ def test_a_job_is_accepted_with_its_variables(job, tmp_path):
         "DOCKER_IN_DOCKER_ENABLED": "true",
         "GOOGLE_APPLICATION_CREDENTIALS": "/etc/service-account/service-account.json",
     }
-    read = environment.read(given, tmp_path)
+    read = reading.read(given, tmp_path)
 
     assert (read.leases, read.warnings) == (True, ())
 

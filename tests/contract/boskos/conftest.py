@@ -10,7 +10,7 @@ import pytest
 import requests
 import yaml
 
-from job.boskos.client import Boskos
+from job.cloud.boskos.client import Boskos
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer
 from localcloud.compute_api.clock import SystemClock

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from job.boskos.client import LostError
-from job.boskos.lease import Holder, NoneFreeError, Pace, hold
-from job.errors import RefusedError
+from host.errors import RefusedError
+from job.cloud.boskos.client import LostError
+from job.cloud.boskos.lease import Holder, NoneFreeError, Pace, hold
 from tests.contract.boskos.conftest import KIND, PROJECTS
 
 PACE = Pace(acquire_limit_s=60, heartbeat_s=0.05, poll_s=0.05, retry_s=0.05)

@@ -4,11 +4,11 @@ import uuid
 
 import pytest
 
-from job.cleanup import removal
-from job.cleanup.api import Api
-from job.cleanup.budget import Budget
-from job.compute import Place, connect
-from job.ending import Ending
+from host.ending import Ending
+from job.cloud.cleanup import removal
+from job.cloud.cleanup.api import Api
+from job.cloud.cleanup.budget import Budget
+from job.cloud.compute import Place, connect
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 
@@ -50,7 +50,7 @@ def said():
 @pytest.fixture
 def api(place, ending, said, monkeypatch):
     monkeypatch.setattr(removal, "_FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr("job.compute._FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("job.cloud.compute._FIRST_PAUSE_S", 0.01)
     return Api(place, Budget(60, ending), said.append)
 
 

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from job.cleanup import keeping, search, sweeping
-from job.cleanup.marks import Scope
-from job.errors import JobError
+from host.errors import JobError
+from job.cloud.cleanup import keeping, search, sweeping
+from job.cloud.cleanup.marks import Scope
 from localcloud.compute_api.faults import Fault
 
 CI = Scope(cluster="capo-e2e", stack="ci", by_name=True)

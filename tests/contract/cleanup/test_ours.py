@@ -2,8 +2,8 @@
 
 import pytest
 
-from job.cleanup import removal, search, sweeping
-from job.cleanup.marks import Scope
+from job.cloud.cleanup import removal, search, sweeping
+from job.cloud.cleanup.marks import Scope
 
 REGION = "us-east4"
 ZONE = "us-east4-b"

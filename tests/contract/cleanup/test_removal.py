@@ -2,13 +2,13 @@
 
 import pytest
 
-from job.cleanup import removal, search, sweeping
-from job.cleanup.api import Api
-from job.cleanup.budget import Budget
-from job.cleanup.marks import Scope
-from job.compute import Place
-from job.ending import EndedError
-from job.errors import JobError
+from host.ending import EndedError
+from host.errors import JobError
+from job.cloud.cleanup import removal, search, sweeping
+from job.cloud.cleanup.api import Api
+from job.cloud.cleanup.budget import Budget
+from job.cloud.cleanup.marks import Scope
+from job.cloud.compute import Place
 from localcloud.compute_api.capacity import FullZone
 from localcloud.compute_api.faults import Fault
 

@@ -1,91 +1,23 @@
-"""A Pulumi CLI that only writes down how it was called, and answers what a test tells it."""
+"""A stack that is staged for the fake CLI, and doubles of what the job asks over HTTP."""
 
-import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from job import stack
-from job.compute import place_of
-from job.ending import Ending
-from job.pulumi import Pulumi
+from job.cloud import stack
+from job.cloud.compute import place_of
+from job.cloud.engine.pulumi import Pulumi
 from job.redaction.known import SECRETS
-from job.versions import required_version
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer
 from localcloud.compute_api.clock import ManualClock
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from tests.patience import PATIENCE_S
-
-_SCRIPT = """\
-#!{python}
-import json, os, pathlib, signal, sys, time
-
-folder = pathlib.Path(__file__).parent
-line = " ".join(argument for argument in sys.argv[1:] if argument != "--non-interactive")
-with (folder / "calls").open("a") as calls:
-    calls.write(line + "\\n")
-answers = json.loads((folder / "answers.json").read_text())
-key = max((key for key in answers if line.startswith(key)), key=len, default=None)
-answer = answers.get(key, {{}})
-if isinstance(answer, list):
-    rest = answer[1:] or answer
-    answer = answer[0]
-    (folder / "answers.json").write_text(json.dumps({{**answers, key: rest}}))
-if "signals" in answer:
-    received = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda got, _: received.append(got))
-    (folder / "ready").touch()
-    deadline = time.monotonic() + answer["signals"]
-    while time.monotonic() < deadline:
-        time.sleep(0.05)
-    (folder / "signals").write_text(json.dumps(received))
-print(answer.get("stdout", ""), end="")
-print(answer.get("stderr", ""), end="", file=sys.stderr)
-if "kill" in answer:
-    os.kill(os.getpid(), answer["kill"])
-sys.exit(answer.get("code", 0))
-"""
-
-
-class FakePulumi:
-    """The CLI's folder, to be put on PATH."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in ("pulumi", "pulumi-language-python"):
-            (folder / name).write_text(_SCRIPT.format(python=sys.executable))
-            (folder / name).chmod(0o755)
-        self._answers: dict[str, Any] = {}
-        self.answer("version", stdout=f"v{required_version()}\n")
-        self.answer("stack export", stdout='{"version": 3, "deployment": {}}')
-        self.answer("stack ls", stdout="[]")
-
-    def answer(self, command: str, *then: dict[str, Any], **first: Any) -> None:
-        """Answer calls that begin so; with several answers each is used once, the last for ever."""
-        self._answers[command] = [first, *then]
-        (self.folder / "answers.json").write_text(json.dumps(self._answers))
-
-    @property
-    def calls(self) -> list[str]:
-        """How it was called so far, without the flags that every call has."""
-        lines = (self.folder / "calls").read_text().splitlines()
-        return [line.partition(" --color ")[0] for line in lines]
-
-
-@pytest.fixture
-def cli(tmp_path):
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    return FakePulumi(folder)
 
 
 @pytest.fixture
@@ -111,16 +43,6 @@ def signalled(cli):
 
 
 @pytest.fixture
-def environ(tmp_path, cli):
-    """The environment of a job: the fake CLI, and state in a folder of the test's own."""
-    return {
-        "PATH": str(cli.folder),
-        "HOME": str(tmp_path / "home"),
-        "DEVSTACK_STATE_DIR": str(tmp_path / "state"),
-    }
-
-
-@pytest.fixture
 def checkout(tmp_path):
     """A checkout with the files that staging reads."""
     folder = tmp_path / "checkout"
@@ -131,14 +53,6 @@ def checkout(tmp_path):
     )
     (folder / "Pulumi.ci.yaml").write_text("config: {devstack:mtu: 1460}\n")
     return folder
-
-
-@pytest.fixture
-def ending():
-    """Nobody asks for it but the test."""
-    made = Ending()
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -165,7 +79,7 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     def remove(pulumi: Pulumi, _known: Any, _budget_s: float) -> None:
         places.append(place_of(pulumi.stack))
 
-    monkeypatch.setattr("job.cleanup.strays.remove", remove)
+    monkeypatch.setattr("job.cloud.cleanup.strays.remove", remove)
     return places
 
 
@@ -189,10 +103,10 @@ class Sweeps:
 def sweeps(monkeypatch: pytest.MonkeyPatch) -> Sweeps:
     """No test here deletes anything: what teardown would have looked for beside the engine."""
     made = Sweeps()
-    monkeypatch.setattr("job.cleanup.teardown.Api", lambda *_: None)
-    monkeypatch.setattr("job.cleanup.teardown.holders", lambda *_: [])
-    monkeypatch.setattr("job.cleanup.teardown.remove", lambda *_: [])
-    monkeypatch.setattr("job.cleanup.teardown.sweep", made.sweep)
+    monkeypatch.setattr("job.cloud.cleanup.destroy.Api", lambda *_: None)
+    monkeypatch.setattr("job.cloud.cleanup.destroy.holders", lambda *_: [])
+    monkeypatch.setattr("job.cloud.cleanup.destroy.remove", lambda *_: [])
+    monkeypatch.setattr("job.cloud.cleanup.destroy.sweep", made.sweep)
     return made
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from job import cli as module
 from job.cli import main
-from job.stack import CHECKOUT
+from job.cloud.stack import CHECKOUT
 
 LOOKS = ("version", "stack ls", "stack export", "stack select")
 

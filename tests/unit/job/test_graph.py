@@ -2,7 +2,7 @@
 
 import pytest
 
-from job.errors import JobError, RefusedError
+from host.errors import JobError, RefusedError
 from job.graph import draw, put_into
 
 URN = "urn:pulumi:ci::devstack::{}::{}".format

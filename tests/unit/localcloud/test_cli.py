@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from job.folders import CHECKOUT
-from job.versions import required_version
+from host.folders import CHECKOUT
+from host.pulumi_cli import required_version
 from localcloud import cli
 from tests.patience import PATIENCE_S
 

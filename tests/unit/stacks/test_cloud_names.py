@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from job.folders import CHECKOUT
+from host.folders import CHECKOUT
 from stacks import cloud_names
 
 _POSTCONFIG = "rootfs/usr/local/lib/devstack-node/devstack_controller/postconfig.py"

@@ -9,7 +9,7 @@ import pytest
 from job.nodes import ssh, watch
 from job.nodes.status import State
 from job.nodes.watch import Watch
-from job.timeline import Timeline
+from job.reports.timeline import Timeline
 from tests.patience import PATIENCE_S
 
 # Who is asked follows from the destination and the command.

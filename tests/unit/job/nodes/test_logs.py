@@ -6,8 +6,8 @@ import tarfile
 
 import pytest
 
-from job.compute import Place
-from job.errors import JobError
+from host.errors import JobError
+from job.cloud.compute import Place
 from job.nodes import console
 from job.nodes.logs import collect
 from tests.patience import FOREVER_S

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from job.errors import JobError
+from host.errors import JobError
 from job.nodes.ssh import Access, nodes
 
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from host.ending import EndedError, Ending
+from host.errors import JobError, RefusedError
 from job.cli import main
-from job.ending import EndedError, Ending
-from job.errors import JobError, RefusedError
 from job.nodes import watch
 from job.nodes.display import Live
 from job.nodes.wait import Options, run

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from job import credentials
-from job.compute import Place
-from job.errors import JobError
+from host.errors import JobError
+from job.cloud import credentials
+from job.cloud.compute import Place
 from job.redaction import sources
 from job.redaction.known import SECRETS
 

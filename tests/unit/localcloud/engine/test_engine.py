@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from job.versions import required_version
+from host.pulumi_cli import required_version
 from localcloud.engine.engine import ensure
 
 

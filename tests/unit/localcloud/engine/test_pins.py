@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from job.versions import parse, required_version
+from host.pulumi_cli import parse, required_version
 from localcloud.engine import pins
 
 

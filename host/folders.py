@@ -1,0 +1,41 @@
+"""Folders: where state and caches live, outside the checkout."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from host.errors import RefusedError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+# What a program of ours cannot be told in any form: ssh takes ${ for a variable, PATH divides names
+# at a colon, and mount does so at a comma.
+_NOT_IN_STATE = re.compile(r"[\x00-\x1f\x7f]|\$\{")
+_NOT_IN_CACHE = re.compile(r"[\x00-\x1f\x7f:,]")
+
+
+def state_dir(environ: Mapping[str, str]) -> Path:
+    """What must outlive a run: stacks, their passphrases, localcloud's daemon. As `cache_dir`."""
+    folder = _folder(environ, "DEVSTACK_STATE_DIR", "XDG_STATE_HOME", ".local/state")
+    return _require(folder, "DEVSTACK_STATE_DIR", _NOT_IN_STATE)
+
+
+def cache_dir(environ: Mapping[str, str]) -> Path:
+    """What can be made again: localcloud's builds. Raises RefusedError for a name of no use."""
+    folder = _folder(environ, "DEVSTACK_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
+    return _require(folder, "DEVSTACK_CACHE_DIR", _NOT_IN_CACHE)
+
+
+def _folder(environ: Mapping[str, str], own: str, base: str, fallback: str) -> Path:
+    if environ.get(own):
+        return Path(environ[own]).expanduser().absolute()
+    root = environ.get(base) or Path(environ.get("HOME") or Path.home()) / fallback
+    return Path(root).absolute() / "devstack"
+
+
+def _require(folder: Path, variable: str, unfit: re.Pattern[str]) -> Path:
+    if found := unfit.search(str(folder)):
+        raise RefusedError(
+            f"{variable}: {str(folder)!r} holds {found[0]!r}, which not every program here can be"
+            " given in a name; name another folder"
+        )
+    return folder

@@ -1,0 +1,172 @@
+"""Inherited: what of a person's environment reaches the programs that are started.
+
+A variable that some program reads as an option of its own would change what we start without a word
+of it: PIP_USER where pip installs, GIT_DIR which repository git asks, PULUMI_OPTION_PARALLEL what
+the engine does. One table says which are left behind, and what is kept of them since a machine may
+need it: package indexes, certificates, proxies, a Pulumi backend. The E2E suite is the person's
+own, so it gets all but what `NOT_FOR_THE_SUITE` lists.
+
+`python -I host/inherited.py COMMAND...` runs a command without these variables, for scripts that
+need that before the job's packages are there; without a command it prints their names, for make.
+So this module imports nothing of ours.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Variables, by patterns as a shell has them, that are left behind."""
+
+    whose: str
+    names: Sequence[str]
+    why: str
+    kept: Sequence[str] = ()
+    """What is passed on all the same."""
+
+    def takes(self, name: str) -> bool:
+        """Tell whether a variable is left behind."""
+        return _fits(name, self.names) and not _fits(name, self.kept)
+
+
+RULES = (
+    Rule(
+        whose="pip",
+        names=("PIP_*",),
+        why="they say where pip installs and what",
+        kept=(
+            *("PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"),
+            *("PIP_NO_INDEX", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY"),
+            *("PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_RETRIES", "PIP_*TIMEOUT"),
+            *("PIP_KEYRING_PROVIDER", "PIP_NO_INPUT", "PIP_DISABLE_PIP_VERSION_CHECK"),
+        ),
+    ),
+    Rule(
+        whose="Python",
+        # PYTHON alone is ours.
+        names=("PYTHON?*", "VIRTUAL_ENV*", "__PYVENV_LAUNCHER__"),
+        why="they lead to other packages, or make warnings errors",
+        kept=(
+            *("PYTHONDONTWRITEBYTECODE", "PYTHONFAULTHANDLER"),
+            *("PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED"),
+        ),
+    ),
+    Rule(
+        whose="git",
+        names=("GIT_*",),
+        why="they name another repository, configuration or account",
+        kept=("GIT_SSL_CAINFO", "GIT_SSL_CAPATH"),
+    ),
+    Rule(
+        whose="ssh and sshuttle",
+        names=("SSH_AGENT_PID", "SSH_ASKPASS*", "SSH_AUTH_SOCK", "SSH_SK_*", "SSHUTTLE_ARGS"),
+        why="the nodes know the stack's own key alone",
+    ),
+    Rule(
+        whose="Pulumi",
+        names=("PULUMI_*",),
+        why="they are options of the engine, or another stack's configuration",
+        kept=(
+            *("PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"),
+            *("PULUMI_CREDENTIALS_PATH", "PULUMI_CONFIG_PASSPHRASE*", "PULUMI_GCP_*"),
+            *("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "PULUMI_SKIP_UPDATE_CHECK"),
+            "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES",
+        ),
+    ),
+    Rule(
+        whose="make",
+        names=("GNUMAKEFLAGS", "MAKE*FLAGS", "MAKEFILES", "MAKELEVEL", "MAKE_TERM*", "MFLAGS"),
+        why="they are of a make that called us, whose `-n` would let nothing run",
+    ),
+    Rule(
+        whose="Go's compiler",
+        names=(
+            *("CGO_*", "GO111MODULE", "GO386", "GOAMD64", "GOARCH", "GOARM*", "GOBIN"),
+            *("GOEXPERIMENT", "GOFLAGS", "GOOS", "GOWORK"),
+        ),
+        why="they build another program than the one that is pinned, or for another machine",
+    ),
+    Rule(
+        whose="shells and their tools",
+        names=(
+            *("BASH_ENV", "BASH_FUNC_*", "BASHOPTS", "CDPATH", "ENV", "GLOBIGNORE", "SHELLOPTS"),
+            *("GREP_OPTIONS", "GZIP", "PERL5LIB", "PERL5OPT", "PERLLIB", "POSIXLY_CORRECT"),
+            "TAR_OPTIONS",
+        ),
+        why="they run a program before each script, or change what a command means",
+    ),
+    Rule(
+        whose="the locale",
+        names=("LANG", "LANGUAGE", "LC_*"),
+        why="some messages are read by programs",
+    ),
+    Rule(
+        whose="the checks",
+        names=("MYPYPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "SHELLCHECK_OPTS"),
+        why="they change what a check says",
+    ),
+)
+NOT_FOR_THE_SUITE = (
+    Rule(whose="OpenStack's clients", names=("OS_*",), why="they lead to another cloud"),
+    Rule(whose="Pulumi", names=("PULUMI_*",), why="they hold a passphrase"),
+    next(rule for rule in RULES if rule.whose == "make"),
+)
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy")
+_NEAR = ("localhost", "127.0.0.1", "::1")
+
+
+def ours(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of what we start.
+
+    gRPC for Python asks even this machine through a proxy, if NO_PROXY does not say otherwise.
+    """
+    kept = _without(RULES, environ)
+    if any(name.lower() in _PROXIES for name in kept):
+        spared = kept.get("no_proxy") or kept.get("NO_PROXY") or ""
+        if spared != "*":
+            hosts = [host for host in spared.split(",") if host]
+            both = ",".join([*hosts, *(host for host in _NEAR if host not in hosts)])
+            kept |= {"no_proxy": both, "NO_PROXY": both}
+    return kept
+
+
+def suites(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the E2E suite, which is the person's."""
+    return _without(NOT_FOR_THE_SUITE, environ)
+
+
+def leave_behind() -> dict[str, str]:
+    """Change the environment of this process to `ours`, and return the person's."""
+    person = dict(os.environ)
+    kept = ours(person)
+    os.environ.clear()
+    os.environ.update(kept)
+    return person
+
+
+def main(command: Sequence[str]) -> None:
+    """Become the command, or print the names of what it would not get."""
+    kept = ours(os.environ)
+    if command:
+        os.execvpe(command[0], list(command), kept)  # noqa: S606 - there is no shell
+    print(*(name for name in os.environ if name not in kept))
+
+
+def _without(rules: Sequence[Rule], environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environ.items()
+        if not any(rule.takes(name) for rule in rules)
+    }
+
+
+def _fits(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

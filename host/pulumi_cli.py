@@ -1,0 +1,62 @@
+"""Versions: which Pulumi CLI will do."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from host.errors import JobError
+
+_TIMEOUT_S = 30
+
+
+def required_version() -> str:
+    """The oldest CLI that will do: as new as the Python SDK, which is tried with no older one."""
+    return version("pulumi")
+
+
+def find_cli(environ: Mapping[str, str]) -> Path:
+    """The `pulumi` on PATH. Raises JobError when it is missing, broken or too old."""
+    remedy = f"install Pulumi {required_version()} or newer with its Python language host"
+    found = shutil.which("pulumi", path=environ.get("PATH"))
+    if found is None:
+        raise JobError(f"pulumi: not on PATH; {remedy}", kind="configuration")
+    given = cli_version(Path(found), environ)
+    if given is None:
+        raise JobError(f"pulumi: '{found} version' does not answer; {remedy}", kind="configuration")
+    if parse(given) < parse(required_version()):
+        raise JobError(f"pulumi: {found} is {given}, too old; {remedy}", kind="configuration")
+    beside = Path(found).resolve().parent
+    path = f"{beside}:{environ.get('PATH', '')}"
+    if shutil.which("pulumi-language-python", path=path) is None:
+        raise JobError(
+            f"pulumi: {found} has no pulumi-language-python beside it; {remedy}",
+            kind="configuration",
+        )
+    return Path(found)
+
+
+def cli_version(cli: Path, environ: Mapping[str, str]) -> str | None:
+    """What a CLI says it is; None if it does not run."""
+    try:
+        done = subprocess.run(
+            [cli, "version"],
+            capture_output=True,
+            check=True,
+            env={**environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=_TIMEOUT_S,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    text = done.stdout.strip().removeprefix("v")
+    return text if re.match(r"\d+\.\d+", text) else None
+
+
+def parse(text: str) -> tuple[int, ...]:
+    """The numbers of a version: 3.274.1-dev is (3, 274, 1)."""
+    match = re.match(r"[\d.]*\d", text)
+    return tuple(int(part) for part in match[0].split(".")) if match else ()

@@ -1,0 +1,103 @@
+"""Command: `python -m job cleanup`, which lists what is left in a project, and removes it if told.
+
+Of one stack, by its settings; or of all stacks of a cluster name in a project, whoever made them.
+"""
+
+import argparse
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from host.ending import Ending
+from host.errors import JobError, RefusedError
+from job import commands
+from job.cloud import stack
+from job.cloud.cleanup.api import Api
+from job.cloud.cleanup.budget import Budget
+from job.cloud.cleanup.marks import Scope, scope_of
+from job.cloud.cleanup.search import Leftover, holders, leftovers
+from job.cloud.cleanup.sweeping import sweep
+from job.cloud.compute import Place, place_of
+
+# The name under which settings are read that are of no stack.
+_NO_STACK = "any"
+
+
+def run(given: argparse.Namespace, environ: Mapping[str, str], ending: Ending) -> None:
+    """List, and with `--yes` remove. Raises JobError if something stays that should not."""
+    _refuse(given)
+    place, scope = _what(given, environ)
+    api = Api(place, Budget(given.budget, ending), _say)
+    now = 0 if given.kept else time.time()
+    found = leftovers(api, scope)
+    free = [each for each in found if given.kept or each.kept_until <= now]
+    strange = holders(api, free)
+    _list([*found, *strange])
+    free += strange
+    if not free:
+        _say(f"there is nothing to remove in project {place.project}")
+    elif not given.yes:
+        _say(f"these {len(free)} in project {place.project} would be removed with --yes")
+    elif not given.project and stack.exists(given.stack, environ):
+        # Its state goes with it.
+        pulumi = commands.connect(given.stack, environ, given.settings, ending)
+        commands.down(pulumi, given.budget)
+    else:
+        survivors = sweep(api, scope, even_kept=given.kept)
+        for survivor in survivors:
+            _say(f"left over: {survivor}")
+        if survivors:
+            raise JobError(f"cleanup: {len(survivors)} could not be removed; run it again")
+
+
+def _refuse(given: argparse.Namespace) -> None:
+    if not given.project and not given.stack:
+        raise RefusedError(
+            "cleanup: of what? name a stack with --stack or a project with --project"
+        )
+    if not given.project and (given.cluster_name or given.region):
+        raise RefusedError(
+            "cleanup: --cluster-name and --region go with --project; a stack's settings have both"
+        )
+
+
+def _what(given: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Place, Scope]:
+    with TemporaryDirectory() as folder:
+        settings = given.settings
+        if given.project and not settings and not environ.get("DEVSTACK_SETTINGS"):
+            settings = Path(folder, "settings.yaml")
+            settings.touch()
+        if given.project or not stack.exists(given.stack, environ):
+            # It is only looked at, and is not to be there afterwards.
+            environ = {**environ, "DEVSTACK_STATE_DIR": folder}
+        staged = stack.stage(given.stack or _NO_STACK, environ, settings=settings)
+        place, scope = place_of(staged), scope_of(staged)
+    if given.project:
+        cluster = given.cluster_name or scope.cluster
+        # By marks alone: what a stack of that name was to spare is not known.
+        scope = Scope(cluster=cluster, stack=given.stack or "", region=given.region or "")
+        place = replace(place, project=given.project)
+    return place, scope
+
+
+def _list(found: Iterable[Leftover]) -> None:
+    for each in found:
+        whose = f"stack {each.owner.stack}" if each.owner else "not ours, holds our network"
+        print(f"{each.path}  {whose}, created {each.created}{_kept(each.kept_until)}", flush=True)
+
+
+def _kept(until: float) -> str:
+    if not until:
+        return ""
+    try:
+        moment = datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError):
+        return ", kept for ever"
+    return f", kept until {moment}"
+
+
+def _say(text: str) -> None:
+    print(f"job: {text}", flush=True)

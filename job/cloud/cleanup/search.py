@@ -1,0 +1,107 @@
+"""Search: what is in a project of the stacks that are meant, and what holds their networks."""
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from job.cloud.cleanup.api import Api, path_of
+from job.cloud.cleanup.marks import FIREWALLS, KINDS, NETWORKS, ROUTES, Kind, Owner, Scope, marked
+
+EXPIRES = "devstack-expires"
+# Of links, whatever address the API is reached at.
+_HOST = "https://www.googleapis.com/compute/v1/"
+# Next hops of routes that come with subnetworks, peerings and hubs, and cannot be deleted.
+_BROUGHT = ("nextHopNetwork", "nextHopPeering", "nextHopHub")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leftover:
+    """A resource that is there."""
+
+    kind: Kind
+    path: str
+    """As ids are in a stack's state: projects/P/zones/Z/instances/N."""
+    owner: Owner | None = None
+    """None: it is not ours, and holds a network of ours."""
+    created: str = ""
+    kept_until: float = 0
+    """Until when its stack is kept for somebody, seconds since the epoch."""
+    urn: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.urn} ({_HOST}{self.path})" if self.urn else self.path
+
+
+def leftovers(api: Api, scope: Scope) -> list[Leftover]:
+    """What is left of the stacks in scope, users first. Raises JobError."""
+    found = []
+    until: dict[Owner | None, float] = {}
+    for kind in KINDS:
+        for body in api.list(kind):
+            owner = scope.owner(kind, body)
+            if owner is None:
+                continue
+            until[owner] = max(until.get(owner, 0), _expiry(body))
+            found.append(
+                Leftover(
+                    kind=kind,
+                    path=path_of(body["selfLink"]),
+                    owner=owner,
+                    created=body.get("creationTimestamp", ""),
+                )
+            )
+    elsewhere = {each.owner for each in found if not _is_in(scope.region, each.path)}
+    # What cannot carry the label is kept with what does.
+    return [
+        replace(each, kept_until=until[each.owner]) for each in found if each.owner not in elsewhere
+    ]
+
+
+def holders(api: Api, targets: Iterable[Leftover]) -> list[Leftover]:
+    """Rules and routes of strangers on the networks among the targets, which hold these.
+
+    Those of another stack that uses the network are left alone.
+    """
+    targets = list(targets)
+    networks = {target.path for target in targets if target.kind is NETWORKS}
+    known = {target.path for target in targets}
+    if not networks:
+        return []
+    return [
+        Leftover(kind=kind, path=path, created=body.get("creationTimestamp", ""))
+        for kind in (FIREWALLS, ROUTES)
+        for body in api.list(kind)
+        if path_of(body["network"]) in networks and marked(body) is None
+        if (path := path_of(body["selfLink"])) not in known and _can_go(kind, body)
+    ]
+
+
+def of_state(resources: Collection[Mapping[str, Any]]) -> Iterator[Leftover]:
+    """What a stack's state says that there is; a NAT goes with its router."""
+    kinds = {kind.collection: kind for kind in KINDS}
+    for resource in resources:
+        path = resource.get("id", "")
+        kind = kinds.get(path.split("/")[-2]) if path.startswith("projects/") else None
+        if kind is not None and resource["type"].startswith("gcp:compute/"):
+            yield Leftover(kind=kind, path=path, urn=resource["urn"])
+
+
+def _can_go(kind: Kind, body: Mapping[str, Any]) -> bool:
+    """Whether it is one of those that somebody made, and not of those that go with a network."""
+    brought = any(hop in body for hop in _BROUGHT) or body["name"].startswith("default-route-")
+    return kind is not ROUTES or not brought
+
+
+def _expiry(body: Mapping[str, Any]) -> float:
+    value = body.get("labels", {}).get(EXPIRES, "0")
+    # What somebody else wrote there is hardly meant as "now".
+    return int(value) if value.isdecimal() else math.inf
+
+
+def _is_in(region: str, path: str) -> bool:
+    where = path.split("/")[2:4]
+    if not region or where[0] == "global":
+        return True
+    place = where[1] if where[0] == "regions" else where[1].rpartition("-")[0]
+    return place == region

@@ -1,0 +1,172 @@
+"""Compute: the Compute API, reached as the provider plugin reaches it, and asked with patience."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httplib2
+import requests
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.transport import DEFAULT_MAX_REFRESH_ATTEMPTS
+from google.auth.transport.requests import AuthorizedSession, Request
+from googleapiclient.discovery import build
+from googleapiclient.errors import HttpError
+
+from host.errors import JobError
+from job.cloud import credentials
+from job.cloud.engine.diagnosis import CREDENTIALS_REMEDY
+from job.cloud.engine.refusal import PASSING_STATUSES, RATE_LIMITS, Refusal
+from job.cloud.stack import Stack, project_of
+from job.network.web import sessions
+
+_TOKEN_VARIABLES = ("GOOGLE_OAUTH_ACCESS_TOKEN",)
+_KEY_VARIABLES = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
+_ANSWER_S = 20
+_PATIENCE_S = 60.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 15.0
+# Those of requests are OSErrors.
+_NO_ANSWER = (OSError, TransportError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a stack is, and how its API is reached."""
+
+    project: str
+    region: str
+    prefix: str
+    endpoint: str = ""
+    """Of the Compute API; empty: Google's."""
+    access_token: str = field(default="", repr=False)
+    """A token, or the path of its file."""
+    key: str = field(default="", repr=False)
+    """A key, or the path of its file; empty (and no token): the application default credentials."""
+    impersonated: str = ""
+    """The account to act as; empty: the one that the credentials are of."""
+    delegates: tuple[str, ...] = ()
+    """Accounts on the way to the impersonated one, each of which may act as the next."""
+
+
+def place_of(stack: Stack) -> Place:
+    """Where a staged stack is, by its configuration or what the provider takes in its place."""
+    environ = stack.environment
+    token, key = stack.setting("gcp:accessToken"), stack.setting("gcp:credentials")
+    if not token and not key:
+        token, key = _first(environ, _TOKEN_VARIABLES), _first(environ, _KEY_VARIABLES)
+    return Place(
+        project=stack.setting("gcp:project") or project_of(environ),
+        region=stack.setting("devstack:region"),
+        prefix=f"{stack.setting('devstack:clusterName')}-{stack.name}",
+        endpoint=stack.setting("gcp:computeCustomEndpoint")
+        or environ.get("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", ""),
+        access_token=token,
+        key=key,
+        impersonated=stack.setting("gcp:impersonateServiceAccount")
+        or environ.get("GOOGLE_IMPERSONATE_SERVICE_ACCOUNT", ""),
+        delegates=tuple(stack.settings("gcp:impersonateServiceAccountDelegates")),
+    )
+
+
+def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next(filter(None, map(environ.get, names)), "")
+
+
+def connect(place: Place) -> Any:
+    """Google's client of the Compute API. Raises JobError without credentials."""
+    session = AuthorizedSession(
+        credentials.find(place),
+        auth_request=Request(sessions.session()),
+        refresh_timeout=_ANSWER_S,
+        # A token alone cannot be renewed when it is refused.
+        max_refresh_attempts=0 if place.access_token else DEFAULT_MAX_REFRESH_ATTEMPTS,
+    )
+    return build(
+        "compute",
+        "v1",
+        http=_Transport(sessions.prepare(session)),
+        static_discovery=True,
+        client_options={"api_endpoint": place.endpoint} if place.endpoint else None,
+    )
+
+
+class _Transport:
+    """What Google's client takes for httplib2, which knows no NO_PROXY and lacks most proxies."""
+
+    def __init__(self, session: requests.Session) -> None:
+        self._session = session
+
+    def request(
+        self,
+        uri: str,
+        method: str = "GET",
+        body: str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[httplib2.Response, bytes]:
+        """Send a request. Raises requests.RequestException or GoogleAuthError."""
+        answer = self._session.request(
+            method, uri, data=body, headers=headers, timeout=_ANSWER_S, allow_redirects=False
+        )
+        response = httplib2.Response({**answer.headers, "status": str(answer.status_code)})
+        response.reason = answer.reason
+        return response, answer.content
+
+
+def ask(
+    request: Any, *, patience_s: float = _PATIENCE_S, sleep: Callable[[float], object] = time.sleep
+) -> dict[str, Any]:
+    """The answer to a request; what passes, such as a rate limit, is asked again, ever slower.
+
+    Raises HttpError for an answer that refuses, JobError for none or for no token.
+    """
+    deadline = time.monotonic() + patience_s
+    pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            answer: dict[str, Any] = request.execute()
+        except HttpError as error:
+            if not is_passing(error) or time.monotonic() + pause > deadline:
+                raise
+        except RefreshError as error:
+            raise refused(error) from None
+        except _NO_ANSWER as error:
+            if time.monotonic() + pause > deadline:
+                raise JobError(
+                    f"compute: {request.uri} does not answer: {error}", kind="infrastructure"
+                ) from None
+        else:
+            return answer
+        # Jobs that were refused together shall not come back together.
+        sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
+        pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+
+def refused(error: GoogleAuthError) -> JobError:
+    """The error of credentials for which no token is given."""
+    reason = " ".join(str(error.args[0]).split())
+    return JobError(
+        f"credentials: Google Cloud refuses them ({reason}); {CREDENTIALS_REMEDY}",
+        kind="configuration",
+    )
+
+
+def is_passing(error: HttpError) -> bool:
+    """Tell whether the same request may be answered soon: an outage, or a rate limit."""
+    return error.resp.status in PASSING_STATUSES or reason_of(error) in RATE_LIMITS
+
+
+def refusal_of(error: HttpError) -> Refusal:
+    """The refusal in Google Cloud's own words."""
+    message = " ".join(str(error.reason).split())
+    return Refusal(message=message, status=error.resp.status, reason=reason_of(error))
+
+
+def reason_of(error: HttpError) -> str:
+    """The API's word for what is wrong, such as `notFound`, or an empty string."""
+    try:
+        reason: str = json.loads(error.content)["error"]["errors"][0]["reason"]
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return reason

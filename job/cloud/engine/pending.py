@@ -1,0 +1,75 @@
+"""Pending operations: make a state whole again after a run that was killed.
+
+A resource that the cloud had already accepted is then only a pending creation in state, without
+an id. Names are decided by the program, so its id is known: it is put into the state as if it had
+been created, and a refresh reads it back, or drops it if the request never arrived. The CLI's own
+--import-pending-creates does not do that: it forgets the operation and adopts nothing.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from job.cloud.engine.pulumi import Pulumi
+from job.cloud.engine.state import export
+from job.cloud.stack import project_of
+
+# As the provider writes the ids of what it has created.
+_IDS = {
+    "gcp:compute/network:Network": "projects/{project}/global/networks/{name}",
+    "gcp:compute/subnetwork:Subnetwork": "projects/{project}/regions/{region}/subnetworks/{name}",
+    "gcp:compute/firewall:Firewall": "projects/{project}/global/firewalls/{name}",
+    "gcp:compute/address:Address": "projects/{project}/regions/{region}/addresses/{name}",
+    "gcp:compute/router:Router": "projects/{project}/regions/{region}/routers/{name}",
+    "gcp:compute/routerNat:RouterNat": "{project}/{region}/{router}/{name}",
+    "gcp:compute/instance:Instance": "projects/{project}/zones/{zone}/instances/{name}",
+}
+State = dict[str, Any]
+
+
+def reconcile(pulumi: Pulumi, limit_s: float | None = None) -> State:
+    """Clear what a killed run left pending, adopting what it had created; give the deployment."""
+    name = pulumi.stack.name
+    document = export(pulumi)
+    deployment: State = document["deployment"] or {}
+    pending = deployment.get("pending_operations") or []
+    if not pending:
+        return deployment
+    fallback = project_of(pulumi.stack.environment)
+    pulumi.tell(f"an earlier run was killed; reading back {len(pending)} operations")
+    document["deployment"] = adopted(deployment, fallback)
+    with TemporaryDirectory(dir=pulumi.stack.folder) as folder:
+        path = Path(folder) / "state.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        pulumi.ask("stack import", "--stack", name, "--file", str(path))
+    pulumi.run("refresh", "--yes", "--skip-preview", "--stack", name, timeout_s=limit_s)
+    read_back: State = export(pulumi)["deployment"] or {}
+    return read_back
+
+
+def adopted(deployment: State, fallback_project: str) -> State:
+    """The deployment without pending operations, its unfinished creations as resources."""
+    resources = list(deployment.get("resources") or [])
+    live = {resource["urn"] for resource in resources if not resource.get("delete")}
+    providers = {
+        f"{resource['urn']}::{resource.get('id')}": resource.get("inputs", {})
+        for resource in resources
+    }
+    for operation in deployment["pending_operations"]:
+        resource = operation["resource"]
+        if operation["type"] != "creating" or resource["urn"] in live:
+            continue
+        provider = providers.get(resource.get("provider", ""), {})
+        defaults = {"project": provider.get("project") or fallback_project}
+        resource_id = _id_of(resource, defaults)
+        if resource_id:
+            resources.append({**resource, "id": resource_id})
+    return {**deployment, "resources": resources, "pending_operations": []}
+
+
+def _id_of(resource: State, defaults: Mapping[str, str]) -> str | None:
+    """The id that the resource has in the cloud; None for what is simply made again."""
+    template = _IDS.get(resource["type"])
+    return template and template.format(**{**defaults, **resource["inputs"]})

@@ -1,0 +1,21 @@
+"""Reservations: internal addresses that an earlier version reserved in a stack's own network.
+
+The program asks for them no more, and so the engine would delete them while the nodes that have
+the addresses stay, which Compute Engine may refuse. They stay with the nodes, and go with them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from job.cloud.stack import Stack
+
+_ADDRESS = "gcp:compute/address:Address"
+
+
+def spared(stack: Stack, resources: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Give the flags by which the engine leaves them alone."""
+    if stack.setting("devstack:existingNetwork"):
+        return
+    for resource in resources:
+        if resource["type"] == _ADDRESS and resource["inputs"].get("addressType") == "INTERNAL":
+            yield f"--exclude={resource['urn']}"

@@ -1,0 +1,217 @@
+"""Stack: the staged copy of a stack's project and settings, outside the checkout.
+
+Pulumi writes beside its project file, and the checkout may be read-only; so the CLI works in a
+folder of the stack's own, and its project file leads back to the program in the checkout.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from host.errors import RefusedError
+from host.folders import CHECKOUT, state_dir
+from job.cloud.engine import backend
+from job.redaction import sources
+from job.redaction.known import SECRETS
+from stacks.concealment import why_unreadable
+
+# As the provider finds it.
+_PROJECT_VARIABLES = (
+    "GOOGLE_PROJECT",
+    "GOOGLE_CLOUD_PROJECT",
+    "GCLOUD_PROJECT",
+    "CLOUDSDK_CORE_PROJECT",
+)
+# The name becomes part of the names of instances.
+_NAME = re.compile(r"[a-z]([-a-z0-9]{0,30}[a-z0-9])?")
+_PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+# How a stack's secrets are encrypted; Pulumi writes these into the settings file itself.
+_ENCRYPTION_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A staged stack."""
+
+    name: str
+    folder: Path
+    backend_url: str
+    environment: dict[str, str]
+    """Of the CLI: the given one, and where backend and passphrase are."""
+
+    @property
+    def project_name(self) -> str:
+        """The name of the Pulumi project."""
+        name: str = _mapping(self.folder / "Pulumi.yaml")["name"]
+        return name
+
+    @property
+    def keeps_its_own_state(self) -> bool:
+        """Whether state is in the stack's folder, and not in a backend of the user's."""
+        return self.backend_url == _own_backend(self.folder)
+
+    @property
+    def unfinished(self) -> Path:
+        """There while a run is at work, and after one that was cut off."""
+        return self.folder / "unfinished"
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What its settings file gives, by key with the namespace."""
+        settings = _mapping(self.folder / f"Pulumi.{self.name}.yaml")
+        return settings.get("config") or {}
+
+    def setting(self, key: str) -> str:
+        """A plain text of the configuration, such as `devstack:region`, or its default."""
+        value = self.configuration.get(key)
+        if value is None:
+            schema = _mapping(self.folder / "Pulumi.yaml")["config"]
+            value = schema.get(key.removeprefix("devstack:"), {}).get("default", "")
+        # A secret is no plain text.
+        return "" if isinstance(value, dict) else str(value)
+
+    def settings(self, key: str) -> list[str]:
+        """A list of the configuration, such as `devstack:zones`."""
+        document = yaml.safe_load(self.setting(key)) or []
+        return [str(item) for item in document] if isinstance(document, list) else []
+
+    def override(self, config: Mapping[str, str]) -> None:
+        """Set plain values of the staged configuration, until it is staged again."""
+        path = self.folder / f"Pulumi.{self.name}.yaml"
+        settings = _mapping(path)
+        _write(path, {**settings, "config": {**settings.get("config", {}), **config}})
+
+    def mend(self) -> None:
+        """Take away what a CLI that was killed left empty: every later one would fail with EOF.
+
+        The file backend creates these before it fills them, and does without those it misses.
+        """
+        if self.keeps_its_own_state:
+            for attributes in (self.folder / "backend").rglob("*.attrs"):
+                if not attributes.stat().st_size:
+                    attributes.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it."""
+        shutil.rmtree(self.folder)
+
+
+def project_of(environ: Mapping[str, str]) -> str:
+    """The project that the environment names, or an empty string."""
+    return next(filter(None, map(environ.get, _PROJECT_VARIABLES)), "")
+
+
+def exists(name: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether a stack was staged on this machine, or may be in a backend of the user's."""
+    return _folder(name, environ).is_dir() or bool(environ.get("PULUMI_BACKEND_URL"))
+
+
+def stage(
+    name: str,
+    environ: Mapping[str, str],
+    *,
+    settings: Path | None = None,
+    checkout: Path = CHECKOUT,
+) -> Stack:
+    """Bring the staged copy up to date with the checkout. Raises RefusedError."""
+    folder = _folder(name, environ)
+    given = _settings(name, folder, environ, settings, checkout)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    project = _mapping(checkout / "Pulumi.yaml")
+    project["main"] = str(checkout)
+    options: dict[str, str] = project["runtime"]["options"]
+    options.pop("virtualenv", None)
+    if sys.prefix != sys.base_prefix:
+        # The program runs with the packages that the job runs with.
+        options["virtualenv"] = sys.prefix
+    staged = folder / f"Pulumi.{name}.yaml"
+    kept = _mapping(staged) if staged.exists() else {}
+    encryption = {key: kept[key] for key in _ENCRYPTION_KEYS if key in kept}
+    _write(folder / "Pulumi.yaml", project)
+    _write(staged, encryption | given)
+    backend_url = environ.get("PULUMI_BACKEND_URL") or _own_backend(folder)
+    if backend_url == _own_backend(folder):
+        (folder / "backend").mkdir(exist_ok=True)
+    environment = {**environ, "PULUMI_BACKEND_URL": backend_url}
+    if "virtualenv" in options:
+        # Language hosts that do not know the option take PATH's Python.
+        path = environ.get("PATH", os.defpath)
+        environment["PATH"] = f"{Path(sys.prefix, 'bin')}{os.pathsep}{path}"
+    if not any(variable in environ for variable in _PASSPHRASE_VARIABLES):
+        environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(folder))
+    SECRETS.learn(sources.of_environment(environment))
+    SECRETS.learn(sources.of_settings(given.get("config") or {}, project.get("config") or {}))
+    return Stack(name=name, folder=folder, backend_url=backend_url, environment=environment)
+
+
+def _folder(name: str, environ: Mapping[str, str]) -> Path:
+    if not _NAME.fullmatch(name):
+        raise RefusedError(
+            f"--stack: {name!r} is no name; use at most 32 of a-z, 0-9 and -, a letter first"
+        )
+    return state_dir(environ) / "stacks" / name
+
+
+def _own_backend(folder: Path) -> str:
+    return backend.url_of(folder / "backend")
+
+
+def _settings(
+    name: str,
+    folder: Path,
+    environ: Mapping[str, str],
+    settings: Path | None,
+    checkout: Path,
+) -> dict[str, Any]:
+    """The stack's settings: from the file that is named, else the checkout's, else as last time."""
+    if settings is None and environ.get("DEVSTACK_SETTINGS"):
+        settings = Path(environ["DEVSTACK_SETTINGS"])
+    file_name = f"Pulumi.{name}.yaml"
+    if settings is not None:
+        return _mapping(settings)
+    for path in (checkout / file_name, folder / file_name):
+        if path.exists():
+            return _mapping(path)
+    raise RefusedError(
+        f"--stack: there is no {checkout / file_name}; write one like Pulumi.ci.yaml,"
+        " or name a file with --settings"
+    )
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RefusedError(f"{path}: it cannot be read: {why_unreadable(error)}") from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise RefusedError(f"{path}: it is not a mapping; write it like Pulumi.ci.yaml")
+    return document
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    """Replace a file as a whole."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(yaml.safe_dump(dict(document), sort_keys=False), encoding="utf-8")
+    partial.rename(path)
+
+
+def _passphrase(folder: Path) -> Path:
+    """The file with the stack's passphrase, which is made once."""
+    path = folder / "passphrase"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path

@@ -1,0 +1,1 @@
+"""Network: how the job reaches what is elsewhere, by HTTP and through a tunnel."""

@@ -1,0 +1,55 @@
+"""Record: what a tunnel writes down, for the job's result and for whoever follows a killed one."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from host.errors import RefusedError
+from host.processes import alive
+from job.network.tunnel import redirection
+from job.network.tunnel.namespace import Namespace
+from job.network.tunnel.sshuttle import end_group
+
+
+@dataclass(kw_only=True)
+class Record:
+    """A tunnel's state; `supervisor` is 0 when it has ended and left nothing."""
+
+    supervisor: int
+    sshuttle: int = 0
+    """The id of its process, and of the group that its ssh is in."""
+    method: str
+    port: int = 0
+    netns: str = ""
+    probe: str
+    ready: bool = False
+    restarts: int = 0
+
+    def write(self, path: Path) -> None:
+        """Replace the file as a whole."""
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        partial.rename(path)
+
+
+def take_over(path: Path, namespace: Namespace) -> None:
+    """Remove what a killed tunnel left. Raises RefusedError if it is alive."""
+    try:
+        written_at = path.stat().st_mtime
+        before = Record(**json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return  # None, or cut off, or of another release.
+    if not before.supervisor:
+        return
+    if alive(before.supervisor, written_at=written_at):
+        raise RefusedError(
+            f"tunnel: process {before.supervisor} has one open for this stack; end that one first"
+        )
+    if before.sshuttle and alive(before.sshuttle, written_at=written_at):
+        end_group(before.sshuttle)
+    there = Path(before.netns) if before.netns else None
+    # A namespace that is gone took its rules with it.
+    if before.port and (there is None or there.exists()):
+        space = Namespace(path=there, environment=namespace.environment)
+        redirection.named(before.method, space).remove(before.port)
+    print(f"tunnel: removed what process {before.supervisor} left, which was killed", flush=True)

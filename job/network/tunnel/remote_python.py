@@ -1,0 +1,52 @@
+"""SSH: whether the controller can run sshuttle's other end."""
+
+import re
+import time
+from threading import Event
+
+from host.errors import JobError
+from job.network.tunnel.namespace import Answer, Namespace
+from job.nodes.ssh import Access, wrong_key
+
+# CentOS Stream 9 has it, and sshuttle is tried with no older one on the other side.
+_OLDEST_PYTHON = (3, 9)
+_PAUSE_S = 5
+_TRY_S = 30
+
+
+def wait_for_python(access: Access, namespace: Namespace, deadline: float, stop: Event) -> None:
+    """Wait until the controller runs Python for us. Raises JobError: too late, too old, not it."""
+    said = ""
+    while not stop.is_set():
+        answer = namespace.run(
+            *access.command(),
+            access.destination,
+            "python3 -V 2>&1 || python -V 2>&1",
+            timeout_s=_TRY_S,
+            stop=stop,
+        )
+        if refusal := wrong_key(answer.errors, access):
+            raise refusal
+        if found := re.search(r"Python (\d+)\.(\d+)", answer.output):
+            _require_new(found, access)
+            return
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise JobError(f"tunnel: {access.host}: no Python over ssh in time: {_reason(answer)}")
+        if said != (said := _reason(answer)):
+            print(f"tunnel: waiting for Python on {access.host}: {said}", flush=True)
+        stop.wait(min(_PAUSE_S, left))
+
+
+def _require_new(found: re.Match[str], access: Access) -> None:
+    version = (int(found[1]), int(found[2]))
+    if version < _OLDEST_PYTHON:
+        oldest = ".".join(map(str, _OLDEST_PYTHON))
+        raise JobError(
+            f"tunnel: {access.host} has {found[0]}, too old for sshuttle, which needs {oldest};"
+            " install python3 on the node"
+        )
+
+
+def _reason(answer: Answer) -> str:
+    return f"{answer.complaint} (exit {answer.code})"

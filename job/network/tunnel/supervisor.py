@@ -1,0 +1,224 @@
+"""Supervisor: keeps one sshuttle at work until it is told to end."""
+
+import random
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from host.errors import JobError
+from job.network.tunnel import interfaces, probe
+from job.network.tunnel.namespace import Namespace
+from job.network.tunnel.probe import Verdict
+from job.network.tunnel.record import Record
+from job.network.tunnel.redirection import Method
+from job.network.tunnel.sshuttle import Run, arguments
+from job.nodes.ssh import Access, wrong_key
+
+# Below the ports that Linux gives to outgoing connections.
+_PORTS = (20000, 30000)
+_PROBE_S = 8
+_POLL_S = 1
+# One probe may be lost on a busy machine.
+_PATIENCE = 2
+_LONGEST_PAUSE_S = 30
+# How long one that was ready before may take to be ready again.
+_REOPEN_S = 60
+# How long sshuttle's helper may take to remove its rules once everything else has ended.
+_CHAINS_S = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How long and how often."""
+
+    ready_s: float = 300
+    interval_s: float = 10
+    restarts: int = 20
+
+
+class _BrokenError(JobError):
+    """The tunnel does not work; another sshuttle may."""
+
+
+@dataclass(kw_only=True)
+class Supervisor:
+    """A tunnel: its sshuttle, the guard before it, and the probes through it."""
+
+    access: Access
+    cidrs: Sequence[str]
+    program: str
+    method: Method
+    namespace: Namespace
+    target: tuple[str, int]
+    container: Namespace | None
+    limits: Limits
+    record: Record
+    folder: Path
+    stop: Event
+    _interfaces: list[str] = field(default_factory=list)
+    _run: Run | None = None
+    _service_is_down: bool = False
+
+    def supervise(self, deadline: float) -> None:
+        """Keep the tunnel up until `stop`. Raises JobError; leaves nothing behind either way."""
+        pause_s, was_ready = 1.0, False
+        try:
+            while not self.stop.is_set():
+                try:
+                    self._open(deadline)
+                    pause_s, was_ready = 1.0, True
+                    self._watch()
+                except _BrokenError as broken:
+                    self._close()
+                    if not was_ready and time.monotonic() > deadline:
+                        raise JobError(f"tunnel: not ready in time: {broken}") from broken
+                    self._count_restart(broken)
+                    self.stop.wait(pause_s)
+                    pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+                    if was_ready:
+                        deadline = time.monotonic() + _REOPEN_S
+        finally:
+            self._close()
+            self.record.supervisor, self.record.ready = 0, False
+            self._write()
+
+    def _open(self, deadline: float) -> None:
+        """Start sshuttle and wait for the first answer through it."""
+        # Another port each time: whatever holds the last one, or its rules, is not in the way.
+        port = random.randrange(*_PORTS)  # noqa: S311 - no secret
+        self.record.port = port
+        self._write()
+        self._interfaces = []
+        self._renew_guard()
+        command = [self.program, *arguments(self.access, self.cidrs, self.method.name, port)]
+        self._run = Run.start(self.namespace, command, self.folder / "tunnel.log")
+        self.record.sshuttle = self._run.process.pid
+        self._write()
+        verdict = Verdict.UNREACHABLE
+        while not self.stop.is_set():
+            self._require_running()
+            if self.method.redirects(port):
+                verdict = self._probe(self.namespace)
+                if verdict is Verdict.ANSWERED:
+                    self._require_containers()
+                    self._tell_ready()
+                    return
+            if time.monotonic() > deadline:
+                raise _BrokenError(
+                    f"{self._target_text} does not answer through it: {verdict.value}"
+                )
+            self.stop.wait(_POLL_S)
+
+    def _watch(self) -> None:
+        """Return at `stop`. Raises _BrokenError when the tunnel no longer works."""
+        failures = 0
+        while not self.stop.wait(self.limits.interval_s):
+            self._require_running()
+            self._renew_guard()
+            if not self.method.redirects(self.record.port):
+                raise _BrokenError("somebody removed its firewall rules")
+            verdict = self._probe(self.namespace)
+            self._tell_service(verdict)
+            failures = 0 if verdict in {Verdict.ANSWERED, Verdict.CLOSED} else failures + 1
+            if failures >= _PATIENCE:
+                raise _BrokenError(f"{failures} probes of {self._target_text}: {verdict.value}")
+
+    def _require_running(self) -> None:
+        if self._run is None or (code := self._run.ended()) is None:
+            if self._run:
+                self._run.note_family()
+            return
+        complaint = self._run.complaint()
+        if self._run.usage_error():
+            print(self._run.printed(), file=sys.stderr, end="")
+            raise JobError(f"sshuttle: it refuses its options (exit {code}): {complaint}")
+        if refusal := wrong_key(self._run.printed(), self.access):
+            raise refusal
+        raise _BrokenError(f"sshuttle ended ({code}): {complaint}")
+
+    def _require_containers(self) -> None:
+        if self.container is None:
+            return
+        verdict = self._probe(self.container)
+        if verdict is not Verdict.ANSWERED:
+            raise JobError(
+                f"tunnel: {self._target_text} answers from here, but not from container"
+                f" {self.container.path}: {verdict.value}; look at this host's raw and input rules"
+            )
+
+    def _renew_guard(self) -> None:
+        """Admit bridges that were made since, such as kind's."""
+        answer = self.namespace.run(sys.executable, "-I", interfaces.__file__)
+        if answer.code:
+            raise JobError(f"tunnel: interfaces: {answer.complaint}")
+        names = ["lo", *answer.output.split()]
+        self.method.guard(self.record.port, names)
+        if names != self._interfaces:
+            print(f"tunnel: open to {', '.join(names)}", flush=True)
+        self._interfaces = names
+
+    def _probe(self, namespace: Namespace) -> Verdict:
+        host, port = self.target
+        answer = namespace.run(
+            sys.executable,
+            "-I",
+            probe.__file__,
+            host,
+            str(port),
+            str(_PROBE_S),
+            timeout_s=_PROBE_S + 5,
+            stop=self.stop,
+        )
+        try:
+            return Verdict(answer.output.strip())
+        except ValueError:
+            return Verdict.UNREACHABLE
+
+    def _tell_ready(self) -> None:
+        self.record.ready = True
+        self._write()
+        print("tunnel: ready", flush=True)
+
+    def _tell_service(self, verdict: Verdict) -> None:
+        down = verdict is Verdict.CLOSED
+        if down != self._service_is_down:
+            state = "is down, the tunnel works" if down else "answers again"
+            print(f"tunnel: {self._target_text} {state}", flush=True)
+        self._service_is_down = down
+
+    def _count_restart(self, broken: _BrokenError) -> None:
+        if self.record.restarts >= self.limits.restarts:
+            raise JobError(f"tunnel: given up after {self.record.restarts} restarts: {broken}")
+        self.record.restarts += 1
+        self._write()
+        print(
+            f"tunnel: {broken}; restart {self.record.restarts} of {self.limits.restarts}",
+            flush=True,
+        )
+
+    def _close(self) -> None:
+        """End sshuttle and see to it that nothing is left. Raises JobError if something is."""
+        left = self._run.end() if self._run else []
+        self._run = None
+        self.record.sshuttle, self.record.ready = 0, False
+        if not self.record.port:
+            return
+        deadline = time.monotonic() + _CHAINS_S
+        while self.method.redirects(self.record.port) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.method.remove(self.record.port)
+        remains = [*self.method.remains(self.record.port), *map(str, left)]
+        if remains:
+            raise JobError(f"tunnel: this is left, remove it: {'; '.join(remains)}")
+        self.record.port = 0
+
+    @property
+    def _target_text(self) -> str:
+        host, port = self.target
+        return f"{host}:{port}"
+
+    def _write(self) -> None:
+        self.record.write(self.folder / "tunnel.json")

@@ -1,0 +1,193 @@
+"""Gantt: a picture of a run, as one SVG file that needs nothing beside it.
+
+A lane a subject, a bar a span; what a pointer rests on says the rest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from xml.etree import ElementTree as ET
+
+from job.redaction.known import SECRETS
+from job.reports import texts
+from job.reports.timeline import Lane, Span
+
+_LANES: tuple[Lane, ...] = ("job", "resources", "controller", "worker", "tests")
+_COLOURS = {
+    "passed": "#2e7d32",
+    "failed": "#c62828",
+    "interrupted": "#ef6c00",
+    "running": "#1565c0",
+    "skipped": "#9e9e9e",
+}
+_TICKS_MIN = (0.1, 0.5, 1, 2, 5, 10, 15, 30, 60)
+_MOST_TICKS = 14
+
+# Pixels.
+_LEFT, _PLOT, _RIGHT = 100, 1000, 180
+_TOP, _ROW, _BAR = 56, 20, 14
+_CHARACTER = 6.3
+_GAP = 6
+_LONGEST_LABEL = 40
+# Where one span ends and the next begins, to the precision of a float.
+_SAME = 0.01
+
+
+@dataclass
+class _Row:
+    """Spans beside each other, with their labels."""
+
+    spans: list[Span] = field(default_factory=list)
+    free_from: float = 0.0
+
+
+def draw(spans: Sequence[Span], title: str = "job") -> str:
+    """The picture of a timeline, as SVG."""
+    return _Picture(spans, title).draw()
+
+
+class _Picture:
+    def __init__(self, spans: Sequence[Span], title: str) -> None:
+        self._spans = sorted(spans, key=lambda span: span.began)
+        self._title = title
+        self._began = texts.began(spans)
+        last = max(map(texts.end, spans), default=self._began)
+        self._minutes = max((last - self._began).total_seconds() / 60, _TICKS_MIN[0])
+        lanes = {lane: self._rows(lane) for lane in _LANES}
+        self._lanes = {lane: rows for lane, rows in lanes.items() if rows}
+        height = _TOP + _ROW * sum(map(len, self._lanes.values())) + _GAP
+        width = _LEFT + _PLOT + _RIGHT
+        self._root = ET.Element(
+            "svg",
+            {
+                "xmlns": "http://www.w3.org/2000/svg",
+                "viewBox": f"0 0 {width} {height}",
+                "width": str(width),
+                "height": str(height),
+                "font-family": "sans-serif",
+                "font-size": "11",
+            },
+        )
+        self._bottom = height - _GAP
+
+    def draw(self) -> str:
+        self._add("title", text=self._title)
+        self._add("rect", width="100%", height="100%", fill="#ffffff")
+        self._head()
+        self._axis()
+        top = _TOP
+        for lane, rows in self._lanes.items():
+            self._line(0, top, _LEFT + _PLOT + _RIGHT, top, "#9e9e9e")
+            self._text(_GAP, top + _BAR, lane, weight="bold")
+            for row in rows:
+                for span in row.spans:
+                    self._bar(span, top)
+                top += _ROW
+        return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(
+            self._root, encoding="unicode"
+        )
+
+    def _rows(self, lane: Lane) -> list[_Row]:
+        """As few rows as hold the lane's spans without one over another."""
+        rows: list[_Row] = []
+        for span in self._spans:
+            if span.lane != lane:
+                continue
+            left, right = self._extent(span)
+            row = next((row for row in rows if row.free_from <= left + _SAME), None)
+            if row is None:
+                rows.append(row := _Row())
+            row.spans.append(span)
+            row.free_from = right
+        return rows
+
+    def _extent(self, span: Span) -> tuple[float, float]:
+        """Where the bar begins, and where bar and label end."""
+        left, right = self._x(span.began), self._x(texts.end(span))
+        label = len(_label(span)) * _CHARACTER
+        return left, right if label < right - left else right + label + _GAP
+
+    def _x(self, moment: datetime) -> float:
+        return _LEFT + (moment - self._began).total_seconds() / 60 / self._minutes * _PLOT
+
+    def _head(self) -> None:
+        self._text(_GAP, 16, f"{self._title}, from {self._began:%Y-%m-%d %H:%M:%S} UTC")
+        x = float(_LEFT + _PLOT // 2)
+        for verdict, colour in _COLOURS.items():
+            self._add("rect", x=_px(x), y="7", width="10", height="10", fill=colour)
+            self._text(x + 14, 16, verdict)
+            x += 14 + _CHARACTER * len(verdict) + 3 * _GAP
+
+    def _axis(self) -> None:
+        step = next(
+            (tick for tick in _TICKS_MIN if self._minutes / tick <= _MOST_TICKS), _TICKS_MIN[-1]
+        )
+        for number in range(int(self._minutes / step) + 1):
+            x = _LEFT + number * step / self._minutes * _PLOT
+            self._line(x, _TOP - 12, x, self._bottom, "#e0e0e0")
+            self._text(x, _TOP - 16, f"{number * step:g} min", anchor="middle")
+
+    def _bar(self, span: Span, top: float) -> None:
+        left, right = self._x(span.began), self._x(texts.end(span))
+        from_start = (span.began - self._began).total_seconds()
+        told = (
+            f"{span.lane}: {span.name}, {span.verdict},"
+            f" {texts.clock(texts.seconds(span))} from {texts.clock(from_start)} on"
+        )
+        group = self._add("g")
+        ET.SubElement(group, "title").text = texts.xml(f"{told}\n{span.note}".strip())
+        ET.SubElement(
+            group,
+            "rect",
+            x=_px(left),
+            y=_px(top + 3),
+            width=_px(max(right - left, 2.0)),
+            height=str(_BAR),
+            rx="2",
+            fill=_COLOURS[span.verdict],
+            # So that those that touch can be told apart.
+            stroke="#ffffff",
+        )
+        label = _label(span)
+        fits = len(label) * _CHARACTER < right - left
+        x = left + 3 if fits else max(right, left + 2) + 3
+        self._text(x, top + _BAR, label, colour="#ffffff" if fits else "#212121", into=group)
+
+    def _line(self, x1: float, y1: float, x2: float, y2: float, colour: str) -> None:
+        self._add("line", x1=_px(x1), y1=_px(y1), x2=_px(x2), y2=_px(y2), stroke=colour)
+
+    def _text(  # noqa: PLR0913 - what SVG wants to know of a text
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        colour: str = "#212121",
+        anchor: str = "start",
+        weight: str = "normal",
+        into: ET.Element | None = None,
+    ) -> None:
+        attributes = {
+            "x": _px(x),
+            "y": _px(y),
+            "fill": colour,
+            "text-anchor": anchor,
+            "font-weight": weight,
+        }
+        parent = self._root if into is None else into
+        ET.SubElement(parent, "text", attributes).text = texts.xml(text)
+
+    def _add(self, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
+        element = ET.SubElement(self._root, tag, attributes)
+        element.text = text if text is None else texts.xml(text)
+        return element
+
+
+def _label(span: Span) -> str:
+    # Half a secret would not be known any more.
+    name = SECRETS.mask(span.name)
+    return name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1]}…"
+
+
+def _px(number: float) -> str:
+    return f"{number:.1f}"

@@ -1,0 +1,80 @@
+"""Resources: what the engine did to each resource and when, from its event log."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from job.cloud.engine import event_log
+from job.cloud.engine.provider_messages import refusals
+from job.redaction.known import SECRETS
+from job.reports.timeline import Timeline, Verdict
+
+_Step = tuple[str, str]
+"""An operation, and the URN of a resource."""
+
+_KINDS: dict[str, Verdict | None] = {
+    "resourcePreEvent": None,
+    "resOutputsEvent": "passed",
+    "resOpFailedEvent": "failed",
+}
+_QUIET = {"same", "read", "refresh"}
+_GROUPS = ("pulumi:", "devstack:")
+_LONGEST_REASON = 300
+_CREATING = {"create", "create-replacement"}
+
+
+def add_to(timeline: Timeline, log: Path) -> None:
+    """Add a span for each resource that one run of the engine changed, by the engine's clock.
+
+    The log may be cut off, as that of a run that was killed; what it began is then interrupted.
+    """
+    began: dict[_Step, datetime] = {}
+    reasons: dict[str, str] = {}
+    now = datetime.min.replace(tzinfo=UTC)
+    for event in event_log.read(log):
+        now = datetime.fromtimestamp(event["timestamp"], UTC)
+        diagnostic = event.get("diagnosticEvent", {})
+        if diagnostic.get("severity") == "error":
+            reasons.setdefault(diagnostic.get("urn", ""), _reason(diagnostic["message"]))
+        for kind, verdict in _KINDS.items():
+            step = _step(event.get(kind, {}).get("metadata", {}))
+            if step is None:
+                continue
+            if verdict is None:
+                began[step] = now
+            elif step in began:
+                reason = reasons.get(step[1], "") if verdict == "failed" else ""
+                _add(timeline, step, began.pop(step), now, verdict, reason)
+    for step, since in began.items():
+        _add(timeline, step, since, now, "interrupted", reasons.get(step[1], ""))
+
+
+def _step(metadata: Mapping[str, Any]) -> _Step | None:
+    """What is done to which resource, unless that is nothing or it is only a group of others."""
+    operation, kind = metadata.get("op", "same"), metadata.get("type", "")
+    if operation in _QUIET or kind.startswith(_GROUPS):
+        return None
+    return operation, metadata["urn"]
+
+
+def _add(  # noqa: PLR0913, PLR0917 - a span's own fields
+    timeline: Timeline,
+    step: _Step,
+    began: datetime,
+    ended: datetime,
+    verdict: Verdict,
+    note: str = "",
+) -> None:
+    operation, urn = step
+    _, kind, name = urn.rsplit("::", 2)
+    text = f"{name} ({kind.rpartition(':')[2]})"
+    if operation not in _CREATING:
+        text = f"{operation} {text}"
+    timeline.end(timeline.begin("resources", text, began), verdict, note, ended)
+
+
+def _reason(message: str) -> str:
+    """The provider's message in one line, without what is printed around it."""
+    # Half a secret would not be known any more.
+    return SECRETS.mask("; ".join(map(str, refusals(message))))[:_LONGEST_REASON]

@@ -1,0 +1,80 @@
+"""Timeline: what happened when, as spans in lanes; timeline.json among the artifacts holds it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from host.ending import EndedError
+from job.redaction.artifacts import Artifacts
+
+Lane = Literal["job", "resources", "controller", "worker", "tests"]
+Verdict = Literal["running", "passed", "failed", "interrupted", "skipped"]
+
+
+@dataclass
+class Span:
+    """Something that took a time. `ended` is None while it runs."""
+
+    lane: Lane
+    name: str
+    began: datetime
+    ended: datetime | None = None
+    verdict: Verdict = "running"
+    note: str = ""
+    """Of what failed: the one line that says why."""
+
+
+class Timeline:
+    """The spans of a run. Written as a whole at each change, so that a killed run leaves it."""
+
+    def __init__(self, artifacts: Artifacts | None = None) -> None:
+        self.spans: list[Span] = []
+        self._artifacts = artifacts
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def span(self, lane: Lane, name: str) -> Iterator[Span]:
+        """A span for as long as the block runs; what it raises decides the verdict."""
+        span = self.begin(lane, name)
+        try:
+            yield span
+        except EndedError as error:
+            self.end(span, "interrupted", str(error))
+            raise
+        except BaseException as error:
+            self.end(span, "failed", str(error))
+            raise
+        else:
+            self.end(span, "passed")
+
+    def begin(self, lane: Lane, name: str, began: datetime | None = None) -> Span:
+        """Open a span."""
+        span = Span(lane, name, began or datetime.now(UTC))
+        with self._lock:
+            self.spans.append(span)
+            self._write()
+        return span
+
+    def end(
+        self, span: Span, verdict: Verdict, note: str = "", ended: datetime | None = None
+    ) -> None:
+        """Close a span."""
+        with self._lock:
+            span.ended = ended or datetime.now(UTC)
+            span.verdict, span.note = verdict, note
+            self._write()
+
+    def _write(self) -> None:
+        if self._artifacts is None:
+            return
+        document = {"schema": 1, "spans": [asdict(span) for span in self.spans]}
+        text = json.dumps(document, default=_text, indent=1)
+        self._artifacts.write("timeline.json", f"{text}\n")
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

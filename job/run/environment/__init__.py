@@ -1,0 +1,1 @@
+"""Environment: what a job was asked for by environment variables."""

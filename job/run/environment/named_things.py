@@ -1,0 +1,68 @@
+"""Named things: the suite's variables that name something in the cloud, against what it will have.
+
+Of most things the cloud has one, and the suite must mean that one. Of flavors and volume types it
+has several, among which the environment or, below it, e2e_conf.yaml may choose. Images need not
+exist: the suite makes them from URLs. The conformance tests use neither the second AZ nor the
+uploaded image nor what only the multi-AZ and bastion tests name.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from job.run.environment.variables import OTHER_PLATFORMS
+from job.run.kinds import Kind
+from stacks.cloud_names import FLAVORS, VOLUME_TYPES
+from stacks.e2e_variables import e2e_variables
+from stacks.settings import Settings
+
+_ONE = (
+    "OPENSTACK_CLOUD",
+    "OPENSTACK_CLOUD_ADMIN",
+    "OPENSTACK_EXTERNAL_NETWORK_NAME",
+    "OPENSTACK_FAILURE_DOMAIN",
+    "OPENSTACK_FAILURE_DOMAIN_ALT",
+    "E2E_IMAGE_URL",
+)
+_FLAVOR = re.compile(r"OPENSTACK_(?:\w+_)?FLAVOR(?:_ALT)?")
+_VOLUME_TYPE = re.compile(r"OPENSTACK_VOLUME_TYPE(?:_ALT)?")
+_E2E_ALONE = (
+    "E2E_IMAGE_URL",
+    "OPENSTACK_BASTION_MACHINE_FLAVOR_ALT",
+    "OPENSTACK_FAILURE_DOMAIN_ALT",
+    "OPENSTACK_VOLUME_TYPE_ALT",
+)
+_HOSTS = {name for names in OTHER_PLATFORMS.values() for name in names}
+
+
+def is_a_choice(name: str) -> bool:
+    """Whether a variable names a thing of which the cloud has several."""
+    return bool(_FLAVOR.fullmatch(name) or _VOLUME_TYPE.fullmatch(name)) and name not in _HOSTS
+
+
+def find(
+    given: Mapping[str, str], in_conf: Mapping[str, str], conf: Path, settings: Settings, kind: Kind
+) -> Iterator[str]:
+    """Yield a line for each variable that names what the cloud will not have.
+
+    `given` is the environment, which wins over `in_conf`, the variables of the file `conf`.
+    """
+    unused = _E2E_ALONE if kind == "conformance" else ()
+    true = e2e_variables(settings)
+    for name in _ONE:
+        if name not in given or name in unused or given[name] == true.get(name):
+            continue
+        remedy = f"unset it, or use '{true[name]}'" if name in true else "unset it"
+        yield f"{name}: '{given[name]}' is not what the cloud has; {remedy}"
+    for name, value in {**in_conf, **given}.items():
+        if not is_a_choice(name) or name in unused:
+            continue
+        what, names = ("flavor", FLAVORS) if "FLAVOR" in name else ("volume type", VOLUME_TYPES)
+        if value not in names:
+            near = get_close_matches(value, names, n=1, cutoff=0)[0]
+            where = name if name in given else f"{name} in {conf}"
+            yield (
+                f"{where}: the cloud will have no {what} '{value}'; did you mean '{near}'? It will"
+                f" have {', '.join(names)}"
+            )

@@ -1,0 +1,115 @@
+"""Overrides: the settings of the stack that environment variables change.
+
+The values are those of a settings file, so that a file with them shows what a job ran with.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from job.run.environment import suite_conf
+from job.run.environment.variables import ANY_SETTING, VARIABLES
+from job.run.kinds import Kind
+from stacks.problems import SettingsError
+from stacks.settings import Settings
+from stacks.sources import setting_fields
+
+_AZS = {
+    "primaryAz": "OPENSTACK_FAILURE_DOMAIN",
+    "secondaryAz": "OPENSTACK_FAILURE_DOMAIN_ALT",
+}
+# Zones are never listed. All regions but these have a zone -a (Google's table of regions and
+# zones, read on 2026-11-25).
+_REGIONS_FROM_B = ("us-east1", "europe-west1")
+
+
+def find(
+    given: Mapping[str, str], config: Mapping[str, Any], conf: Path, kind: Kind
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Settings by key, and the variable that each comes from.
+
+    `given` holds the variables that are not empty, `config` what the settings file says, and
+    `conf` is the suite's configuration.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for variable in VARIABLES.values():
+        if variable.name in given:
+            for key in variable.settings:
+                values[key] = _typed(key, given[variable.name])
+                origins[key] = variable.name
+    if "worker" in values:
+        values["worker"] = False
+    for name in given:
+        key = name.removeprefix(ANY_SETTING)
+        if key != name:
+            values[key] = _typed(key, given[name])
+            origins[key] = name
+    if "region" in values and "zones" not in values:
+        values["zones"] = _zones(values["region"], config)
+        origins["zones"] = origins["region"]
+    if conf.is_file():
+        worker = values.get("worker", config.get("devstack:worker", True))
+        values |= _availability_zones(values, conf, kind, worker=worker not in {False, "false"})
+    return values, origins
+
+
+def _typed(key: str, raw: str) -> Any:
+    """The value as a settings file has it; what is malformed stays text, and is refused later."""
+    field = setting_fields(Settings).get(key)
+    kind = get_type_hints(Settings)[field.name] if field else str
+    if kind == tuple[str, ...]:
+        return [item.strip() for item in raw.split(",") if item.strip()]
+    if kind is bool:
+        return {"true": True, "false": False}.get(raw, raw)
+    if kind is int and raw.isdecimal():
+        return int(raw)
+    return raw
+
+
+def _zones(region: str, config: Mapping[str, Any]) -> list[str]:
+    named = config.get("devstack:zones") or Settings.zones
+    if all(str(zone).startswith(f"{region}-") for zone in named):
+        return list(named)
+    letters = "bcd" if region in _REGIONS_FROM_B else "abc"
+    return [f"{region}-{letter}" for letter in letters]
+
+
+def _availability_zones(
+    values: Mapping[str, Any], conf: Path, kind: Kind, *, worker: bool
+) -> dict[str, Any]:
+    """The setting `e2eConf`, or the AZs themselves where it would not do.
+
+    It would win over names of the environment, and wants both names for a stack with a worker,
+    also for the conformance tests, which use one AZ only.
+    """
+    in_conf = suite_conf.variables(conf)
+    named = {key: values.get(key) or in_conf.get(name) for key, name in _AZS.items()}
+    names = {key: value for key, value in named.items() if value}
+    wanted = _AZS.keys() if worker else {"primaryAz"}
+    needed = wanted if kind == "e2e" else {"primaryAz"}
+    would_do = names.keys() >= wanted and not _AZS.keys() & values.keys()
+    if would_do or not names.keys() >= needed:
+        # Settings say what is wrong with the file.
+        return {"e2eConf": str(conf)}
+    return {**names, "e2eConf": ""}
+
+
+def refusals(
+    config: Mapping[str, Any], origins: Mapping[str, str], stack: str, project: str
+) -> tuple[Settings | None, list[str]]:
+    """The settings, or what they are refused for, with the variables that are to blame."""
+    raw = {
+        key.removeprefix("devstack:"): value if isinstance(value, str) else json.dumps(value)
+        for key, value in config.items()
+        if key.startswith("devstack:")
+    }
+    try:
+        return Settings.parse(raw, stack=stack, project=project), []
+    except SettingsError as error:
+        lines = []
+        for problem in error.problems:
+            origin = origins.get(problem.key.removeprefix("devstack:"))
+            lines.append(f"{origin}: {problem}" if origin else str(problem))
+        return None, lines

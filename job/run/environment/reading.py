@@ -1,0 +1,169 @@
+"""Environment: what a job was asked for, read once and checked before anything is leased.
+
+`variables.py` has the table. Everything that is wrong is said at once.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from host import inherited
+from host.errors import RefusedError
+from host.folders import CHECKOUT
+from job.cloud import stack
+from job.run.environment import contradictions, named_things, overrides, suite_conf
+from job.run.environment.job_environment import JobEnvironment
+from job.run.environment.variables import OTHER_PLATFORMS, VARIABLES
+from job.run.kinds import Kind
+from stacks.concealment import why_unreadable
+
+_PROJECT_KEY = "gcp:project"
+# In place of one that is leased later.
+_SOME_PROJECT = "leased-later"
+_NAME_LIMIT = 32
+
+
+def read(
+    environ: Mapping[str, str], capo: Path, kind: Kind = "e2e", *, checkout: Path = CHECKOUT
+) -> JobEnvironment:
+    """Read all of it. Raises RefusedError, whose text has a line for each problem."""
+    capo = capo.absolute()
+    # As in bash's ${NAME:-}, an empty variable is none.
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    base = Path(given.get("DEVSTACK_SETTINGS", checkout / "Pulumi.ci.yaml")).absolute()
+    document = _document(base)
+    config = document.get("config") or {}
+    fields, problems = _fields(given)
+    fields["artifacts"] = capo / given.get("ARTIFACTS", "_artifacts")
+    fields["stack"] = _stack_name(given)
+    fields["project"] = _project(given, config)
+    fields["base"] = base
+    conf = suite_conf.path_of(given, capo)
+    in_conf = suite_conf.variables(conf)
+    fields["e2e_conf"] = conf
+    fields["chosen_by_suite"] = tuple(filter(named_things.is_a_choice, in_conf))
+    values, origins = overrides.find(given, config, conf, kind)
+    # Nobody else works in a leased project.
+    ours_alone = given.keys() & {"BOSKOS_HOST", "BOSKOS_RESOURCE_NAME"}
+    fields.setdefault("leftovers", "remove" if ours_alone else "report")
+    job = JobEnvironment(
+        **fields,
+        capo=capo,
+        overrides=values,
+        warnings=tuple(_warnings(given)),
+        variables=inherited.ours(environ),
+        person=dict(environ),
+    )
+    problems += contradictions.find(given, job)
+    settings, refused = overrides.refusals(
+        _merged(config, job), origins, job.stack, job.project or _SOME_PROJECT
+    )
+    problems += refused
+    if settings:
+        problems += named_things.find(given, in_conf, conf, settings, kind)
+    if problems:
+        raise RefusedError("\n".join(problems))
+    return job
+
+
+def write_settings(job: JobEnvironment, path: Path, *, project: str = "") -> None:
+    """Write the settings of the job's stack, in a project that was leased since."""
+    document = _document(job.base)
+    document["config"] = _merged(document.get("config") or {}, job)
+    if project or job.project:
+        document["config"][_PROJECT_KEY] = project or job.project
+    # The job follows the nodes itself, and begins the tests before the worker is ready.
+    document["config"]["devstack:waitFor"] = "none"
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def _merged(config: Mapping[str, Any], job: JobEnvironment) -> dict[str, Any]:
+    return {**config, **{f"devstack:{key}": value for key, value in job.overrides.items()}}
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RefusedError(
+            f"DEVSTACK_SETTINGS: {path} cannot be read: {why_unreadable(error)}"
+        ) from None
+    if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
+        raise RefusedError(
+            f"DEVSTACK_SETTINGS: {path} is not a mapping; write it like Pulumi.ci.yaml"
+        )
+    return document
+
+
+def _fields(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Fields that a variable sets by itself, and what is wrong."""
+    fields: dict[str, Any] = {}
+    problems = []
+    for name in given.keys() & VARIABLES.keys():
+        target = VARIABLES[name].field
+        if not target:
+            continue
+        parse, what = _NUMBERS.get(_TYPES[target], (str, ""))
+        try:
+            fields[target] = parse(given[name])
+        except ValueError:
+            problems.append(f"{name}: {given[name]!r} is no {what}")
+    return fields, sorted(problems)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise ValueError
+    return seconds
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError
+    return int(text)
+
+
+_TYPES = get_type_hints(JobEnvironment)
+_NUMBERS: dict[type, tuple[Callable[[str], Any], str]] = {
+    float: (_seconds, "number of seconds; give one like 600"),
+    int: (_count, "number; give one like 1"),
+}
+
+
+def _project(given: Mapping[str, str], config: Mapping[str, Any]) -> str:
+    if "BOSKOS_HOST" in given and "BOSKOS_RESOURCE_NAME" not in given:
+        return ""
+    named = (
+        given.get("BOSKOS_RESOURCE_NAME"),
+        given.get("GCP_PROJECT"),
+        stack.project_of(given),
+        config.get(_PROJECT_KEY),
+    )
+    return str(next(filter(None, named), ""))
+
+
+def _stack_name(given: Mapping[str, str]) -> str:
+    """The same in every run of one job, so that a rerun finds what an earlier one left."""
+    if "DEVSTACK_STACK" in given:
+        return given["DEVSTACK_STACK"]
+    build = given.get("BUILD_ID")
+    if not build:
+        return "e2e"
+    name = f"e2e-{build}"
+    if len(name) > _NAME_LIMIT or not re.fullmatch(r"[-a-z0-9]*[a-z0-9]", name):
+        name = f"e2e-{hashlib.sha256(build.encode()).hexdigest()[:12]}"
+    return name
+
+
+def _warnings(given: Mapping[str, str]) -> list[str]:
+    warnings = []
+    if others := [name for names in OTHER_PLATFORMS.values() for name in names if name in given]:
+        warnings.append(f"ignored, since they are of other platforms: {', '.join(others)}")
+    if "GCP_PROJECT" in given and "BOSKOS_HOST" in given and "BOSKOS_RESOURCE_NAME" not in given:
+        warnings.append("GCP_PROJECT: ignored, since BOSKOS_HOST leases a project")
+    return warnings

@@ -1,0 +1,191 @@
+"""Run: a job from checkout to teardown. What each step does is in the module of its name."""
+
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from host.ending import Ending, ended_by_signals
+from host.errors import JobError
+from job import commands
+from job.cloud import e2e_files
+from job.cloud.boskos import lease
+from job.cloud.boskos.client import Boskos, LostError, owner
+from job.cloud.engine.pulumi import Pulumi
+from job.nodes import ssh
+from job.redaction.artifacts import Artifacts
+from job.reports.timeline import Timeline
+from job.run import engine_logs, publishing
+from job.run.context import Context
+from job.run.environment import reading
+from job.run.kinds import Kind
+from job.run.log import Log
+from job.run.phases import first_checks, suite, teardown, upload
+from job.run.phases.open_tunnel import Tunnel
+from job.run.phases.prerequisites import Prerequisites
+from job.run.phases.watched_nodes import Nodes, SilentError
+from stacks.settings import Settings
+
+_LOST = LostError("boskos: the lease was lost; the project is not touched any more")
+
+
+def run(kind: Kind, capo: Path, environ: Mapping[str, str]) -> None:
+    """Run a whole job. Raises JobError of what it failed for; by then all is taken down."""
+    job = reading.read(environ, capo, kind)
+    artifacts = Artifacts(job.artifacts)
+    with (
+        closing(Log(artifacts)) as log,
+        TemporaryDirectory(prefix="devstack-job-") as folder,
+        ended_by_signals() as ending,
+        closing(Ending()) as last,
+    ):
+        context = Context(
+            kind=kind,
+            job=job,
+            artifacts=artifacts,
+            log=log,
+            timeline=Timeline(artifacts),
+            ending=ending,
+            last=last,
+            folder=Path(folder),
+        )
+        failure: JobError | None = None
+        try:
+            _whole(context)
+        except JobError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not hide the report
+            log.say(traceback.format_exc())
+            failure = JobError(f"job: a defect of its own: {error!r}")
+        publishing.write(context, failure)
+        if failure:
+            raise failure
+
+
+def _whole(context: Context) -> None:
+    job = context.job
+    timer = context.end_after(job.deadline_s) if job.deadline_s else None
+    try:
+        for warning in job.warnings:
+            context.log.say(f"warning: {warning}")
+        with context.timeline.span("job", "preflight"):
+            settings = first_checks.before_lease(context, _stage(context, job.project))
+        with _project(context) as project:
+            pulumi = _stage(context, project)
+            with teardown.afterwards(context, pulumi):
+                _build_and_test(context, pulumi, replace(settings, project=project))
+    finally:
+        if timer:
+            timer.cancel()
+
+
+@contextmanager
+def _project(context: Context) -> Iterator[str]:
+    """The project to work in: the environment's, or one that is leased for the block."""
+    job = context.job
+    if not job.leases:
+        yield job.project
+        return
+    with ExitStack() as stack:
+        with context.timeline.span("job", "boskos"):
+            leased = stack.enter_context(
+                lease.hold(
+                    Boskos(host=job.boskos_host, owner=owner(job.variables)),
+                    job.boskos_kind,
+                    pace=lease.Pace(acquire_limit_s=job.boskos_wait_s, heartbeat_s=job.heartbeat_s),
+                    holder=lease.Holder(
+                        pause=context.ending.wait,
+                        on_lost=lambda: context.lose(_LOST),
+                        say=context.log.say,
+                    ),
+                )
+            )
+        yield leased.name
+
+
+def _stage(context: Context, project: str) -> Pulumi:
+    """The stack with the job's settings, and the engine at work for the job."""
+    reading.write_settings(context.job, context.settings, project=project)
+    pulumi = commands.connect(
+        context.job.stack, context.job.variables, context.settings, context.ending
+    )
+    return replace(
+        pulumi,
+        say=context.log.pass_on,
+        events=context.events,
+        ended=partial(engine_logs.keep, context),
+        grace=teardown.GRACE,
+    )
+
+
+def _build_and_test(context: Context, pulumi: Pulumi, settings: Settings) -> None:
+    span = context.timeline.span
+    with span("job", "project"):
+        first_checks.of_project(context, pulumi, settings)
+    with closing(Prerequisites(context)) as prerequisites:
+        with span("job", "up"):
+            commands.up(pulumi, [])
+        for _ in range(context.job.replacements):
+            try:
+                return _test(context, pulumi, settings, prerequisites)
+            except SilentError as silent:
+                _replace(context, pulumi, silent)
+        return _test(context, pulumi, settings, prerequisites)
+
+
+def _test(
+    context: Context, pulumi: Pulumi, settings: Settings, prerequisites: Prerequisites
+) -> None:
+    """Run the tests as soon as the cloud that is up can be used."""
+    span = context.timeline.span
+    outputs = commands.read_outputs(pulumi)
+    context.log.say(_where(outputs))
+    access = ssh.nodes(outputs, pulumi.stack.folder)
+    with _watched(context, pulumi, outputs, access) as nodes:
+        prerequisites.wait()
+        if context.kind == "e2e":
+            with span("job", "upload"):
+                upload.run(context, access["controller"], prerequisites.archive)
+        with span("job", "controller ready"):
+            nodes.wait_for_controller(settings.ready_timeout_s)
+        clouds_yaml, _ = e2e_files.write(outputs, pulumi.stack.folder)
+        nodes.tests_begin()
+        with span("job", "tests"):
+            suite.run(context, clouds_yaml, outputs["e2e_variables"])
+
+
+def _replace(context: Context, pulumi: Pulumi, silent: SilentError) -> None:
+    """Make a silent node anew; with the controller its worker, which is half built upon it."""
+    context.ending.withdraw(silent)
+    roles: list[ssh.Role] = [silent.role]
+    if silent.role == "controller" and commands.read_outputs(pulumi).get("worker_private_ip"):
+        roles.append("worker")
+    context.log.say(f"{silent}; replacing {' and '.join(roles)}")
+    with context.timeline.span("job", f"replace {' and '.join(roles)}"):
+        commands.replace(pulumi, roles)
+
+
+@contextmanager
+def _watched(
+    context: Context,
+    pulumi: Pulumi,
+    outputs: Mapping[str, Any],
+    access: Mapping[ssh.Role, ssh.Access],
+) -> Iterator[Nodes]:
+    with ExitStack() as stack:
+        nodes = stack.enter_context(closing(Nodes(context, access)))
+        if context.job.tunnel != "none":
+            tunnel = stack.enter_context(
+                closing(Tunnel(context, pulumi.stack, outputs["controller_private_ip"]))
+            )
+            tunnel.wait()
+        yield nodes
+
+
+def _where(outputs: Mapping[str, Any]) -> str:
+    zones = ", ".join(f"{role} in {zone}" for role, zone in outputs["zones"].items())
+    return f"cloud: {zones}; controller at {outputs['controller_public_ip']}"

@@ -1,0 +1,96 @@
+"""Prerequisites: CAPO's image and tools, built beside the cloud, and the image's archive.
+
+The cloud takes far longer, so they are built politely; where they fail, the job ends at once.
+"""
+
+import threading
+from contextlib import closing
+from pathlib import Path
+
+from host.child import Child, Grace, Program
+from host.ending import Ending
+from host.errors import JobError
+from job.run.context import Context
+from job.run.targets import PREREQUISITES
+
+_IMAGE = "gcr.io/k8s-staging-capi-openstack/capi-openstack-controller:e2e"
+_NICE = 10
+_GRACE = Grace(soft_s=3, hard_s=2)
+_LAST_LINES = 20
+
+
+class PrerequisitesError(JobError):
+    """They could not be built."""
+
+    kind = "configuration"
+
+
+class Prerequisites:
+    """A build in the background; `close` ends it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._over = Ending()
+        self._built = threading.Event()
+        self._thread = threading.Thread(target=self._build, name="prerequisites")
+        self._thread.start()
+
+    @property
+    def archive(self) -> Path:
+        """The image, as `docker save` writes it; there once `wait` has returned."""
+        return self._context.folder / "capo-e2e-image.tar"
+
+    def wait(self) -> None:
+        """Wait until all is built. Raises the reason if the job is to end."""
+        while not self._built.is_set():
+            self._context.ending.wait(0.2)
+
+    def close(self) -> None:
+        """End what runs of it; the archive goes with the job's folder."""
+        self._over.ask(JobError("prerequisites: no longer needed"))
+        self._thread.join()
+        self._over.close()
+
+    def _build(self) -> None:
+        capo = str(self._context.job.capo)
+        make = ["make", "-C", capo, *PREREQUISITES[self._context.kind]]
+        save = ["docker", "save", "-o", str(self.archive), _IMAGE]
+        try:
+            with self._context.timeline.span("job", "prerequisites"):
+                self._run(make)
+                if self._context.kind == "e2e":
+                    self._run(save)
+        except JobError as error:
+            # When the job does not need them any more, that is no news.
+            if self._over.reason is None:
+                self._context.ending.ask(error)
+        else:
+            self._context.log.say("prerequisites: built")
+            self._built.set()
+
+    def _run(self, command: list[str]) -> None:
+        lines: list[str] = []
+        with closing(self._context.artifacts.append("prerequisites.log")) as log:
+
+            def keep(line: str) -> None:
+                lines.append(line)
+                del lines[:-_LAST_LINES]
+                log.write(line)
+
+            try:
+                program = Program(
+                    command=command, environment=self._context.job.for_suite({}), nice=_NICE
+                )
+                code = Child(program, keep).wait(self._over, _GRACE)
+            except OSError as error:
+                raise PrerequisitesError(
+                    f"prerequisites: {command[0]} does not run: {error.strerror}; install it"
+                ) from None
+        if code:
+            self._context.log.say("prerequisites: the last lines of prerequisites.log:")
+            for line in lines:
+                self._context.log.pass_on(f"    {line}")
+            what = " ".join(command[:2] if command[0] == "docker" else ["make", *command[3:]])
+            raise PrerequisitesError(
+                f"prerequisites: '{what}' failed with {code}; read prerequisites.log"
+            )

@@ -1,0 +1,41 @@
+"""Suite: CAPO's own tests, with the cloud that was built for them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from host.child import Child, Grace, Program
+from host.errors import JobError
+from job.run.context import Context
+from job.run.targets import SUITE
+
+# Ginkgo reports what it was at when it is told to end; whoever ends the job may not wait for long.
+_GRACE = Grace(soft_s=5, hard_s=2)
+
+
+class SuiteError(JobError):
+    """Tests failed: the cloud was there."""
+
+    kind = "test"
+
+
+def run(context: Context, clouds_yaml: Path, e2e_variables: Mapping[str, str]) -> None:
+    """Run the suite to its end. Raises SuiteError if it fails."""
+    target = SUITE[context.kind]
+    program = Program(
+        command=[
+            "make",
+            "-C",
+            str(context.job.capo),
+            target,
+            # make would take what follows a dollar sign for a variable.
+            f"OPENSTACK_CLOUD_YAML_FILE={str(clouds_yaml).replace('$', '$$')}",
+        ],
+        environment={
+            **context.job.for_suite(e2e_variables),
+            "OPENSTACK_CLOUD_YAML_FILE": str(clouds_yaml),
+        },
+    )
+    with context.timeline.span("tests", f"make {target}"):
+        code = Child(program, context.log.pass_on).wait(context.ending, _GRACE)
+        if code:
+            raise SuiteError(f"tests: 'make {target}' failed with {code}; read its output above")

@@ -1,0 +1,45 @@
+"""Upload: the image's archive onto the controller, from where the tests' clusters fetch it."""
+
+import time
+from pathlib import Path
+
+from host.child import Child, DeadlineError, Grace, Program
+from host.errors import JobError
+from job.nodes.ssh import Access
+from job.run.context import Context
+
+_COMMAND = "sudo devstack-image-receive"
+_PAUSE_S = 10
+# Some hundred megabytes.
+_ATTEMPT_S = 600
+# Longer than a node may be silent, which is dealt with elsewhere.
+_LIMIT_S = 1800
+_GRACE = Grace(soft_s=2, hard_s=2)
+
+
+def run(context: Context, controller: Access, archive: Path) -> None:
+    """Upload it. Raises JobError if that fails again and again."""
+    deadline = time.monotonic() + _LIMIT_S
+    while True:
+        lines: list[str] = []
+        child = Child(
+            Program(
+                command=[*controller.command(), controller.destination, _COMMAND],
+                environment=context.job.variables,
+                standard_input=archive,
+            ),
+            lines.append,
+        )
+        try:
+            code = child.wait(context.ending, _GRACE, _ATTEMPT_S)
+        except DeadlineError as error:
+            code, lines = 1, [str(error)]
+        if not code:
+            size_mb = archive.stat().st_size / 1e6
+            context.log.say(f"upload: the image archive ({size_mb:.0f} MB) is on the controller")
+            return
+        complaint = lines[-1].strip() if lines else f"exit {code}"
+        if time.monotonic() > deadline:
+            raise JobError(f"upload: the image archive could not be uploaded: {complaint}")
+        context.log.say(f"upload: {complaint}; trying again")
+        context.ending.wait(_PAUSE_S)

@@ -1,0 +1,101 @@
+"""Nodes: both are watched as long as the job needs them, and one that fails is known at once."""
+
+import threading
+import time
+from collections.abc import Mapping
+
+from host.errors import JobError, Kind
+from job.nodes.ssh import Access, Role
+from job.nodes.status import State, Subject
+from job.nodes.watch import Watch
+from job.run.context import Context
+
+_POLL_S = 0.5
+_KINDS: dict[str, Kind] = {
+    "configuration": "configuration",
+    "infrastructure": "infrastructure",
+    "interrupted": "infrastructure",
+}
+
+
+class NodeError(JobError):
+    """A node failed."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(f"{state.subject}: {state}")
+        self.kind = _KINDS.get(state.error_class, "unknown")
+        self.state = state
+
+
+class SilentError(JobError):
+    """A node has not answered for long; waiting longer for one never helped, a new one did."""
+
+    kind: Kind = "infrastructure"
+
+    def __init__(self, state: State) -> None:
+        super().__init__(
+            f"{state.subject}: no answer over ssh for {state.silent_s:.0f} s ({state.trouble})"
+        )
+        # The registration is asked of the controller.
+        self.role: Role = "worker" if state.subject == "worker" else "controller"
+
+
+class Nodes:
+    """A watch in a thread of its own, until `close`.
+
+    Until `tests_begin`, a node that fails ends the job. Later it is only said: the tests that
+    need the second AZ will fail, and the others are worth having.
+    """
+
+    def __init__(self, context: Context, access: Mapping[Role, Access]) -> None:
+        self._context = context
+        self._watch = Watch(access, context.log.say, context.timeline)
+        self._states: dict[Subject, State] = {}
+        self._stop = threading.Event()
+        self._testing = False
+        self._thread = threading.Thread(target=self._follow, name="nodes")
+        self._thread.start()
+
+    def wait_for_controller(self, timeout_s: float) -> None:
+        """Wait until it is ready. Raises NodeError, or JobError when it takes too long."""
+        deadline = time.monotonic() + timeout_s
+        while (state := self._states.get("controller")) is None or state.verdict != "ready":
+            if time.monotonic() > deadline:
+                where = state or "nothing was heard of it"
+                raise JobError(f"controller: not ready after {timeout_s:.0f} s: {where}")
+            self._context.ending.wait(_POLL_S)
+
+    def tests_begin(self) -> None:
+        """From now on a failed worker ends nothing any more."""
+        self._testing = True
+
+    @property
+    def failures(self) -> list[State]:
+        """Those that failed."""
+        return [state for state in self._states.values() if state.verdict == "failed"]
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._stop.set()
+        self._thread.join()
+        self._watch.close()
+
+    def _require_all(self) -> None:
+        for state in self.failures:
+            self._context.ending.ask(NodeError(state))
+        controller = self._states.get("controller")
+        for state in self._states.values():
+            # The way to the worker may lead through the controller.
+            hidden = state.subject == "worker" and controller and controller.trouble
+            if state.silent_s > self._context.job.silence_s and not state.is_final and not hidden:
+                self._context.ending.ask(SilentError(state))
+
+    def _follow(self) -> None:
+        try:
+            while not self._stop.wait(_POLL_S):
+                self._states = self._watch.poll()
+                self._context.log.show(self._states, self._context.began)
+                if not self._testing and self._context.ending.reason is None:
+                    self._require_all()
+        except Exception as error:  # noqa: BLE001 - unwatched nodes would be waited for in vain
+            self._context.ending.ask(JobError(f"nodes: they cannot be watched: {error!r}"))

@@ -1,0 +1,75 @@
+"""Containers: the networks that Docker and Podman have."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Network
+from typing import Any
+
+from host.ending import Ending
+from job.run.preflight.program import ask
+
+_ENGINES = ("docker", "podman")
+_TIMEOUT_S = 10
+_BRIDGE = "com.docker.network.bridge.name"
+_MTU = "com.docker.network.driver.mtu"
+_ID_IN_NAME = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerNetwork:
+    """A network, the bridge that it is on this machine, and the MTU that was asked for it."""
+
+    engine: str
+    name: str
+    subnets: tuple[IPv4Network, ...]
+    bridge: str
+    """Empty for a network of another kind."""
+    mtu: int | None
+
+
+def networks(environ: Mapping[str, str], ending: Ending) -> list[ContainerNetwork]:
+    """The networks of each engine that answers; one that does not has none that matter."""
+    return [found for engine in _ENGINES for found in _networks(engine, environ, ending)]
+
+
+def _networks(
+    engine: str, environ: Mapping[str, str], ending: Ending
+) -> Iterator[ContainerNetwork]:
+    listing = ask([engine, "network", "ls", "--quiet"], environ, ending, timeout_s=_TIMEOUT_S)
+    names = listing.output.split()
+    if listing.code or not names:
+        return
+    command = [engine, "network", "inspect", *names]
+    answer = ask(command, environ, ending, timeout_s=_TIMEOUT_S)
+    try:
+        documents = json.loads(answer.output)
+    except ValueError:
+        return
+    for document in documents:
+        yield parse(engine, document)
+
+
+def parse(engine: str, document: Mapping[str, Any]) -> ContainerNetwork:
+    """Read what `network inspect` says of one network: Docker's form, or Podman's."""
+    options = document.get("Options") or document.get("options") or {}
+    is_bridge = (document.get("Driver") or document.get("driver")) == "bridge"
+    own_name = "br-" + str(document.get("Id", ""))[:_ID_IN_NAME]
+    bridge = options.get(_BRIDGE) or document.get("network_interface") or own_name
+    mtu = str(options.get(_MTU) or options.get("mtu"))
+    return ContainerNetwork(
+        engine=engine,
+        name=document.get("Name") or document.get("name") or "",
+        subnets=tuple(_subnets(document)),
+        bridge=bridge if is_bridge else "",
+        mtu=int(mtu) if mtu.isdigit() else None,
+    )
+
+
+def _subnets(document: Mapping[str, Any]) -> Iterator[IPv4Network]:
+    pools = (document.get("IPAM") or {}).get("Config") or document.get("subnets") or []
+    for pool in pools:
+        try:
+            yield IPv4Network(pool.get("Subnet") or pool.get("subnet") or "", strict=False)
+        except (AddressValueError, ValueError):
+            continue  # IPv6, which none of our ranges is.

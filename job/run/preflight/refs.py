@@ -1,0 +1,187 @@
+"""Refs: whether the repositories that the nodes clone have the branches that they are told.
+
+OpenStack renames a branch when a release is no longer maintained, and stack.sh would find out after
+half an hour. The repositories are asked as a node asks them: anonymously.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from host.ending import Ending
+from job.run.preflight.findings import Report
+from job.run.preflight.program import MISSING, Answer, ask
+from stacks.concealment import conceal
+from stacks.local_conf import plugins
+from stacks.problems import key_of
+
+if TYPE_CHECKING:
+    from stacks.settings import Settings
+
+_TIMEOUT_S = 30
+_AT_ONCE = 8
+_NOBODYS_HOME = "/nonexistent"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# Where DevStack has them from, whatever GIT_BASE is, unless local.conf says otherwise.
+_ELSEWHERE = {
+    "ovn": "https://github.com/ovn-org/ovn.git",
+    "ovs": "https://github.com/openvswitch/ovs.git",
+    "novnc": "https://github.com/novnc/novnc.git",
+}
+# git's words for a host that answered: there is no such repository, or none for everybody.
+_NO_REPOSITORY = re.compile(
+    r"^fatal: (?:repository '.*' not found|could not read Username|Authentication failed)",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needed:
+    """A ref that the nodes check out, and the setting that says which."""
+
+    url: str
+    ref: str
+    key: str
+    of_release: bool
+    """Whether the setting is empty, and the release decides."""
+
+    @property
+    def shown(self) -> str:
+        """The URL without the password that a mirror may need."""
+        return conceal(self.url)
+
+
+@dataclass(frozen=True)
+class _Git:
+    """The program, as somebody without credentials who answers no questions."""
+
+    environ: Mapping[str, str]
+    ending: Ending
+
+    def __call__(self, *arguments: str) -> Answer:
+        quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "LC_ALL": "C"}
+        # A person's .gitconfig may lead elsewhere (insteadOf), and .netrc lets in the person.
+        quiet |= {"HOME": _NOBODYS_HOME, "XDG_CONFIG_HOME": _NOBODYS_HOME}
+        command = ["git", "-c", "credential.helper=", *arguments]
+        return ask(command, {**self.environ, **quiet}, self.ending, timeout_s=_TIMEOUT_S)
+
+
+def check(settings: "Settings", environ: Mapping[str, str], ending: Ending) -> Report:
+    """Ask each repository for its refs."""
+    git = _Git(environ, ending)
+    by_url: dict[str, list[Needed]] = defaultdict(list)
+    for each in needed(settings):
+        by_url[each.url].append(each)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = pool.map(partial(git, "ls-remote", "--heads", "--tags"), by_url)
+        listings = dict(zip(by_url, answers, strict=True))
+    report = Report()
+    silent: dict[str, str] = {}
+    for url, answer in listings.items():
+        if answer.code == MISSING:
+            return Report(warnings=["git: it is not installed here; no ref was checked"])
+        if not answer.code:
+            for each in by_url[url]:
+                report.add(_look(each, _refs(answer.output), git))
+        elif _NO_REPOSITORY.search(answer.errors):
+            report.problems.append(
+                f"{_setting(by_url[url][0])}: there is no repository {conceal(url)} that everybody"
+                " may read; mend devstack:gitBase or the ref"
+            )
+        else:
+            silent.setdefault(_host(conceal(url)), conceal(answer.complaint))
+    # Not a problem: this machine may be shut off from a host that the nodes do reach.
+    report.warnings += [
+        f"git: {host} cannot be asked from here ({reason}); its refs were not checked"
+        for host, reason in silent.items()
+    ]
+    return report
+
+
+def needed(settings: "Settings") -> Iterator[Needed]:
+    """What both nodes clone by a ref of ours."""
+    base = f"{settings.git_base}/openstack"
+    devstack = settings.devstack_ref or f"stable/{settings.release}"
+    of_release = [("devstack", f"{base}/devstack", devstack), *plugins(settings, "controller")]
+    for name, url, ref in of_release:
+        key = f"{name.replace('-', '_')}_ref"
+        yield Needed(url=url, ref=ref, key=key, of_release=not getattr(settings, key))
+    for name, ref, key in _by_name(settings):
+        if f"{name.upper()}_REPO=" not in settings.local_conf_extra:
+            url = _ELSEWHERE.get(name, f"{base}/{name}")
+            yield Needed(url=url, ref=ref, key=key, of_release=False)
+
+
+def _by_name(settings: "Settings") -> Iterator[tuple[str, str, str]]:
+    """Repositories that DevStack knows by name, their ref, and the field that it is from."""
+    for pair in settings.project_refs:
+        name, _, ref = pair.partition("=")
+        yield name, ref, "project_refs"
+    if settings.ovn_from_source:
+        yield "ovn", settings.ovn_branch, "ovn_branch"
+        yield "ovs", settings.ovs_branch, "ovs_branch"
+
+
+def _look(needed: Needed, found: Mapping[str, str], git: _Git) -> Report:
+    for name in (f"refs/heads/{needed.ref}", f"refs/tags/{needed.ref}"):
+        if name in found:
+            return Report(facts={f"commit of {needed.ref}, {needed.shown}": found[name]})
+    if needed.ref not in found.values():
+        if _COMMIT.fullmatch(needed.ref) or needed.ref.startswith("refs/"):
+            return _fetch(needed, git)
+        return Report(problems=[_absent(needed, _remedy(needed, found))])
+    return Report(facts={f"commit of {needed.ref}, {needed.shown}": needed.ref})
+
+
+def _fetch(needed: Needed, git: _Git) -> Report:
+    """Fetch a ref that a listing does not show: the commit alone, if the server can do that."""
+    with TemporaryDirectory() as folder:
+        git("init", "--quiet", "--bare", folder)
+        answer = git(
+            f"--git-dir={folder}",
+            *("fetch", "--quiet", "--depth=1", "--filter=tree:0"),
+            *(needed.url, needed.ref),
+        )
+    if not answer.code:
+        return Report()
+    if "not our ref" in answer.errors or "couldn't find remote ref" in answer.errors:
+        return Report(problems=[_absent(needed, "name one that it has")])
+    warning = (
+        f"{_setting(needed)}: whether {needed.shown} has '{needed.ref}' cannot be found out"
+        f" ({conceal(answer.complaint)})"
+    )
+    return Report(warnings=[warning])
+
+
+def _absent(needed: Needed, remedy: str) -> str:
+    return f"{_setting(needed)}: {needed.shown} has no '{needed.ref}'; {remedy}"
+
+
+def _refs(listing: str) -> dict[str, str]:
+    """Commits by ref. A tag that has an object of its own is followed by the commit it is of."""
+    pairs = [line.split("\t") for line in listing.splitlines()]
+    return {name.removesuffix("^{}"): commit for commit, name in pairs}
+
+
+def _setting(needed: Needed) -> str:
+    return "devstack:release" if needed.of_release else key_of(needed.key)
+
+
+def _remedy(needed: Needed, found: Mapping[str, str]) -> str:
+    series = needed.ref.removeprefix("stable/")
+    names = {name.split("/", 2)[2] for name in found}
+    successor = next(filter(names.__contains__, (f"unmaintained/{series}", f"{series}-eol")), None)
+    if successor:
+        return f"it is '{successor}' now: set {key_of(needed.key)} to that, or take another release"
+    return "name a branch, a tag or a whole commit that it has"
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

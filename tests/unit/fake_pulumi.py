@@ -1,0 +1,64 @@
+"""Fake Pulumi: a CLI that only writes down how it was called, and answers what a test tells it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from host.pulumi_cli import required_version
+
+_SCRIPT = """\
+#!{python}
+import json, os, pathlib, signal, sys, time
+
+folder = pathlib.Path(__file__).parent
+line = " ".join(argument for argument in sys.argv[1:] if argument != "--non-interactive")
+with (folder / "calls").open("a") as calls:
+    calls.write(line + "\\n")
+answers = json.loads((folder / "answers.json").read_text())
+key = max((key for key in answers if line.startswith(key)), key=len, default=None)
+answer = answers.get(key, {{}})
+if isinstance(answer, list):
+    rest = answer[1:] or answer
+    answer = answer[0]
+    (folder / "answers.json").write_text(json.dumps({{**answers, key: rest}}))
+if "signals" in answer:
+    received = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, _: received.append(got))
+    (folder / "ready").touch()
+    deadline = time.monotonic() + answer["signals"]
+    while time.monotonic() < deadline:
+        time.sleep(0.05)
+    (folder / "signals").write_text(json.dumps(received))
+print(answer.get("stdout", ""), end="")
+print(answer.get("stderr", ""), end="", file=sys.stderr)
+if "kill" in answer:
+    os.kill(os.getpid(), answer["kill"])
+sys.exit(answer.get("code", 0))
+"""
+
+
+class FakePulumi:
+    """The CLI's folder, to be put on PATH."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("pulumi", "pulumi-language-python"):
+            (folder / name).write_text(_SCRIPT.format(python=sys.executable))
+            (folder / name).chmod(0o755)
+        self._answers: dict[str, Any] = {}
+        self.answer("version", stdout=f"v{required_version()}\n")
+        self.answer("stack export", stdout='{"version": 3, "deployment": {}}')
+        self.answer("stack ls", stdout="[]")
+
+    def answer(self, command: str, *then: dict[str, Any], **first: Any) -> None:
+        """Answer calls that begin so; with several answers each is used once, the last for ever."""
+        self._answers[command] = [first, *then]
+        (self.folder / "answers.json").write_text(json.dumps(self._answers))
+
+    @property
+    def calls(self) -> list[str]:
+        """How it was called so far, without the flags that every call has."""
+        lines = (self.folder / "calls").read_text().splitlines()
+        return [line.partition(" --color ")[0] for line in lines]

@@ -1,0 +1,63 @@
+"""Ending: one reason, which every wait of the run raises at once."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from host.ending import EndedError, ended_by_signals
+from host.errors import JobError
+
+
+def test_a_wait_that_nothing_ends_takes_its_time(ending):
+    started = time.monotonic()
+    ending.wait(0.2)
+
+    assert time.monotonic() - started >= 0.2
+
+
+def test_every_wait_ends_at_once_and_for_ever(ending):
+    timer = threading.Timer(0.1, ending.ask, [JobError("the lease is lost")])
+    timer.start()
+    for _ in range(2):
+        with pytest.raises(JobError, match="the lease is lost"):
+            ending.wait(30)
+    timer.join()
+
+
+def test_the_first_reason_counts(ending):
+    ending.ask(JobError("first"))
+    ending.ask(JobError("second"))
+
+    with pytest.raises(JobError, match="first"):
+        ending.check()
+
+
+def test_what_is_withdrawn_ends_nothing_but_other_reasons_stay(ending):
+    curable, other = JobError("curable"), JobError("other")
+    ending.ask(curable)
+    ending.withdraw(curable)
+    started = time.monotonic()
+    ending.wait(0.2)
+
+    assert time.monotonic() - started >= 0.2
+    ending.ask(curable)
+    ending.ask(other)
+    ending.withdraw(curable)
+    with pytest.raises(JobError, match="other"):
+        ending.wait(30)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_asks_for_it_and_handlers_are_put_back(number):
+    before = signal.getsignal(number)
+    with ended_by_signals() as ending:
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)
+        with pytest.raises(EndedError, match=number.name) as caught:
+            ending.wait(30)
+
+    assert caught.value.exit_code == 128 + number
+    assert signal.getsignal(number) == before

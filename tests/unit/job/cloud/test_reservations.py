@@ -1,0 +1,29 @@
+"""Reservations: which are left alone."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from job.cloud.reservations import spared
+
+URN = "urn:pulumi:ci::devstack::devstack:index:DevStack$gcp:compute/address:Address::"
+
+
+def address(name, kind):
+    return {"type": "gcp:compute/address:Address", "urn": URN + name, "inputs": kind}
+
+
+STATE = [
+    {"type": "pulumi:pulumi:Stack", "urn": "urn:stack"},
+    address("controller-internal", {"addressType": "INTERNAL"}),
+    address("controller-external", {"addressType": "EXTERNAL"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("existing", "flags"), [("", [f"--exclude={URN}controller-internal"]), ("vpc", [])]
+)
+def test_internal_addresses_of_a_network_of_ours_are_left_alone(existing, flags):
+    """In an existing network the program asks for them itself."""
+    stack = SimpleNamespace(setting={"devstack:existingNetwork": existing}.get)
+    assert list(spared(stack, STATE)) == flags

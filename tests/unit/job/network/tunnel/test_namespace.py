@@ -1,0 +1,38 @@
+"""Namespace: commands with an end, whatever they do."""
+
+import sys
+from pathlib import Path
+from threading import Event
+
+from job.network.tunnel.namespace import Answer, Namespace
+from tests.patience import FOREVER_S
+
+
+def test_a_slow_command_gets_its_text_once():
+    """It is looked after several times while it runs."""
+    script = "import sys, time; time.sleep(0.5); print(sys.stdin.read())"
+    assert Namespace().run(sys.executable, "-c", script, text="rules") == Answer(0, "rules\n", "")
+
+
+def test_a_command_without_end_is_ended_with_all_it_started():
+    answer = Namespace().run("sh", "-c", f"sleep {FOREVER_S} & sleep {FOREVER_S}", timeout_s=0.3)
+    assert answer.code == 124
+    assert answer.complaint == "sh: no end after 0 s"
+
+
+def test_stop_ends_a_command():
+    stop = Event()
+    stop.set()
+    assert Namespace().run("sleep", "60", stop=stop).code == 124
+
+
+def test_a_missing_command_is_an_answer():
+    answer = Namespace().run("no-such-command")
+    assert (answer.code, answer.complaint) == (127, "no-such-command: No such file or directory")
+
+
+def test_inside_enters_the_network_only():
+    """Files and programs stay those of the job."""
+    assert Namespace(path=Path("/proc/1/ns/net")).inside("nft", "list") == [
+        *("nsenter", "--net=/proc/1/ns/net", "--", "nft", "list")
+    ]

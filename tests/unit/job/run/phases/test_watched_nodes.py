@@ -1,0 +1,91 @@
+"""Nodes: what of them ends a job, and what is only said."""
+
+from contextlib import closing
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from host.errors import JobError
+from job.nodes.status import State
+from job.run.phases import watched_nodes as module
+from job.run.phases.watched_nodes import NodeError, Nodes, SilentError
+
+
+@pytest.fixture
+def told():
+    """The states of the nodes, by subject."""
+    return {}
+
+
+@pytest.fixture
+def watched(monkeypatch, ending, told):
+    """Nodes whose answers are those in `told`, watched for a job."""
+    watch = SimpleNamespace(poll=lambda: told, close=lambda: None)
+    monkeypatch.setattr(module, "Watch", lambda *_: watch)
+    monkeypatch.setattr(module, "_POLL_S", 0.01)
+    log = SimpleNamespace(say=print, show=lambda *_: None)
+    job = SimpleNamespace(silence_s=600)
+    context = SimpleNamespace(ending=ending, log=log, timeline=None, began=0.0, job=job)
+    with closing(Nodes(context, {})) as nodes:
+        yield nodes
+
+
+FAILED = State(subject="worker", verdict="failed", stage="stack.sh", error="no such branch")
+SILENT = State(subject="worker", trouble="silent", silent_s=601.0)
+READY = State(subject="controller", verdict="ready")
+
+
+def test_a_failed_worker_ends_the_wait_for_the_controller(watched, told):
+    told["worker"] = FAILED
+    with pytest.raises(NodeError, match=r"worker: failed in 'stack\.sh'"):
+        watched.wait_for_controller(10)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("configuration", "configuration"),
+        ("infrastructure", "infrastructure"),
+        # It was rebooted: another instance may not be.
+        ("interrupted", "infrastructure"),
+        ("", "unknown"),
+    ],
+)
+def test_a_failed_node_decides_the_class_if_it_says_one(said, kind):
+    """A node whose state is of another version may say none."""
+    assert NodeError(replace(FAILED, error_class=said)).kind == kind
+
+
+def test_a_node_that_is_silent_for_long_ends_it(watched, told):
+    told["worker"] = SILENT
+    with pytest.raises(SilentError, match=r"worker: no answer over ssh for 601 s") as caught:
+        watched.wait_for_controller(10)
+
+    assert caught.value.role == "worker"
+
+
+def test_of_a_worker_behind_a_silent_controller_nothing_is_known(watched, told):
+    told["worker"] = SILENT
+    told["controller"] = replace(SILENT, subject="controller", silent_s=599.0)
+    with pytest.raises(JobError, match="not ready after 0 s"):
+        watched.wait_for_controller(0.3)
+    told["controller"] = replace(SILENT, subject="controller")
+    with pytest.raises(SilentError, match="controller: no answer"):
+        watched.wait_for_controller(10)
+
+
+def test_once_the_tests_run_nothing_ends_them(watched, told, ending, eventually):
+    told["controller"] = READY
+    watched.wait_for_controller(10)
+    watched.tests_begin()
+    told["worker"] = FAILED
+    eventually(lambda: watched.failures == [FAILED])
+
+    ending.check()
+
+
+def test_a_watch_that_breaks_ends_the_job(watched, told):
+    told["worker"] = None
+    with pytest.raises(JobError, match="cannot be watched"):
+        watched.wait_for_controller(10)

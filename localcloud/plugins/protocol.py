@@ -1,6 +1,6 @@
 """Protocol: Pulumi's ResourceProvider service, in front of a Provider."""
 
-# ruff: noqa: D102, N802 - the methods are named and documented by the protocol
+# ruff: noqa: N802 - the methods are named and documented by the protocol
 
 import json
 import threading

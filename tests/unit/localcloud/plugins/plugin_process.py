@@ -20,7 +20,7 @@ class FakeEngine(engine_pb2_grpc.EngineServicer):
     def __init__(self):
         self.logged: list[tuple[int, str, bool]] = []
 
-    def Log(self, request, context):  # noqa: N802, D102 - named by the protocol
+    def Log(self, request, context):  # noqa: N802 - named by the protocol
         del context
         self.logged.append((request.severity, request.message, request.ephemeral))
         return Empty()

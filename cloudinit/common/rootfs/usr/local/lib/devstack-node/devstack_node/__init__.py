@@ -1,1 +1,1 @@
-"""What a DevStack node does about itself, with nothing but Python 3.9's standard library."""
+"""Self-management of a DevStack node. Uses only the standard library of Python 3.9."""

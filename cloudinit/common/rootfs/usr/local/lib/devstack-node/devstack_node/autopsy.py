@@ -1,7 +1,7 @@
-"""Autopsy: why a program of the node's scripts ended, as one line for the state.
+"""Autopsy: explain in one line why a program of the node's scripts ended.
 
-Statuses 124 and 137 do not tell whether a time limit passed: a program may end with either by
-itself, and the kernel kills for memory with 137. So the script, which asked `timeout`, says it.
+The exit statuses 124 and 137 do not prove a time-out: a program may exit with either, and the
+kernel's OOM killer also causes 137. The script knows from `timeout` itself and passes `--limit`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import argparse
 from devstack_node import ending, node
 
 _KILLED = "Killed process "
-"""In every version of the kernel, the line that names what was killed for want of memory."""
+"""Part of the OOM killer's log line in every version of the kernel."""
 _MARGIN_S = 5.0
 _JOURNAL_S = 20.0
 _MOST_LENGTH = 200
 
 
 def main(arguments: list[str]) -> int:
-    """Print how the program ended and, if the kernel has such a line, what it killed meanwhile."""
+    """Print how the program ended, and the OOM killer's log line if there is one."""
     parser = argparse.ArgumentParser(prog="devstack-node autopsy")
     parser.add_argument("name")
     parser.add_argument("status", type=int)
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _killed_by_kernel(seconds: float) -> str:
-    """Return the kernel's last such line within the last seconds; nothing if it has no log."""
+    """Return the OOM killer's last log line of the last `seconds`; empty if there is none."""
     since = f"--since=-{seconds + _MARGIN_S:.0f}s"
     journal = ("journalctl", "--dmesg", "--no-pager", "--quiet", "--output", "cat", since)
     try:

@@ -1,4 +1,4 @@
-"""Cloud: questions to OpenStack and changes to it, through its own client and as admin."""
+"""Cloud: query and change OpenStack with its command line client, as admin."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from devstack_node import node
 
 _CLIENT = ("openstack", "--os-cloud", "devstack-admin")
 _STATUS = re.compile(r"\(HTTP (\d{3})\)|Exception: (\d{3}): ")
-"""How the client's two kinds of libraries write an API's status."""
+"""The HTTP status in an error message, in the formats of the client's two kinds of libraries."""
 _REFUSALS = range(400, 500)
 _PASSING = (404, 408, 413, 423, 425, 429)
-"""Refusals that pass: not there yet, too late, too often, locked."""
+"""Client errors worth a retry: not found yet, time-out, too large, locked, rate limit."""
 _DENIED = (401, 403)
 
 
 class Row(dict[str, Any]):
-    """What the client shows of one thing. A column that it lacks is an error like the API's."""
+    """One row of the client's output. A missing column raises RuntimeError, like an API error."""
 
     def __missing__(self, column: str) -> Any:
         raise RuntimeError(f"openstack shows no '{column}', only {', '.join(self) or 'nothing'}")
 
 
 class DeniedError(RuntimeError):
-    """The API knows no such user or right: for good, unless the cloud is being set up."""
+    """401 or 403. Permanent, except while the cloud is being set up."""
 
 
 class RefusedError(node.LastingError):
-    """The API refused a request by a status that the same request will always get."""
+    """A client error that a retry of the same request cannot change."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -37,10 +37,10 @@ class RefusedError(node.LastingError):
 
 
 def change(*words: str, timeout_s: float = node.RUN_S) -> str:
-    """Run one command of the client, and return what it printed.
+    """Run one command of the client and return its standard output.
 
-    Raises RuntimeError with what it said: RefusedError or DeniedError for a refusal of these
-    kinds, any other one for what may pass.
+    Raises DeniedError or RefusedError by the API's status, LastingError if the client is missing,
+    and RuntimeError for errors that a retry may clear.
     """
     try:
         return node.run(*_CLIENT, *words, timeout_s=timeout_s)
@@ -57,7 +57,7 @@ def change(*words: str, timeout_s: float = node.RUN_S) -> str:
 
 
 def rows(*words: str, timeout_s: float = node.RUN_S) -> list[Row]:
-    """What a command that lists says. Raises RuntimeError, also for what is no list of rows."""
+    """Return the rows that a list command prints. Raises RuntimeError for any other output."""
     found = _json(*words, timeout_s=timeout_s)
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise RuntimeError(f"openstack {' '.join(words)} printed no list of rows")
@@ -65,7 +65,7 @@ def rows(*words: str, timeout_s: float = node.RUN_S) -> list[Row]:
 
 
 def show(kind: str, name: str) -> Row:
-    """What the client shows of one thing. Raises RuntimeError, also for what is no object."""
+    """Return one resource. Raises RuntimeError for output that is no JSON object."""
     found = _json(kind, "show", name)
     if isinstance(found, dict):
         return Row(found)
@@ -81,17 +81,17 @@ def _json(*words: str, timeout_s: float = node.RUN_S) -> Any:
 
 
 def has(*words: str) -> bool:
-    """Whether the list of such things, like `volume type NAME`, has that name."""
+    """Tell whether a resource exists, given as kind and name: `has("volume", "type", NAME)`."""
     return any(row["Name"] == words[-1] for row in rows(*words[:-1], "list"))
 
 
 def is_host(name: str, hostname: str) -> bool:
-    """Whether a service's host is that machine: some images name it with its domain."""
+    """Compare a service's host with a host name. On some images the former has a domain."""
     return name.partition("@")[0].partition(".")[0] == hostname
 
 
 def up(services: list[Row], binary: str, hostname: str = "") -> Row | None:
-    """The first service of that binary, on that host if named, that is up and enabled."""
+    """Return the first service of a binary that is up and enabled, on the host if given."""
     for service in services:
         ours = not hostname or is_host(str(service["Host"]), hostname)
         alive = service["State"] == "up" and service["Status"] == "enabled"
@@ -101,7 +101,7 @@ def up(services: list[Row], binary: str, hostname: str = "") -> Row | None:
 
 
 def agents(hostname: str) -> list[str]:
-    """The types of the machine's network agents that are alive."""
+    """Return the types of the live network agents on a host."""
     found = rows("network", "agent", "list")
     ours = [agent for agent in found if is_host(str(agent["Host"]), hostname)]
     return [str(agent["Agent Type"]) for agent in ours if agent["Alive"] is True]

@@ -1,4 +1,4 @@
-"""cloud-init: whether it has ended, and what it complained of."""
+"""cloud-init: read whether it has finished in this boot, and its errors and warnings."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ _DIRECTORY = node.ROOT / "run/cloud-init"
 _RESULT = _DIRECTORY / "result.json"
 _STATUS = _DIRECTORY / "status.json"
 _SERIOUS = ("WARNING", "ERROR", "CRITICAL")
-"""Its levels without its notes on what will be spelt differently one day."""
+"""Levels of recoverable errors that count. DEPRECATED does not."""
 
 
 def has_ended() -> bool:
-    """Whether it has ended in this boot, well or not: it writes this file last."""
+    """Tell whether cloud-init has finished in this boot, with or without errors."""
+    # cloud-init writes this file last.
     return _RESULT.exists()
 
 
 def errors(unreadable: list[str]) -> list[str]:
-    """Return what it complains of, whether it went on or not; nothing before it has ended.
+    """Return fatal and recoverable errors, masked; none before cloud-init has finished.
 
-    A file of a form that it does not have is noted as unreadable.
+    A malformed file is added to `unreadable`.
     """
     if not has_ended():
         return []
     nothing: list[str] = []
     found = files.attempt(_fatal, nothing, unreadable)
-    # Those that it recovered from, by level, are in another file, and only since 23.4.
+    # Recoverable errors are in another file, which exists since cloud-init 23.4.
     if _STATUS.exists():
         found = found + files.attempt(_recovered, nothing, unreadable)
     return [failure.mask(error) for error in found]

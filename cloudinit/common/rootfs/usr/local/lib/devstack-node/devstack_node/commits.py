@@ -1,4 +1,4 @@
-"""Commits: which commit of each repository this node was built from, to compare two runs by."""
+"""Commits: record the commit of each repository of this node, so that runs can be compared."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _COMMITS = node.STATE_DIRECTORY / "commits.json"
 
 
 def main(_: list[str]) -> int:
-    """Write the commit of every repository in /opt/stack that has one, by the directory's name."""
-    # Git answers a repository's owner only.
+    """Write commits.json: the HEAD of every repository in /opt/stack, by directory name."""
+    # Git refuses to read a repository of another user.
     git = ("runuser", "--user", "stack", "--", "git")
     found = {}
     for repository in sorted((node.ROOT / "opt/stack").glob("*/.git")):
@@ -19,7 +19,7 @@ def main(_: list[str]) -> int:
         try:
             said = node.run(*git, "-C", str(folder), "rev-parse", "HEAD")
         except RuntimeError as error:
-            # One that was cloned by half is no reason to forget the others.
+            # An interrupted clone must not hide the commits of the others.
             node.say(f"{folder} has no commit: {error}")
             continue
         found[folder.name] = said.strip()

@@ -1,20 +1,20 @@
-"""Ending: how a program ended, in words: by itself, or killed by a signal."""
+"""Ending: describe an exit status in words, signals included."""
 
 from __future__ import annotations
 
 import signal
 
 _SHELL_SIGNALS = 128
-"""Added to a signal's number, it is a shell's status for a program that the signal killed."""
+"""A shell reports a program that was killed by signal N as status 128+N."""
 
 
 def killer(status: int) -> str:
-    """Return the name of the signal that killed a program, or nothing.
+    """Return the name of the signal that killed a program; empty if none did.
 
-    The status is a shell's or, if negative, Python's.
+    A negative status is Python's, a positive one a shell's.
     """
     number = -status if status < 0 else status - _SHELL_SIGNALS
-    # Git ends with 129, which would be SIGHUP, when it does not know an option.
+    # Git exits with 129, a shell's status for SIGHUP, when it does not know an option.
     if 0 < status <= _SHELL_SIGNALS + signal.SIGHUP:
         return ""
     try:
@@ -24,7 +24,7 @@ def killer(status: int) -> str:
 
 
 def words(name: str, status: int, after: str = "") -> str:
-    """Return a sentence; `after`, like " after 2 s", is put behind a kill."""
+    """Describe a status in a sentence. `after`, such as " after 2 s", follows a signal's name."""
     name_of_signal = killer(status)
     if name_of_signal:
         return f"{name} was killed by {name_of_signal}{after}"

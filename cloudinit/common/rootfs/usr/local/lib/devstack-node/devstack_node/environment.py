@@ -1,4 +1,4 @@
-"""Environment: what this node was told, in node.env, a file that the scripts source too."""
+"""Environment: the node's settings, from node.env, which the shell scripts source as well."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _ROLES = ("controller", "worker")
 
 
 class Settings(dict[str, str]):
-    """Values by name. One that the file lacks is an UnreadableError, as is the whole file."""
+    """Settings by name. A missing name raises UnreadableError."""
 
     def __missing__(self, name: str) -> str:
         raise files.UnreadableError(f"{_FILE}: no {name} in it")
 
     def seconds(self, name: str) -> float:
-        """Return a number of seconds. Raises UnreadableError for a value that is none."""
+        """Return a duration in seconds. Raises UnreadableError for anything but a finite number."""
         try:
             found = float(self[name])
         except ValueError:
@@ -28,12 +28,12 @@ class Settings(dict[str, str]):
         return found
 
     def runs(self, service: str) -> bool:
-        """Whether that DevStack service runs on this node."""
+        """Tell whether a DevStack service is enabled on this node."""
         return service in self["SERVICES"].split(",")
 
 
 def read() -> Settings:
-    """Return the settings. Raises UnreadableError for a file without a known role, too."""
+    """Read node.env. Raises UnreadableError, also if ROLE is missing or unknown."""
     try:
         words = shlex.split(files.text(_FILE), comments=True)
     except ValueError as error:

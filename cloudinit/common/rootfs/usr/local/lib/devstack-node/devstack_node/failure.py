@@ -1,4 +1,8 @@
-"""Failure: the line of a log that says why, and whether a fresh instance could do better."""
+"""Failure: find the log line that explains a failure, and classify the failure.
+
+`infrastructure` failures, such as a mirror that is down, may pass on a fresh instance.
+`configuration` failures repeat. A log line that matches no known outage counts as configuration.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +27,9 @@ _NO_NEWS = re.compile(
     r"\++ \S+:\S*:\d+\s+: |(Killed|Terminated|Aborted|Segmentation fault|Bus error)( \(core.*)?$"
     r"|Session terminated, killing shell|\.\.\.killed\."
 )
-"""stack.sh's trace, and what the login shell around it says of an end by a signal."""
+"""Lines that explain nothing: stack.sh's trace, and the login shell's reports of signals."""
 _OWN = re.compile(r"\[ERROR\] (?!\S+:\d+ )")
-"""Our own last word; DevStack's names a file and a line."""
+"""An error line of our own scripts. DevStack's name a file and a line number."""
 _SEVERE = re.compile(
     r"\[ERROR\]|^E: |^Err:|fatal: |^error: |\bERROR\b|\bError: |Traceback|No space left"
     r"|Permission denied|Read-only file system"
@@ -42,20 +46,20 @@ _OUTAGE = re.compile(
 
 
 class Failure(NamedTuple):
-    """Why something failed; all of it is empty while nothing has. It holds no passwords."""
+    """Reason of a failure, without secrets. Empty fields: nothing failed."""
 
     error: str = ""
     kind: str = ""
-    """`infrastructure`, `configuration` or `interrupted`: docs/readiness.md."""
+    """`infrastructure`, `configuration` or `interrupted`, see docs/readiness.md."""
     log_tail: Sequence[str] = ()
 
 
 def explain(what: str, log: str | None) -> Failure:
-    """What failed, with the first line of the log that says why, and the log's last lines."""
+    """Combine `what` with the log's first explaining line and its last lines, and classify it."""
     lines = _interesting(Path(log)) if log else []
     last = lines[-1:]
     severe = [line for line in lines if _SEVERE.search(line)]
-    # Polls complain for a while before the last word, which alone says what came of it.
+    # Our polling programs log errors while they retry; only their last line is the verdict.
     reasons = last if last and _OWN.match(last[0]) else severe or last
     outage = any(_OUTAGE.search(line) for line in (*reasons, what))
     return Failure(
@@ -66,7 +70,7 @@ def explain(what: str, log: str | None) -> Failure:
 
 
 def _interesting(log: Path) -> list[str]:
-    """The lines before the end that stack.sh announces, masked, without its trace of commands."""
+    """Return the last lines before stack.sh reports its end, masked, without the command trace."""
     text = mask(files.attempt(partial(files.text, log), "", []))
     lines = [_COLOUR_OR_TIME.sub("", line).strip() for line in text.splitlines()[-_TAIL_LINES:]]
     said = [line for line in lines if line and not _NO_NEWS.match(line)]
@@ -75,7 +79,7 @@ def _interesting(log: Path) -> list[str]:
 
 
 def mask(text: str) -> str:
-    """The text without secrets, above all the passwords of this node's local.conf."""
-    # Of two copies, since a file that is cut off may lack the password that stands in the text.
+    """Mask secrets in a text, above all the passwords of this node's local.conf."""
+    # Read both copies of local.conf: a truncated one may lack the password.
     known = [files.attempt(partial(files.text, path), "", []) for path in node.LOCAL_CONFS]
     return redact.Redactor(known).text(text)

@@ -1,8 +1,8 @@
-"""Files: texts and JSON that this node reads, none of which it takes for granted.
+"""Files: read text and JSON that may be damaged.
 
-A file may be empty, cut off, binary or of another form: a full disk, a lost power supply and
-another version of cloud-init all leave such files. A caller gets a text or a checked object, or
-UnreadableError with one line that names the file and says what is wrong with it.
+A file may be empty, truncated, binary or of an unexpected form: a full disk, a power loss or
+another version of cloud-init leaves such files. The caller gets a text or a checked object, or
+UnreadableError with one line that names the file and the problem.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class UnreadableError(RuntimeError):
-    """A file, or another node's answer, that cannot be used; the message says which and why."""
+    """An unusable file, or answer of the other node. The message names it and says why."""
 
 
 def text(path: Path) -> str:
-    """Return the file's text, with a mark for each byte that is no UTF-8."""
+    """Return a file's text. Bytes that are not UTF-8 become U+FFFD. Raises UnreadableError."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
@@ -30,7 +30,10 @@ def text(path: Path) -> str:
 
 
 def json_object(said: str, where: object, keys: Mapping[str, type]) -> dict[str, Any]:
-    """Return the JSON object in the text, which has each of the keys, of that type."""
+    """Parse a JSON object and check that it has these keys with these types.
+
+    Raises UnreadableError, whose message begins with `where`.
+    """
     if not said.strip():
         raise UnreadableError(f"{where}: empty")
     try:
@@ -47,7 +50,7 @@ def json_object(said: str, where: object, keys: Mapping[str, type]) -> dict[str,
 
 
 def attempt(read: Callable[[], Found], otherwise: Found, unreadable: list[str]) -> Found:
-    """Return what `read` returns; if that is unreadable, note why once, and return `otherwise`."""
+    """Call `read`. On UnreadableError, note its message once and return `otherwise`."""
     try:
         return read()
     except UnreadableError as error:

@@ -1,7 +1,7 @@
-"""Logs: what this node knows of itself, as an archive that may be shown to everybody.
+"""Logs: collect this node's diagnostics into an archive without secrets.
 
-Whatever is missing, too big or too slow is noted in `collected.txt`; the rest is there all the
-same. What matters most comes first, since the reader may have little time.
+Missing, oversized or slow items are noted in `collected.txt` and do not stop the collection. The
+most important items come first, since the job may stop reading early.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MIB = 2**20
 _FILE_BYTES = 16 * _MIB
-"""The most of one file: a quarter of it from the beginning, the rest from the end."""
+"""Size limit of a file. A longer one keeps a quarter from its beginning, the rest from its end."""
 _TOTAL_BYTES = 256 * _MIB
 _COMMAND_S = 60.0
 
@@ -48,7 +48,7 @@ _FILES = (
     ),
     *((f"var/log/{daemon}/*.log", f"log/{daemon}") for daemon in _DAEMONS),
 )
-"""Patterns below the root, and the folder of the archive that the files are put into."""
+"""Glob patterns below the root, and the target folder in the archive."""
 
 _ALSO_HOLD_SECRETS = (
     *("etc/devstack-node/local.conf", "opt/stack/devstack/.localrc.password"),
@@ -69,7 +69,7 @@ _COMMANDS = (
 
 
 def main(arguments: list[str]) -> int:
-    """Write the archive; 2 for a terminal, which cannot show it."""
+    """Write the archive to standard output. Return 2 if that is a terminal."""
     parser = argparse.ArgumentParser(prog="devstack-logs")
     parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS")
     options = parser.parse_args(arguments)
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
 
 
 class _Collection:
-    """One archive in the making."""
+    """An archive that is being written, within a deadline and a total size."""
 
     def __init__(self, archive: tarfile.TarFile, deadline: node.Deadline) -> None:
         self._archive = archive
@@ -96,7 +96,6 @@ class _Collection:
         self._notes: list[str] = []
 
     def collect(self) -> None:
-        """Everything, within the time."""
         for path, name in _files():
             self._read(path, name)
         for name, command in (*_COMMANDS, *_later_commands()):
@@ -115,7 +114,7 @@ class _Collection:
         if timeout_s <= 0:
             self._notes.append(f"{name}: no time was left")
             return
-        # What is for programs holds nothing but standard output.
+        # Messages on standard error would make a JSON file unreadable.
         errors = subprocess.DEVNULL if name.endswith(".json") else subprocess.STDOUT
         with tempfile.TemporaryFile() as file:
             try:
@@ -155,7 +154,7 @@ class _Collection:
 
 
 def _configuration() -> Iterator[str]:
-    """The texts in which this node's secrets stand."""
+    """Yield the configuration files that contain this node's secrets."""
     patterns = [pattern for pattern, _ in _FILES if pattern.startswith("etc/")]
     for pattern in (*_ALSO_HOLD_SECRETS, *patterns):
         for path in node.ROOT.glob(pattern):
@@ -164,17 +163,17 @@ def _configuration() -> Iterator[str]:
 
 
 def _files() -> Iterator[tuple[Path, str]]:
-    """Files to collect and their names in the archive, each file once though it has two names."""
+    """Yield each file to collect, once, with its name in the archive."""
     seen = set()
     for pattern, folder in _FILES:
-        # Of two names the one without a date, which is a link.
+        # DevStack links FILE.log to FILE.log.DATE. Prefer the link's name.
         for path in sorted(node.ROOT.glob(pattern), key=lambda p: (not p.is_symlink(), p)):
             try:
                 real = path.resolve()
-                # A link may lead anywhere, and root follows it.
+                # This runs as root: never follow a link out of its directory.
                 inside = real.parent == path.parent.resolve() and real.is_file()
             except (OSError, RuntimeError):
-                # A link to itself, or a disk that cannot be read.
+                # A link loop, or a disk error.
                 continue
             if inside and real not in seen:
                 seen.add(real)
@@ -182,8 +181,8 @@ def _files() -> Iterator[tuple[Path, str]]:
 
 
 def _later_commands() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What is asked for only where there is something: earlier boots, units of DevStack."""
-    # Of the boots, newer versions of systemd have a heading; earlier ones are counted below 0.
+    """Yield commands that depend on the node: the previous boot's journal, DevStack's units."""
+    # Earlier boots have negative numbers. Newer versions of systemd also print a heading.
     if any(line.lstrip().startswith("-") for line in _lines(*_JOURNAL, "--list-boots")):
         yield "journal.previous-boot.log", (*_JOURNAL, "--boot=-1")
     for line in _lines(*_UNITS, "devstack*"):
@@ -199,7 +198,7 @@ def _lines(*command: str) -> list[str]:
 
 
 def _ends(file: BinaryIO, most: int) -> tuple[str, int]:
-    """The text, or its beginning and end with whole lines only; the bytes that are left out."""
+    """Return a file's text, shortened to `most` bytes at line ends, and the bytes left out."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     if size <= most:

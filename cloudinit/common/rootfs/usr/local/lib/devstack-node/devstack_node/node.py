@@ -1,4 +1,4 @@
-"""Node: where things are on this machine, its clock, and how it runs other programs."""
+"""Node: paths, clock and subprocesses of this machine."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from pathlib import Path
 from devstack_node import ending, files
 
 ROOT = Path(os.environ.get("DEVSTACK_NODE_ROOT", "/"))
-"""The node's root directory; tests point it at one of their own."""
+"""The node's root directory. Tests set it to a temporary one."""
 
 STATE_DIRECTORY = ROOT / "var/lib/devstack-node"
 BOOT_ID = ROOT / "proc/sys/kernel/random/boot_id"
 LOCAL_CONFS = tuple(
     ROOT / f"{path}/local.conf" for path in ("etc/devstack-node", "opt/stack/devstack")
 )
-"""What DevStack is told, passwords too: ours, and the copy that it reads."""
+"""Both copies of local.conf, which contain passwords: ours, and the one that DevStack reads."""
 SUMMARY = ROOT / "opt/stack/logs/stack.sh.log.summary"
-"""DevStack's phases, one a line, after a time and a bar."""
+"""DevStack's phases, one a line, as `TIME | PHASE`."""
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 RUN_S = 120.0
-"""How long a program may take that usually takes seconds."""
+"""Time limit of a program that usually takes seconds."""
 
 
 class LastingError(RuntimeError):
-    """What no waiting mends; the message says what is wrong and what to do."""
+    """An error that a retry cannot clear. The message gives the problem and the remedy."""
 
 
 def timestamp(seconds: float | None = None) -> str:
-    """A time in UTC, to the second, as RFC 3339 writes it; now unless told."""
+    """Format a time (default: now) as RFC 3339 in UTC, to the second."""
     moment = datetime.fromtimestamp(time.time() if seconds is None else seconds, timezone.utc)
     return moment.strftime(_TIME)
 
 
 def is_timestamp(text: str) -> bool:
-    """Whether the text is a time as `timestamp` writes it."""
+    """Tell whether a text has the format of `timestamp`."""
     try:
         datetime.strptime(text, _TIME).replace(tzinfo=timezone.utc)
     except ValueError:
@@ -49,7 +49,7 @@ def is_timestamp(text: str) -> bool:
 
 
 def boot_id() -> str:
-    """Another one after each boot. Raises UnreadableError."""
+    """Return the kernel's boot ID, which changes at each boot. Raises UnreadableError."""
     found = files.text(BOOT_ID).strip()
     if not found:
         raise files.UnreadableError(f"{BOOT_ID}: empty")
@@ -57,14 +57,14 @@ def boot_id() -> str:
 
 
 def say(text: str) -> None:
-    """Print a line for people, with the time."""
+    """Log a line with the time, on standard error."""
     print(f"{timestamp()} {text}", file=sys.stderr, flush=True)
 
 
 def run(*command: str, timeout_s: float = RUN_S) -> str:
-    """A program's standard output. Raises RuntimeError with the last line of its complaint.
+    """Run a program and return its standard output.
 
-    A program that is not there is a LastingError.
+    Raises LastingError if the program is missing, else RuntimeError with its last error line.
     """
     try:
         done = subprocess.run(
@@ -80,7 +80,7 @@ def run(*command: str, timeout_s: float = RUN_S) -> str:
     except OSError as error:
         raise LastingError(f"{command[0]}: {error.strerror}") from None
     except ValueError as error:
-        # An answer with a NUL in it was to become an argument.
+        # An argument contains NUL: it came from a damaged answer.
         raise RuntimeError(f"{command[0]}: {error}") from None
     if done.returncode:
         lines = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
@@ -89,20 +89,19 @@ def run(*command: str, timeout_s: float = RUN_S) -> str:
 
 
 class Deadline:
-    """So many seconds from now, on the clock that nobody sets."""
+    """A deadline on the monotonic clock, which NTP does not change."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
 
     def passed(self) -> bool:
-        """Whether the time is over."""
         return time.monotonic() >= self._end
 
     def left(self) -> float:
-        """Seconds until it passes, 0 when it has."""
+        """Return the seconds left, at least 0."""
         return max(0.0, self._end - time.monotonic())
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, but not beyond the deadline."""
+        """Sleep, at most until the deadline."""
         time.sleep(min(seconds, self.left()))

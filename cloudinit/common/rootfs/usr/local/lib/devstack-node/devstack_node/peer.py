@@ -1,4 +1,4 @@
-"""Peer: the other node's state, asked over the network."""
+"""Peer: query the other node's state over the network."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from devstack_node import node, records
 from devstack_node.failure import Failure
 
 PORT = 8799
-"""Where devstack-state.socket listens on each node's internal address."""
+"""Port of devstack-state.socket on each node's internal address."""
 
 _TIMEOUT_S = 10.0
-"""For all of an answer, however slowly it comes."""
+"""Time limit of the whole answer, not of each read."""
 _MOST_BYTES = 2**20
 
 
 class Answer(NamedTuple):
-    """What the other node says of itself."""
+    """The other node's state."""
 
     verdict: str
     stage: str
@@ -26,16 +26,16 @@ class Answer(NamedTuple):
 
 
 def ask(address: str) -> Answer | None:
-    """Return the other node's state, or nothing if it does not answer.
+    """Return the other node's state; None if it does not answer.
 
-    Raises UnreadableError for an answer that is no state.
+    Raises UnreadableError for a malformed answer.
     """
     try:
         said = _read(address)
     except OSError:
         return None
     if not said.strip():
-        # As systemd does with one connection too many.
+        # systemd closes the connection at once when there are too many.
         return None
     found = records.parse(said, f"answer of {address}:{PORT}")
     units = found.get("failed_units")

@@ -1,6 +1,7 @@
-"""Ready: what must be true of a node before anybody is told that it is ready.
+"""Ready: check that a node's services work before it reports `ready`.
 
-Asked of the APIs, as the tests will ask: that a unit is active says little.
+The checks query the OpenStack APIs, as the E2E tests will. An active systemd unit proves little.
+A problem that waiting cannot clear (`Lasting`) ends the wait at once.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ from devstack_node import cloud, environment, failure, node
 from devstack_node.environment import Settings
 
 Check = Callable[[Settings], Iterator[str]]
-"""Yields what is missing, as sentences; RuntimeError is something missing too."""
+"""Yields problems as sentences. RuntimeError counts as a problem too."""
 
 _POLL_S = 10.0
 
 
 class Lasting(str):
-    """Something missing that nobody brings any more: an API answered, and waiting is useless."""
+    """A problem that waiting cannot clear: an API has answered, and the answer will not change."""
 
     __slots__ = ()
 
 
 def main(arguments: list[str]) -> int:
-    """Exit 0 when nothing is missing, 1 when something lasting is, or anything at the deadline."""
+    """Wait for all checks. Return 1 at a lasting problem, or with any problem at the deadline."""
     parser = argparse.ArgumentParser(prog="devstack-node ready")
     settings = environment.read()
     limit = settings.seconds("READINESS_DEADLINE_S")
@@ -49,9 +50,9 @@ def main(arguments: list[str]) -> int:
 
 
 def problems(settings: Settings) -> list[str]:
-    """What the node lacks."""
+    """Run all checks once and return the problems."""
     role_checks = importlib.import_module(f"devstack_{settings['ROLE']}.checks").CHECKS
-    # Where there is no token, nothing else answers either.
+    # Without a token no other API answers.
     return _run(_keystone, settings) or [
         problem
         for check in (_compute, _volumes, _agents, *role_checks)
@@ -60,8 +61,8 @@ def problems(settings: Settings) -> list[str]:
 
 
 def _run(check: Check, settings: Settings) -> list[str]:
-    # DeniedError is not among the lasting: stack.sh has just used the same password, and services
-    # that come back after a reboot deny for a while what is right.
+    # DeniedError is not lasting: stack.sh has just used the same password, and services that
+    # start after a reboot deny correct passwords for a while.
     try:
         return list(check(settings))
     except RuntimeError as error:
@@ -99,5 +100,5 @@ def _agents(settings: Settings) -> Iterator[str]:
 
 
 def hostname(settings: Settings) -> str:
-    """The name that the services of this node have as their host."""
+    """Return the host name under which this node's services are registered."""
     return settings[f"{settings['ROLE'].upper()}_HOSTNAME"]

@@ -1,6 +1,7 @@
-"""Records: the last state of each subject, in a file of its own, and all of them as events.
+"""Records: store the latest state of each subject in a file, and every change as an event.
 
-The subject `node` is this machine, `worker` the controller's view of the worker's registration.
+The subject `node` is this machine. The subject `worker` is the worker's registration, as the
+controller sees it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 State = dict[str, Any]
 
 _TOLD = {"verdict": str, "stage": str, "error": str, "class": str}
-"""What every answer has at least, with the types."""
+"""Required keys of the other node's answer, with their types."""
 _WRITTEN = {**_TOLD, "schema": int, "node": str, "subject": str, "since": str, "boot_id": str}
 _VERDICTS = ("pending", "ready", "failed")
 
@@ -28,7 +29,7 @@ _NO_FAILURE = Failure()
 
 
 def write(subject: str, stage: str, verdict: str, why: Failure = _NO_FAILURE) -> None:
-    """Write the subject's state in this boot, and an event, unless that is what it was."""
+    """Write a subject's state and an event, unless the state has not changed."""
     state = make(subject, stage, verdict, why, [])
     before = files.attempt(lambda: read(subject), None, [])
     if before and {**before, "since": state["since"]} == state:
@@ -36,7 +37,7 @@ def write(subject: str, stage: str, verdict: str, why: Failure = _NO_FAILURE) ->
     line = json.dumps(state) + "\n"
     path = node.STATE_DIRECTORY / _FILES[subject]
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A reader sees the old state or the new one, even if the power fails.
+    # Atomic: even after a power loss a reader sees the old state or the new one.
     new = path.with_suffix(".new")
     with new.open("w", encoding="utf-8") as file:
         file.write(line)
@@ -48,7 +49,7 @@ def write(subject: str, stage: str, verdict: str, why: Failure = _NO_FAILURE) ->
 
 
 def make(subject: str, stage: str, verdict: str, why: Failure, unreadable: list[str]) -> State:
-    """Return a state that begins now. An unreadable role or boot ID is noted, and left empty."""
+    """Return a state that begins now. An unreadable role or boot ID is noted and left empty."""
     return {
         "schema": _SCHEMA,
         "node": files.attempt(lambda: environment.read()["ROLE"], "", unreadable),
@@ -62,23 +63,23 @@ def make(subject: str, stage: str, verdict: str, why: Failure, unreadable: list[
 
 
 def failed(why: Failure) -> State:
-    """Return the keys of a state that say why something failed."""
+    """Return the keys of a state that describe a failure."""
     return {"error": why.error, "class": why.kind, "log_tail": list(why.log_tail)}
 
 
 def exists(subject: str) -> bool:
-    """Whether a state was ever written, readable or not."""
+    """Tell whether a state was ever written, even an unreadable one."""
     return (node.STATE_DIRECTORY / _FILES[subject]).exists()
 
 
 def read(subject: str) -> State | None:
-    """Return what was written last, in whichever boot that was. Raises UnreadableError."""
+    """Return the last state written, maybe in an earlier boot, or None. Raises UnreadableError."""
     path = node.STATE_DIRECTORY / _FILES[subject]
     return parse(files.text(path), path, _WRITTEN) if path.exists() else None
 
 
 def parse(said: str, where: object, keys: Mapping[str, type] = _TOLD) -> State:
-    """Return the state that a file or another node's answer holds. Raises UnreadableError."""
+    """Parse a state from a file or from the other node's answer. Raises UnreadableError."""
     found = files.json_object(said, where, keys)
     if found["verdict"] not in _VERDICTS:
         raise files.UnreadableError(f"{where}: the verdict is '{found['verdict']}'")

@@ -1,7 +1,7 @@
-"""Redact: texts of this node that may be shown to everybody: plain, and without secrets.
+"""Redact: make texts of this node fit for publication, as plain text without secrets.
 
-What the node knows to be secret is masked wherever it stands; beside that, whatever is named or
-written like a secret.
+Two kinds are masked: values that the node's configuration files contain as secrets, wherever they
+occur, and values that look like secrets by their name or form.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MASK = "***"
 
-# Shorter ones are words that stand everywhere.
+# Shorter secrets would mask common words everywhere.
 _SHORTEST = 6
 _BLANK = r"[^\S\n]*"
 _KEY = (
@@ -31,14 +31,14 @@ _NOT_PLAIN = re.compile(
 )
 _SECRETS = (
     (
-        # A log may have cut its end off.
+        # A truncated log may lack the END line.
         re.compile(
             r"(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----)"
             r"(?:.{0,10000}?-----END [^\n-]*-----|[A-Za-z0-9+/=\\\s]*)"
         ),
         r"\1***",
     ),
-    # An assignment that is the whole line: its value may be anything.
+    # An assignment that fills the line: mask the whole value, blanks included.
     (
         re.compile(rf"(?im)^({_BLANK}[#;]?{_BLANK}[\w.-]{{0,60}}{_KEY}{_BLANK}={_BLANK})\S.*"),
         r"\1***",
@@ -50,24 +50,24 @@ _SECRETS = (
     (re.compile(rf"""(?i)({_KEY}["']?{_BLANK}[=:]{_BLANK}){_VALUE}"""), r"\1***"),
     (re.compile(rf"(?i)(--(?:[a-z]+-)*{_KEY}[ =]){_VALUE}"), r"\1***"),
     (re.compile(r"(://[^\s/:@]*:)[^\s/@]+@"), r"\1***@"),
-    # Keystone's tokens.
+    # Keystone's Fernet tokens.
     (re.compile(r"\bgAAAAA[\w=-]{20,}"), MASK),
 )
 
 
 class Redactor:
-    """Masks the secrets that stand in the given configuration, and what looks like others."""
+    """Masks secrets found in the given configuration texts, and text that looks like a secret."""
 
     def __init__(self, configuration: Iterable[str]) -> None:
         found = set()
         for text in configuration:
             for value in (*_KNOWN.findall(text), *_KNOWN_IN_URL.findall(text)):
                 found |= {value, quote(value, safe="")}
-        # A secret may be the beginning of another one.
+        # Longest first: a secret may be the beginning of another one.
         self._known = sorted((v for v in found if len(v) >= _SHORTEST), key=len, reverse=True)
 
     def text(self, text: str) -> str:
-        """The text without colours, carriage returns, control characters and secrets."""
+        """Remove escape sequences, carriage returns and control characters, and mask secrets."""
         plain = _NOT_PLAIN.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
         for secret in self._known:
             plain = plain.replace(secret, MASK)

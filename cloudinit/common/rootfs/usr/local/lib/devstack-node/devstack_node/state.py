@@ -1,7 +1,7 @@
-"""State: how far this node is now, and `devstack-node state`, by which its scripts say it.
+"""State: derive the node's current state, and record it (`devstack-node state`).
 
-docs/readiness.md is the contract. What was written may be older than a reboot, than the end of
-cloud-init, or unreadable; none of these is ever told as ready.
+docs/readiness.md is the contract. A stored state may be older than a reboot or than the end of
+cloud-init, or unreadable. None of these is ever reported as ready.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NO_FAILURE = Failure()
 
 
 def current(subject: str, unreadable: list[str] | None = None) -> State:
-    """Return the subject's state as it is now; what cannot be read is added to `unreadable`."""
+    """Return a subject's current state. Problems with reading it are added to `unreadable`."""
     notes = [] if unreadable is None else unreadable
     found = _worker(notes) if subject == "worker" else _node(notes)
     if notes and found["verdict"] == "ready":
@@ -51,7 +51,7 @@ def _as_of_now(state: State, notes: list[str]) -> State:
             return {**state, "verdict": "pending", "stage": _REBOOT}
         return _interrupted(state, "rebooted")
     building = state["verdict"] == "pending" and not state["stage"].startswith(_REBOOT)
-    # cloud-init ends after runcmd, so nothing goes on.
+    # cloud-init ends after runcmd, so the build no longer runs.
     if building and cloud_init.has_ended():
         return _interrupted(state, "devstack-build ended without a verdict")
     files.attempt(environment.read, environment.Settings(), notes)
@@ -59,7 +59,7 @@ def _as_of_now(state: State, notes: list[str]) -> State:
 
 
 def _interrupted(state: State, how: str) -> State:
-    # Half a DevStack cannot be mended in place.
+    # DevStack cannot resume an interrupted stack.sh.
     error = f"{how} during '{state['stage']}'; replace the instance"
     return {**state, "verdict": "failed", "error": error, "class": "interrupted"}
 
@@ -90,7 +90,7 @@ def _worker(notes: list[str]) -> State:
 def _before_the_build(notes: list[str]) -> State:
     if not cloud_init.has_ended():
         return records.make("node", "cloud-init", "pending", _NO_FAILURE, notes)
-    # cloud-init ends after runcmd, so the build should have begun.
+    # cloud-init ends after runcmd, which should have started the build.
     odd: list[str] = []
     reason = "; ".join([*cloud_init.errors(odd), *odd]) or "it reports no error"
     error = f"cloud-init ended without starting the build: {reason}"
@@ -98,7 +98,7 @@ def _before_the_build(notes: list[str]) -> State:
 
 
 def main(arguments: list[str]) -> int:
-    """Record what a script of the node is about to do, or how it ended."""
+    """Record a stage or a verdict of the node's scripts."""
     parser = argparse.ArgumentParser(prog="devstack-node state")
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("claim", help="begin, or fail if this instance has begun before")

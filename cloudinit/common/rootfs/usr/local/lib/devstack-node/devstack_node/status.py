@@ -1,4 +1,7 @@
-"""Status: `devstack-status`, the one answer to how far this node is. docs/readiness.md."""
+"""Status: `devstack-status` reports the node's state, for people and for the job.
+
+docs/readiness.md is the contract.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,14 @@ _EXIT_USAGE = 2
 _EXIT_DEADLINE = 4
 _FAILED_UNITS = "systemctl list-units --state=failed --plain --no-legend devstack@*"
 _SYSTEMD_S = 10.0
-"""Less than the 20 s that the job gives a question."""
+"""Less than the 20 s after which the job gives up on an answer."""
 _POLL_S = 2.0
 _QUIET_S = 30.0
-"""The longest silence: less than what NAT and ssh forget a connection after."""
+"""Longest silence. NAT and ssh drop connections that are idle for longer."""
 
 
 def main(arguments: list[str]) -> int:
-    """Show, wait for or follow the state; the last line of standard output is JSON."""
+    """Show the state, wait for a verdict, or follow it. The last line of output is JSON."""
     parser = argparse.ArgumentParser(prog="devstack-status")
     commands = parser.add_subparsers(dest="command", required=True)
     show = commands.add_parser("show", help="print the state")
@@ -34,7 +37,7 @@ def main(arguments: list[str]) -> int:
     for command in (show, wait, follow):
         command.add_argument("--for", dest="subject", choices=("node", "worker"), default="node")
     options = parser.parse_args(arguments)
-    # With an unreadable role, the answer says so.
+    # If the role is unreadable, the answer below reports it.
     role = files.attempt(lambda: environment.read()["ROLE"], "controller", [])
     if options.subject == "worker" and role != "controller":
         node.say("only the controller knows of the worker's registration")
@@ -65,14 +68,14 @@ def _wait(subject: str, deadline: node.Deadline) -> int:
 def _look(subject: str) -> State:
     unreadable: list[str] = []
     found = state.current(subject, unreadable)
-    # Its complaints decide nothing, so a node is ready though they cannot be read.
+    # cloud-init's errors do not decide the verdict, not even unreadable ones.
     complaints = cloud_init.errors(unreadable)
     units = []
     if subject == "node" and found["verdict"] == "ready":
         try:
             units = _failed_units()
         except RuntimeError as error:
-            # systemd may answer the next question.
+            # Stay pending: systemd may answer the next query.
             found = {**found, "verdict": "pending", "stage": "systemd does not answer"}
             unreadable.append(failure.mask(f"failed units: {error}"))
     return {
@@ -85,13 +88,13 @@ def _look(subject: str) -> State:
 
 
 def _failed_units() -> list[str]:
-    """DevStack's units that have failed: Nova and Neutron take up to 12 minutes to notice."""
+    """Return DevStack's failed units. Nova and Neutron report them only after up to 12 minutes."""
     columns = node.run(*_FAILED_UNITS.split(), timeout_s=_SYSTEMD_S)
     return [line.split()[0] for line in columns.splitlines() if line.strip()]
 
 
 def _phase(unreadable: list[str]) -> str:
-    """DevStack's own name for what it does now; nothing before it has said any."""
+    """Return the current phase of stack.sh; empty before the first."""
     if not node.SUMMARY.exists():
         return ""
     lines = files.attempt(lambda: files.text(node.SUMMARY), "", unreadable).split("\n")

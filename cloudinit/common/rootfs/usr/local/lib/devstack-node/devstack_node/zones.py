@@ -1,7 +1,7 @@
-"""Zones: a compute host in its AZ, which in Nova is an aggregate of the AZ's name.
+"""Zones: add a compute host to its AZ, an aggregate of the same name in Nova.
 
-Nova refuses by 409 what no waiting mends: a host that is in another AZ, and, since a server
-cannot change its AZ, a host with servers. Both are raised at once, with the AZ's name.
+Nova answers 409 in two cases that a retry cannot clear: the host is in another AZ, or it has
+servers, which cannot change their AZ. Both raise WrongZoneError with the AZ's name.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import re
 from devstack_node import cloud, node
 
 _UNASSIGNED = "nova"
-"""Where Nova shows a compute service that no aggregate has put into an AZ."""
+"""The AZ that Nova shows for a compute service in no AZ aggregate."""
 _CONFLICT = 409
 _OTHERS = re.compile(r"already in availability zone\(s\) \[([^\]]*)\]")
 
 
 class WrongZoneError(node.LastingError):
-    """A host is in another AZ, or cannot be put into its own."""
+    """A host is in another AZ, or cannot be added to its own."""
 
 
 def join(zone: str, service: cloud.Row) -> None:
-    """Put a compute service's host into the AZ, if it is not there yet.
+    """Add a compute service's host to the AZ. Idempotent.
 
-    Raises WrongZoneError, or RuntimeError for what may pass.
+    Raises WrongZoneError, or RuntimeError for errors that a retry may clear.
     """
     host, present = str(service["Host"]), str(service["Zone"])
     if present == zone:
@@ -36,7 +36,7 @@ def join(zone: str, service: cloud.Row) -> None:
     except cloud.RefusedError as error:
         if error.status != _CONFLICT:
             raise
-        # By an attempt whose answer was lost.
+        # An earlier attempt succeeded, but its answer was lost.
         if f"already has host {host}" in str(error):
             return
         others = _OTHERS.search(str(error))
@@ -65,6 +65,6 @@ def _make(zone: str) -> None:
     try:
         cloud.change("aggregate", "create", "--zone", zone, zone)
     except cloud.RefusedError as error:
-        # By an attempt whose answer was lost.
+        # An earlier attempt succeeded, but its answer was lost.
         if "already exists" not in str(error):
             raise

@@ -1,1 +1,1 @@
-"""What the controller does beyond what every node does."""
+"""Tasks of the controller only."""

@@ -1,4 +1,4 @@
-"""Checks: what the tests need of the controller and of the cloud as a whole."""
+"""Checks: verify the controller's services and the cloud-wide resources that the tests need."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Post configuration: what the E2E tests need of the cloud beyond DevStack's own.
+"""Post configuration: create the AZ, volume type, flavors and quotas that the E2E tests need.
 
-Each step is done once or not at all, so the whole may run again.
+Every step is idempotent.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ FLAVORS = {
 
 _COMPUTE_QUOTAS = {"cores": 32, "instances": 32, "ram": 65536}
 _NETWORK_QUOTAS = {"secgroups": 200, "secgroup-rules": 1000}
-# One multi-AZ test has exactly ten volumes, the default, and two tests run at once.
+# One multi-AZ test uses ten volumes, which is the default quota, and two tests run at once.
 _VOLUME_QUOTAS = {"volumes": 40}
 _ADMIN_QUOTAS = {"secgroups": 100, "secgroup-rules": 1000}
 
 
 def main(_: list[str]) -> int:
-    """Do every step; 1 and the step's name at the first that fails."""
+    """Run every step. At the first failure, log the step's name and return 1."""
     settings = environment.read()
     for step in (_own_zone, _volume_type, _flavors, _quotas):
         name = step.__name__.strip("_").replace("_", " ")
@@ -44,7 +44,7 @@ def main(_: list[str]) -> int:
 
 
 def _own_zone(settings: Settings) -> None:
-    """Only this host: the worker may be there already, and belongs elsewhere."""
+    """Add this host alone: the worker may be present already and belongs to the other AZ."""
     controller = settings["CONTROLLER_HOSTNAME"]
     service = cloud.up(cloud.rows("compute", "service", "list"), "nova-compute", controller)
     if not service:
@@ -63,7 +63,7 @@ def _flavors(_: Settings) -> None:
         if present.get(name) == wanted:
             continue
         if name in present:
-            # DevStack's own flavors of these names are of other sizes.
+            # DevStack's flavors of the same names have other sizes.
             cloud.change("flavor", "delete", name)
         number, ram, disk, ephemeral, vcpus = (str(value) for value in wanted)
         size = ("--ram", ram, "--disk", disk, "--ephemeral", ephemeral, "--vcpus", vcpus)
@@ -72,7 +72,7 @@ def _flavors(_: Settings) -> None:
 
 
 def flavors() -> dict[str, tuple[str, int, int, int, int]]:
-    """The cloud's flavors, in the form of FLAVORS."""
+    """Return the cloud's flavors in the format of FLAVORS."""
     return {
         str(row["Name"]): (row["ID"], row["RAM"], row["Disk"], row["Ephemeral"], row["VCPUs"])
         for row in cloud.rows("flavor", "list", "--all")
@@ -90,6 +90,6 @@ def _set_quotas(project: str, quotas: dict[str, int]) -> None:
 
 
 def demo_quotas(settings: Settings) -> dict[str, int]:
-    """What the tests' project may have."""
+    """Return the quotas of the tests' project."""
     volumes = _VOLUME_QUOTAS if settings.runs("c-api") else {}
     return {**_COMPUTE_QUOTAS, **_NETWORK_QUOTAS, **volumes}

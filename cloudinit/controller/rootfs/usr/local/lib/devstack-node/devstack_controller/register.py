@@ -1,8 +1,8 @@
-"""Register: put the worker's services into the second AZ, and keep the controller's view of it.
+"""Register: add the worker to the second AZ, and record its registration state.
 
-One run lasts until the worker is registered, whenever it appears, or is given up. A timer runs
-it again and again, so a worker that is late or replaced is registered all the same, and one that
-is lost does not stay registered. What no waiting mends ends a run at once, with its reason.
+A run waits until the worker is registered or the deadline passes. A systemd timer repeats it, so
+that a late or replaced worker is registered too, and a lost one does not stay registered. An error
+that a retry cannot clear ends the run at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONGEST_PAUSE_S = 30.0
 
 
 class _WorkerFailedError(RuntimeError):
-    """The worker gave up, for the reason that it carries."""
+    """The worker reported a failure, with its reason in `why`."""
 
     def __init__(self, why: Failure) -> None:
         super().__init__(why.error)
@@ -31,9 +31,9 @@ class _WorkerFailedError(RuntimeError):
 
 
 def main(_: list[str]) -> int:
-    """Exit 0 when the worker is registered, 1 when it failed or the deadline passed."""
+    """Return 0 when the worker is registered, 1 when it failed or the deadline passed."""
     settings = environment.read()
-    # A record that cannot be read says nothing, and is written anew.
+    # Treat an unreadable record as missing; this run rewrites it.
     before = files.attempt(lambda: records.read("worker"), None, []) or {}
     known = before.get("verdict") == "ready"
     deadline = node.Deadline(
@@ -61,7 +61,11 @@ def main(_: list[str]) -> int:
 
 
 def _lasts(error: RuntimeError) -> bool:
-    """Whether waiting is useless: services that restart with this node deny what is right too."""
+    """Tell whether a retry is useless.
+
+    A denial counts only once this node is ready: services that restart with it deny correct
+    passwords for a while.
+    """
     denied = isinstance(error, cloud.DeniedError)
     return isinstance(error, node.LastingError) or (
         denied and state.current("node")["verdict"] == "ready"
@@ -69,15 +73,15 @@ def _lasts(error: RuntimeError) -> bool:
 
 
 def _register(settings: Settings) -> str:
-    """Do what can be done now; return what is still missing, or nothing."""
+    """Do the next possible step. Return what is still missing; empty when registered."""
     its_state = peer.ask(settings["WORKER_IP"])
     if its_state and its_state.verdict == "failed":
         why = its_state.why
         raise _WorkerFailedError(why._replace(error=f"worker: {why.error}"))
     if its_state and its_state.failed_units:
-        # The APIs take minutes to notice.
+        # The APIs report a failed unit only after minutes.
         return f"{', '.join(its_state.failed_units)} of {settings['WORKER_HOSTNAME']} failed"
-    # Its own word comes last, so that its host is in the AZ as early as can be.
+    # The worker's own verdict comes last, so that its host joins the AZ as early as possible.
     return _compute(settings) or _others(settings) or _own_word(settings, its_state)
 
 
@@ -119,7 +123,7 @@ def _own_word(settings: Settings, its_state: Answer | None) -> str:
 
 
 def _mapped_hosts() -> list[str]:
-    """The words of the table of compute hosts that belong to a cell, after looking for new ones."""
+    """Discover new compute hosts. Return the words of the table of mapped hosts."""
     nova_manage = ("runuser", "--user", "stack", "--", "nova-manage", "cell_v2")
     node.run(*nova_manage, "discover_hosts")
     return re.split(r"[\s|]+", node.run(*nova_manage, "list_hosts"))
@@ -145,7 +149,7 @@ def _finish(settings: Settings, *, known: bool) -> int:
 
 def _note(waiting: str, settings: Settings) -> None:
     node.say(f"waiting: {waiting}")
-    # That a worker failed, or was not there in time, stays true until one appears.
+    # A recorded failure stays valid until a worker appears.
     nobody = waiting in (_absent(settings), _silent(settings))
     if nobody and state.current("worker")["verdict"] == "failed":
         return

@@ -1,7 +1,7 @@
-"""Smoke test: a server really boots in an AZ, and a load balancer; that services are up says less.
+"""Smoke test: boot a server in an AZ, and a load balancer.
 
-What it makes belongs to the project admin, where the tests do not look, and is removed however
-it ends; a run that was killed is cleaned up by the next one.
+Its resources belong to the admin project, which the E2E tests do not use, and are always removed.
+The next run removes the leftovers of a killed one.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _DOWNLOAD_S = 300.0
 _SERVER_S = 300.0
 _LOAD_BALANCER_S = 900.0
-"""Its own server has a whole operating system."""
+"""Longer: the load balancer's own server boots a whole operating system."""
 _POLL_S = 5.0
 _FLAVOR = "m1.tiny"
 _SUBNET = "192.168.222.0/24"
-"""Of a network without a router: nothing else can meet it."""
+"""Used without a router, so that it cannot clash with another network."""
 
 
 def main(_: list[str]) -> int:
@@ -77,9 +77,9 @@ def _upload_image(url: str, name: str) -> None:
 
 @contextmanager
 def _removed_after(kinds: tuple[str, ...], name: str) -> Iterator[None]:
-    """Remove what has that name: before, since an earlier run may have been killed, and after.
+    """Delete resources of this name before the block, as leftovers of a killed run, and after it.
 
-    The kinds are in the order in which nothing that goes is in use.
+    `kinds` is in order of deletion: users first.
     """
     _remove(kinds, name)
     try:
@@ -109,7 +109,7 @@ def _remove(kinds: tuple[str, ...], name: str) -> None:
 
 
 def _field(row: cloud.Row, name: str) -> str:
-    """A column by its name, which Octavia writes in small letters."""
+    """Return a column by name. Octavia's names are in lower case."""
     return str(row[name] if name in row else row[name.lower()])
 
 

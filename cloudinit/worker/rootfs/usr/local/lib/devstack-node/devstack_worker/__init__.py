@@ -1,1 +1,1 @@
-"""What the worker does beyond what every node does."""
+"""Tasks of the worker only."""

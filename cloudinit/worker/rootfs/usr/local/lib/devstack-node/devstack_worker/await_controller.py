@@ -1,7 +1,7 @@
-"""Await controller: hold the worker's stack.sh until the controller has what its rest needs.
+"""Await controller: pause the worker's stack.sh until the controller's services are up.
 
-That is a nova-compute and a cinder-scheduler that are up: then the APIs answer, the cell's
-conductor takes calls and Cinder's database is migrated.
+It waits for nova-compute and cinder-scheduler of the controller. Once both are up, the APIs
+answer, the cell's conductor accepts calls and Cinder's database is migrated.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 _POLL_S = 10.0
 _CLIENT_S = 30.0
-"""A client that hangs keeps us from seeing that the controller failed."""
+"""Short, because a hanging client delays the detection of a failed controller."""
 
 
 def main(_: list[str]) -> int:
-    """Exit 0 when the controller is far enough, 1 when it failed or the deadline passed."""
+    """Return 0 when the controller's services are up, 1 when it failed or the deadline passed."""
     settings = environment.read()
     deadline = node.Deadline(settings.seconds("NODE_DEADLINE_S"))
     reason = last = ""
@@ -38,7 +38,7 @@ def main(_: list[str]) -> int:
                     f"[ERROR] the controller is {verdict}, and no waiting mends this: {refusal}"
                 )
                 return 1
-            # Whole in the log; whoever follows the node sees one line.
+            # The log gets the whole error, the state one short line.
             reason, told = str(refusal), "its APIs do not answer yet"
         if not reason:
             records.write("node", "stack.sh", "pending")
@@ -53,7 +53,7 @@ def main(_: list[str]) -> int:
 
 
 def _controller(settings: Settings) -> tuple[str, str]:
-    """The controller's verdict and error; both are empty while it does not answer with a state."""
+    """Return the controller's verdict and error; both empty if it does not answer with a state."""
     try:
         answer = peer.ask(settings["CONTROLLER_IP"])
     except files.UnreadableError as error:
@@ -63,10 +63,10 @@ def _controller(settings: Settings) -> tuple[str, str]:
 
 
 def _lasts(error: RuntimeError, verdict: str) -> bool:
-    """Whether waiting is useless.
+    """Tell whether a retry is useless.
 
-    While the controller is built, its Keystone may deny a right password, and Apache refuse a
-    right path; a controller that is ready has found its own answers right.
+    During the controller's build, Keystone may deny a correct password and Apache refuse a correct
+    path. Once the controller is ready, such an answer is final.
     """
     if isinstance(error, (cloud.DeniedError, cloud.RefusedError)):
         return verdict == "ready"
@@ -74,7 +74,7 @@ def _lasts(error: RuntimeError, verdict: str) -> bool:
 
 
 def _missing(settings: Settings) -> str:
-    """What the controller lacks; empty if nothing. Raises RuntimeError if it does not answer."""
+    """Return what the controller lacks, or nothing. Raises RuntimeError if it does not answer."""
     controller = settings["CONTROLLER_HOSTNAME"]
     if not cloud.up(_services("compute"), "nova-compute", controller):
         return "its nova-compute is not up"

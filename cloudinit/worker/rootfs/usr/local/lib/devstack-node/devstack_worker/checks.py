@@ -1,4 +1,4 @@
-"""Checks: the worker serves nothing that every node does not."""
+"""Checks: none beyond those of every node."""
 
 from __future__ import annotations
 

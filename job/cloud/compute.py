@@ -1,4 +1,4 @@
-"""Compute: the Compute API, reached as the provider plugin reaches it, and asked with patience."""
+"""Compute: requests to the Compute API, with the provider's credentials and with retries."""
 
 import json
 import random
@@ -27,7 +27,7 @@ _KEY_VARIABLES = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEY
 _ANSWER_S = 20
 _PATIENCE_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 15.0
-# Those of requests are OSErrors.
+# Errors of `requests` are OSErrors.
 _NO_ANSWER = (OSError, TransportError)
 
 
@@ -39,15 +39,15 @@ class Place:
     region: str
     prefix: str
     endpoint: str = ""
-    """Of the Compute API; empty: Google's."""
+    """URL of the Compute API; empty: Google's."""
     access_token: str = field(default="", repr=False)
     """A token, or the path of its file."""
     key: str = field(default="", repr=False)
     """A key, or the path of its file; empty (and no token): the application default credentials."""
     impersonated: str = ""
-    """The account to act as; empty: the one that the credentials are of."""
+    """The service account to impersonate; empty: none."""
     delegates: tuple[str, ...] = ()
-    """Accounts on the way to the impersonated one, each of which may act as the next."""
+    """The delegation chain to the impersonated account."""
 
 
 def place_of(stack: Stack) -> Place:
@@ -75,12 +75,12 @@ def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 
 def connect(place: Place) -> Any:
-    """Google's client of the Compute API. Raises JobError without credentials."""
+    """Return Google's client of the Compute API. Raises JobError without credentials."""
     session = AuthorizedSession(
         credentials.find(place),
         auth_request=Request(sessions.session()),
         refresh_timeout=_ANSWER_S,
-        # A token alone cannot be renewed when it is refused.
+        # A bare token cannot be refreshed.
         max_refresh_attempts=0 if place.access_token else DEFAULT_MAX_REFRESH_ATTEMPTS,
     )
     return build(
@@ -93,7 +93,7 @@ def connect(place: Place) -> Any:
 
 
 class _Transport:
-    """What Google's client takes for httplib2, which knows no NO_PROXY and lacks most proxies."""
+    """Replaces httplib2, which ignores NO_PROXY and supports few proxies."""
 
     def __init__(self, session: requests.Session) -> None:
         self._session = session
@@ -117,9 +117,9 @@ class _Transport:
 def ask(
     request: Any, *, patience_s: float = _PATIENCE_S, sleep: Callable[[float], object] = time.sleep
 ) -> dict[str, Any]:
-    """The answer to a request; what passes, such as a rate limit, is asked again, ever slower.
+    """Send a request and return the answer. Retries outages and rate limits, with backoff.
 
-    Raises HttpError for an answer that refuses, JobError for none or for no token.
+    Raises HttpError for a refusal, JobError without an answer or without a token.
     """
     deadline = time.monotonic() + patience_s
     pause = _FIRST_PAUSE_S
@@ -138,13 +138,13 @@ def ask(
                 ) from None
         else:
             return answer
-        # Jobs that were refused together shall not come back together.
+        # Jitter, so that jobs that were refused together do not retry together.
         sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
         pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
 def refused(error: GoogleAuthError) -> JobError:
-    """The error of credentials for which no token is given."""
+    """Return the error for credentials that Google Cloud gives no token for."""
     reason = " ".join(str(error.args[0]).split())
     return JobError(
         f"credentials: Google Cloud refuses them ({reason}); {CREDENTIALS_REMEDY}",
@@ -153,18 +153,18 @@ def refused(error: GoogleAuthError) -> JobError:
 
 
 def is_passing(error: HttpError) -> bool:
-    """Tell whether the same request may be answered soon: an outage, or a rate limit."""
+    """Tell whether a retry may succeed: an outage, or a rate limit."""
     return error.resp.status in PASSING_STATUSES or reason_of(error) in RATE_LIMITS
 
 
 def refusal_of(error: HttpError) -> Refusal:
-    """The refusal in Google Cloud's own words."""
+    """Convert an error to a Refusal, with Google Cloud's own message."""
     message = " ".join(str(error.reason).split())
     return Refusal(message=message, status=error.resp.status, reason=reason_of(error))
 
 
 def reason_of(error: HttpError) -> str:
-    """The API's word for what is wrong, such as `notFound`, or an empty string."""
+    """Return the API's error reason, such as `notFound`, or an empty string."""
     try:
         reason: str = json.loads(error.content)["error"]["errors"][0]["reason"]
     except (ValueError, LookupError, TypeError):

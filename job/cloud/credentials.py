@@ -1,11 +1,10 @@
-"""Credentials: those that the provider would use, looked for in its order and read in its forms.
+"""Credentials: find the credentials that the provider would use, in its order.
 
-The stack's settings come first (`gcp:accessToken`, `gcp:credentials`), and the environment's token
-and key only if they name neither; last come the application default credentials. A token or a key
-is the contents of the file of that name, if there is something of that name, else the text itself:
-a relative path is meant from the checkout, where the plugin runs. A key may be of any type that
-Google's library knows. One that this library cannot load may suit the provider's, which is another:
-that is an UnjudgedError, and no reason to refuse a run.
+The stack's settings come first (`gcp:accessToken`, `gcp:credentials`). If they name neither, the
+environment's token and key follow, then the application default credentials. A token or a key is
+a path if a file of that name exists, else the text itself. Relative paths start at the checkout,
+where the plugin runs. A key may have any type that Google's Python library knows. The provider uses
+another library, so a key that ours cannot load raises UnjudgedError and does not end the run.
 """
 
 import json
@@ -32,23 +31,23 @@ if TYPE_CHECKING:
     from job.cloud.compute import Place
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-# Where Go looks, whatever CLOUDSDK_CONFIG says.
+# The path that Google's Go library uses. It ignores CLOUDSDK_CONFIG.
 _WELL_KNOWN = ".config/gcloud/application_default_credentials.json"
 _TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - no password
-# Of these, both libraries want the same, so that what this one refuses the other does too.
+# For these types both libraries have the same requirements, so our refusal is final.
 _PLAIN_TYPES = ("service_account", "authorized_user")
-# A text that begins so is hardly a key. One that is, such as base64, is masked where it is printed.
+# A text with such a beginning is taken for a path. If it is a key after all, printing masks it.
 _PATH_BEGINNINGS = ("/", "~/", "./", "../")
-# No header can carry them, and the provider's HTTP client refuses them.
+# Characters that are invalid in an HTTP header; the provider's client rejects them.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class UnjudgedError(JobError):
-    """Whether the provider can use the credentials cannot be known here."""
+    """Only the provider can tell whether the credentials are usable."""
 
 
 def find(place: "Place") -> Any:
-    """The credentials, of which no token was asked for yet. Raises JobError, UnjudgedError."""
+    """Return credentials without requesting a token. Raises JobError, UnjudgedError."""
     if place.access_token:
         found: Any = Credentials(token=_token(place.access_token))
     elif place.key:
@@ -56,7 +55,7 @@ def find(place: "Place") -> Any:
     else:
         found = _default()
     if isinstance(found, CredentialsWithQuotaProject):
-        # The provider does not send the quota project that a key names, only that of the variable.
+        # The provider ignores the quota project in a key and uses only the variable.
         found = found.with_quota_project(
             os.environ.get(environment_vars.GOOGLE_CLOUD_QUOTA_PROJECT)
         )
@@ -71,9 +70,9 @@ def find(place: "Place") -> Any:
 
 
 def path_or_contents(text: str, what: str, *, base: Path = CHECKOUT) -> str:
-    """Read a file, if something has the name, else return the text, as the provider does.
+    """Return the contents of the file of that name, or the text itself if there is none.
 
-    Raises JobError for a folder, or a file that may not be read.
+    This is the provider's rule. Raises JobError for a folder or an unreadable file.
     """
     path = Path(text)
     if text.startswith("~"):
@@ -103,7 +102,7 @@ def _token(text: str) -> str:
 
 
 def _default() -> Any:
-    """The application default credentials. Raises as `find`."""
+    """Return the application default credentials. Raises as `find`."""
     named = os.environ.get(environment_vars.CREDENTIALS)
     path = CHECKOUT / named if named else Path.home() / _WELL_KNOWN
     if named or path.is_file():
@@ -143,11 +142,11 @@ def _of_key(text: str) -> Any:
 
 
 def _load(key: Mapping[str, Any]) -> Any:
-    # An impersonated account has to have its scopes from the start. Of a person, the provider asks
-    # for none; and an external account that has them is asked for its project at once.
+    # An impersonated account needs its scopes at creation. The provider requests none for a person,
+    # and Google's library looks up the project of an external account that has scopes.
     scopes = [_SCOPE] if key["type"] == "impersonated_service_account" else None
     with warnings.catch_warnings():
-        # They are about keys of strangers, and quotas of persons.
+        # Warnings about keys from untrusted sources and about quotas of personal accounts.
         warnings.simplefilter("ignore")
         found, _ = google.auth.load_credentials_from_dict(
             key, scopes=scopes, request=Request(sessions.session())

@@ -1,4 +1,4 @@
-"""Console: what an instance wrote to its serial port, as Compute Engine recorded it."""
+"""Console: read an instance's serial console from Compute Engine."""
 
 from googleapiclient.errors import HttpError
 
@@ -7,7 +7,7 @@ from job.cloud.compute import Place, ask, connect
 
 
 def read(place: Place, *, project: str, zone: str, instance: str, patience_s: float) -> str:
-    """The text, of which the API keeps the last MiB. Raises JobError."""
+    """Return the console's text, of which the API keeps the last MiB. Raises JobError."""
     request = (
         connect(place)
         .instances()

@@ -1,4 +1,4 @@
-"""Display: what a person sees while nodes are watched; lines, and on a terminal a live part."""
+"""Display: progress of the nodes, as lines and, on a terminal, as a status block."""
 
 import shutil
 import sys
@@ -13,46 +13,45 @@ _ERASE_LINE, _UP = "\x1b[2K", "\x1b[1A"
 
 
 class Lines:
-    """One line a change, for files and pipes."""
+    """One line for each change, for files and pipes."""
 
     def __init__(self, output: TextIO) -> None:
         self._output = output
 
     def say(self, text: str) -> None:
-        """Print a line."""
         print(text, file=self._output, flush=True)
 
     def show(self, states: Mapping[Subject, State], began: float) -> None:
-        """Where everything is now; nothing here, where only changes are shown."""
+        """Show the current states. Prints nothing here, since `say` prints each change."""
 
     def close(self) -> None:
-        """Leave only lines behind."""
+        """End the display."""
 
 
 class Live(Lines):
-    """The same lines, and below them one for each subject, written over again and again."""
+    """The same lines, and below them a status block that is redrawn."""
 
     def __init__(self, output: TextIO) -> None:
         super().__init__(output)
         self._shown: list[str] = []
 
     def say(self, text: str) -> None:
-        """Print a line above the live part."""
+        """Print a line above the status block."""
         shown = self._shown
         self._draw([])
         super().say(text)
         self._draw(shown)
 
     def show(self, states: Mapping[Subject, State], began: float) -> None:
-        """Write the live part over, if anything in it has changed."""
+        """Redraw the status block if it has changed."""
         width = shutil.get_terminal_size().columns - 1
-        # Half a secret would not be known any more.
+        # Mask before cutting: half a secret would not be recognized.
         lines = [SECRETS.mask(_line(state, began))[:width] for state in states.values()]
         if lines != self._shown:
             self._draw(lines)
 
     def close(self) -> None:
-        """Take the live part away."""
+        """Erase the status block."""
         self._draw([])
 
     def _draw(self, lines: list[str]) -> None:
@@ -63,12 +62,12 @@ class Live(Lines):
 
 
 def display() -> Lines:
-    """What suits standard output."""
+    """Return the display that suits standard output."""
     return (Live if sys.stdout.isatty() else Lines)(sys.stdout)
 
 
 def elapsed(since: float) -> str:
-    """Minutes and seconds since then (time.monotonic), as wide as they get in most runs."""
+    """Format the time since `since` (time.monotonic) as minutes and seconds, padded."""
     minutes, seconds = divmod(int(time.monotonic() - since), 60)
     return f"{minutes:3d}:{seconds:02d}"
 

@@ -1,4 +1,4 @@
-"""Lanes: what the nodes do, as spans of a timeline, by the nodes' own times."""
+"""Lanes: record the nodes' stages as spans of a timeline, by the nodes' own clocks."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,23 +17,23 @@ class _Open:
 
 
 class Lanes:
-    """One span a stage, and within stack.sh one for each of DevStack's own phases."""
+    """A span for each stage, and for each of DevStack's phases within stack.sh."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         self._open: dict[str, _Open] = {}
 
     def note(self, state: State) -> None:
-        """Take in an answer of a node."""
+        """Record an answer of a node."""
         spans = self._open.setdefault(state.subject, _Open())
         since = state.since or datetime.now(UTC)
-        # The registration has no stages that take a time of their own, only reasons to wait.
+        # The stages of a registration are only reasons to wait, so it gets a single span.
         name = REGISTRATION if state.subject == "registration" else state.stage
         if state.is_final and spans.stage is None:
             spans.stage = self._begin(state, name, since)
         if spans.stage and (state.is_final or spans.stage.name != name):
             verdict = _VERDICTS.get(state.verdict, "passed")
-            # What failed says when; a detail has no time of its own.
+            # The state has the time of the stage; a detail has none of its own.
             for span in filter(None, (spans.detail, spans.stage)):
                 self._timeline.end(span, verdict, state.error, max(since, span.began))
             spans.stage = spans.detail = None

@@ -1,7 +1,7 @@
-"""Logs: what both nodes know of themselves, collected within a time, whatever state they are in.
+"""Logs: collect the diagnostics of both nodes within a time limit.
 
-What has arrived when the time is over, or the connection breaks, is kept. Of a node that does not
-answer at all the serial console is, which Compute Engine records.
+If the time runs out or the connection breaks, everything received is kept. For a node that does
+not answer at all, Compute Engine's record of its serial console is kept.
 """
 
 import tarfile
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 _COMMAND = "sudo /usr/local/sbin/devstack-logs"
 _DEFAULT_CAP_S = 180.0
 _LOOK_S = 0.2
-# Of the time: for asking Compute Engine instead, and for unpacking.
+# Share of the time that is reserved for unpacking, and for the serial console.
 _REST = 0.2
-# Between what the node is given and when the connection is cut.
+# Time between the node's own limit and the end of the connection.
 _MARGIN_S = 3.0
 _FEWEST_S = 1.0
-# A node that was broken into shall not fill this machine.
+# A compromised node must not fill this machine's disk.
 _MOST_BYTES = 2**30
 _INCOMPLETE = "incomplete.txt"
 _UNREACHABLE = "unreachable.txt"
@@ -61,9 +61,9 @@ def collect(  # noqa: PLR0913, PLR0917 - where from, where to, and for how long
     say: Say,
     pause: Pause = time.sleep,
 ) -> None:
-    """Fill a folder a node below `into`, of both nodes at once, within about `cap_s` seconds.
+    """Fill a folder for each node below `into`, in parallel, within about `cap_s` seconds.
 
-    A node's trouble is told and noted, never raised; only what `pause` raises is.
+    Problems of a node are reported by `say` and in its folder. Raises only what `pause` raises.
     """
     deadline = time.monotonic() + cap_s
     try:
@@ -99,21 +99,21 @@ def _start(stack: ExitStack, access: ssh.Access, cap_s: float) -> Run:
 
 
 def _unpack(run: Run, target: Artifacts) -> tuple[int, str]:
-    """How many files came, and why not all; an empty string if all did."""
+    """Return the number of files received, and why some are missing; empty if none is."""
     count = 0
     try:
         with tarfile.open(fileobj=run.output, mode="r|gz") as archive:
             for name, content in _texts(archive):
                 target.keep(str(name), content)
                 count += 1
-    # ValueError: a name that is no UTF-8, or holds what no name of a file can.
+    # ValueError: an entry whose name is not UTF-8, or contains NUL.
     except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         return count, run.trouble or (f"it broke off: {error}" if count else run.complaint)
     return count, run.trouble
 
 
 def _texts(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """Plain files that stay below the folder; nothing else can be harmless."""
+    """Yield plain files inside the folder. Skip all else: a compromised node may send anything."""
     left = _MOST_BYTES
     for entry in archive:
         name = PurePosixPath(entry.name)
@@ -129,7 +129,7 @@ def _texts(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, bytes]]:
 def _console(
     outputs: Mapping[str, Any], place: "Place", role: ssh.Role, target: Artifacts, patience_s: float
 ) -> str:
-    """Keep what the instance wrote to its serial port; what there is to say of that."""
+    """Save the serial console. Return a sentence for the report."""
     # Google's client takes half a second to import, which most runs do not need.
     from job.nodes import console  # noqa: PLC0415 - Google's client, which others do without
 

@@ -1,4 +1,4 @@
-"""SSH: how a node is reached, and by which keys both sides know each other."""
+"""SSH: accounts, keys and options with which the nodes are reached."""
 
 import shlex
 from collections.abc import Mapping
@@ -18,20 +18,20 @@ _WRONG_KEY = "Host key verification failed"
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """An account on a node, and the files that open it."""
+    """An account on a node, with its key files."""
 
     user: str
     host: str
     key: Path
     known_hosts: Path
     known_as: str = ""
-    """The address that its host key is listed under; empty: `host`."""
+    """The address in known_hosts; empty: `host`."""
     through: "Access | None" = None
-    """The node that it is reached through."""
+    """The node that serves as jump host."""
 
     @classmethod
     def write(cls, outputs: Mapping[str, Any], folder: Path) -> "Access":
-        """The controller's; writes key and host keys into the folder, for their owner only."""
+        """Return access to the controller. Writes key and host keys into the folder, mode 0600."""
         for name in _NEEDED:
             if not outputs.get(name):
                 raise JobError(f"outputs: the stack has no '{name}'; run 'up' first")
@@ -46,7 +46,7 @@ class Access:
         return access
 
     def command(self) -> list[str]:
-        """The ssh command without its destination; nothing of the person's own takes part."""
+        """Return the ssh command without destination. Ignores the user's own configuration."""
         options = {
             "AddressFamily": "inet",
             "BatchMode": "yes",
@@ -68,24 +68,23 @@ class Access:
             options["HostKeyAlias"] = self.known_as
         if self.through:
             way = [*self.through.command(), "-W", f"{self.host}:{_PORT}", self.through.destination]
-            # A shell gets it after ssh has replaced what begins with %.
+            # ssh expands % tokens before it hands the command to a shell.
             options["ProxyCommand"] = shlex.join(way).replace("%", "%%")
         flags = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         return ["ssh", "-F", "none", *flags]
 
     @property
     def one_word(self) -> str:
-        """The command as sshuttle wants it."""
+        """Return the command as one word, for sshuttle."""
         return shlex.join(self.command())
 
     @property
     def destination(self) -> str:
-        """Account and address."""
         return f"{self.user}@{self.host}"
 
 
 def nodes(outputs: Mapping[str, Any], folder: Path) -> dict[Role, Access]:
-    """Every node of the stack. A worker without an external address is behind the controller."""
+    """Return access to every node: to a worker without external address, by the controller."""
     controller = Access.write(outputs, folder)
     internal = outputs.get("worker_private_ip")
     if not internal:
@@ -103,7 +102,7 @@ def nodes(outputs: Mapping[str, Any], folder: Path) -> dict[Role, Access]:
 
 
 def wrong_key(text: str, access: Access) -> JobError | None:
-    """The error if ssh met a host that is not ours."""
+    """Return an error if ssh met another host key than ours."""
     if _WRONG_KEY not in text:
         return None
     return JobError(
@@ -113,14 +112,14 @@ def wrong_key(text: str, access: Access) -> JobError | None:
 
 
 def _quoted(path: Path) -> str:
-    """A path in ssh's configuration language: spaces divide, % is a token's, a quote ends it."""
+    """Quote a path for ssh's configuration: blanks, % and quotes have a meaning there."""
     text = str(path).replace("\\", r"\\").replace('"', r"\"")
     return f'"{text.replace("%", "%%")}"'
 
 
 def _replace(path: Path, text: str) -> None:
-    """Replace a file as a whole, readable for its owner only."""
+    """Write a file atomically, with mode 0600."""
     with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        # ssh refuses a key whose last line has no end.
+        # ssh rejects a key file without a final newline.
         file.write(text if text.endswith("\n") else f"{text}\n")
     Path(file.name).replace(path)

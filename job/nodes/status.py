@@ -1,4 +1,4 @@
-"""Status: what is known of a node, or of the worker's registration (docs/readiness.md)."""
+"""Status: the known state of a node or of the worker's registration (docs/readiness.md)."""
 
 import json
 import re
@@ -7,47 +7,46 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 Subject = Literal["controller", "worker", "registration"]
-"""A node, or the worker's place in the second availability zone, which the controller tells."""
+"""A node, or the worker's registration in the second AZ, which the controller reports."""
 
 COMMAND = "sudo /usr/local/sbin/devstack-status show"
 _VERDICTS = {"pending", "ready", "failed"}
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-# Also the halves of UTF-16 pairs, which JSON can hold and no terminal or file.
+# Includes lone surrogates, which JSON can contain and UTF-8 cannot encode.
 _NOT_PLAIN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 class NoStatusError(ValueError):
-    """What came is no answer of devstack-status."""
+    """The output is not an answer of devstack-status."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """The last that is known. Before the first answer it is pending, with nothing in it."""
+    """The last known state. Before the first answer it is pending and empty."""
 
     subject: Subject
     verdict: str = "pending"
     stage: str = ""
     detail: str = ""
-    """DevStack's own name for what it does, while stack.sh runs."""
+    """DevStack's name of the current phase, while stack.sh runs."""
     since: datetime | None = None
     error: str = ""
     error_class: str = ""
     """infrastructure, configuration or interrupted, if it failed."""
     boot_id: str = ""
     unreadable: tuple[str, ...] = ()
-    """Files that the node could not read, each with the reason; it is not ready then."""
+    """Files that the node could not read, each with the reason. Such a node is never ready."""
     trouble: str = ""
-    """Why the last question had no answer: refused, silent, another host key; empty if it had."""
+    """Why the last query had no answer: refused, silent, another host key. Empty if it had one."""
     silent_s: float = 0.0
-    """For how long there has been no answer."""
+    """Seconds since the last answer."""
 
     @property
     def is_final(self) -> bool:
-        """Whether there is a verdict."""
         return self.verdict != "pending"
 
     def __str__(self) -> str:
-        """For a person, without the subject."""
+        """Describe the state in words, without the subject."""
         if self.verdict == "ready":
             return "ready"
         if self.verdict == "failed":
@@ -58,7 +57,7 @@ class State:
 
 
 def parse(subject: Subject, answer: bytes) -> State:
-    """The state that `devstack-status` printed, with plain texts only. Raises NoStatusError."""
+    """Parse the output of `devstack-status` and clean its texts. Raises NoStatusError."""
     try:
         told = json.loads(answer.strip().rpartition(b"\n")[2])
     except (ValueError, RecursionError) as error:
@@ -90,7 +89,7 @@ def _text(told: dict[str, Any], key: str, otherwise: str | None = None) -> str:
 
 
 def plain(found: object) -> str:
-    """Return the text without what could move a terminal's cursor, or not be written at all."""
+    """Replace control characters, and characters that cannot be written, by blanks."""
     return _NOT_PLAIN.sub(" ", str(found))
 
 

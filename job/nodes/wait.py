@@ -1,4 +1,4 @@
-"""Wait: `python -m job wait`, until the nodes are ready or cannot become so."""
+"""Wait: `python -m job wait`, until the nodes are ready or have failed."""
 
 import time
 from argparse import ArgumentParser, Namespace
@@ -22,7 +22,7 @@ _WANTED: dict[Wanted, tuple[Subject, ...]] = {
     "worker": ("registration",),
     "all": ("controller", "registration"),
 }
-# Who must not fail: nobody is registered whose build failed, or by a controller that did.
+# Subjects whose failure ends the wait: a failed build on either node prevents the registration.
 _NEEDED: dict[Wanted, tuple[Subject, ...]] = {
     "controller": ("controller",),
     "worker": ("controller", "worker", "registration"),
@@ -34,7 +34,7 @@ _DEFAULT_TIMEOUT_S, _DEFAULT_SILENCE_S = 5400.0, 900.0
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the command line asks for."""
+    """Options of the command."""
 
     wanted: Wanted
     timeout_s: float
@@ -67,12 +67,12 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def options_of(given: Namespace) -> Options:
-    """The options from parsed arguments."""
+    """Convert parsed arguments."""
     return Options(wanted=given.wanted, timeout_s=given.timeout, silence_s=given.silence)
 
 
 def run(outputs: Mapping[str, Any], folder: Path, options: Options, ending: Ending) -> None:
-    """Wait and tell. Raises JobError for a failed node, a silent one, or when the time is over."""
+    """Wait and print progress. Raises JobError for a failed or silent node, or a time-out."""
     nodes = ssh.nodes(outputs, folder)
     if options.wanted == "worker" and "worker" not in nodes:
         raise RefusedError("--for: the stack has no worker; wait for the controller")
@@ -89,18 +89,18 @@ def run(outputs: Mapping[str, Any], folder: Path, options: Options, ending: Endi
 
 
 def is_ready(states: Mapping[Subject, State], wanted: Wanted) -> bool:
-    """Whether everything that is wanted, and is in the stack, is ready."""
+    """Tell whether all wanted subjects that the stack has are ready."""
     return all(states[name].verdict == "ready" for name in _WANTED[wanted] if name in states)
 
 
 def failed(states: Mapping[Subject, State], wanted: Wanted) -> State | None:
-    """What failed, so that the wanted cannot come any more; the node before its registration."""
+    """Return the failure that makes the wait useless: a node's before the registration's."""
     needed = (states[name] for name in _NEEDED[wanted] if name in states)
     return next((state for state in needed if state.verdict == "failed"), None)
 
 
 def _refusal(states: Mapping[Subject, State], options: Options, began: float) -> JobError | None:
-    """Why there is nothing to wait for any more."""
+    """Return the error that ends the wait, if there is one."""
     after = f"after {elapsed(began).strip()}"
     if state := failed(states, options.wanted):
         return JobError(f"{state.subject}: {state}; {after}; 'logs' collects more")

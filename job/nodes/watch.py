@@ -1,8 +1,8 @@
-"""Watch: what becomes of both nodes and of the worker's registration.
+"""Watch: follow the state of both nodes and of the worker's registration.
 
-Short questions over ssh, one at a time and subject, each with a time-out: a connection that is
-kept open for an hour is cut by whatever lies between. Nothing here waits, so whoever watches can
-do other things, or end.
+It polls over ssh, one short query at a time for each subject, each with a time-out. One long
+connection would be dropped by NAT or firewalls. Nothing here blocks, so that the caller can do
+other work between polls, and stop at any time.
 """
 
 import os
@@ -21,16 +21,16 @@ from job.reports.timeline import Timeline
 
 _INTERVAL_S = 5.0
 _QUESTION_S = 20.0
-# A machine that boots may show the image's own key before it has ours.
+# A booting machine may present the image's host key before cloud-init installs ours.
 _WRONG_KEY_S = 60.0
 _MOST_BYTES = 2**20
-# One lost answer is no news.
+# Report a missing answer only when it happens twice in a row.
 _MISSES = 2
 
 
 @dataclass
 class _Subject:
-    """One of those that are watched."""
+    """A watched subject and its current query."""
 
     access: Access
     command: str
@@ -44,7 +44,7 @@ class _Subject:
 
 
 class Watch:
-    """Asks, remembers and tells. A context manager, since a question may be under way."""
+    """Polls the subjects and reports changes. A context manager: it ends running queries."""
 
     def __init__(
         self,
@@ -66,14 +66,14 @@ class Watch:
         self._subjects[subject] = _Subject(access, command, state, answered_at=self._began)
 
     def poll(self) -> dict[Subject, State]:
-        """Take what answers there are, ask anew what is due, tell what has changed."""
+        """Process finished queries, start due ones, report changes. Returns all states."""
         for subject in self._subjects.values():
             if not subject.state.is_final:
                 self._look(subject)
         return {name: subject.state for name, subject in self._subjects.items()}
 
     def close(self) -> None:
-        """Drop the questions that are under way."""
+        """End running queries."""
         for subject in self._subjects.values():
             if subject.run:
                 subject.run.close()
@@ -109,7 +109,7 @@ class Watch:
         self._tell(subject)
 
     def _is_due(self, subject: _Subject) -> bool:
-        """Whether there is anything to ask: nobody is registered before the controller is done."""
+        """Tell whether to query it. The registration waits for the controller's verdict."""
         return (
             subject.state.subject != "registration" or self._subjects["controller"].state.is_final
         )
@@ -128,7 +128,7 @@ class Watch:
 
 
 def _take(subject: _Subject, run: Run) -> None:
-    """What the end of a question says of its subject."""
+    """Update a subject from a finished query."""
     now = time.monotonic()
     before = subject.state
     trouble = run.trouble
@@ -137,7 +137,7 @@ def _take(subject: _Subject, run: Run) -> None:
             answer = _last_bytes(run)
             subject.state = _judge(before, parse(before.subject, answer))
         except NoStatusError as problem:
-            # The user that may log in is there before the program is, which then prints nothing.
+            # cloud-init creates the user before devstack-status, whose output is empty until then.
             trouble = f"no status: {problem if answer.strip() else run.complaint}"
     if not trouble:
         subject.answered_at, subject.misses, subject.wrong_key_at = now, 0, None
@@ -156,14 +156,14 @@ def _take(subject: _Subject, run: Run) -> None:
 
 
 def _last_bytes(run: Run) -> bytes:
-    """The end of what the command printed: an answer is its last line, and no long one."""
+    """Return the end of the output: the answer is its last line."""
     output = run.output
     output.seek(max(0, output.seek(0, os.SEEK_END) - _MOST_BYTES))
     return output.read()
 
 
 def _judge(before: State, now: State) -> State:
-    """The answer, unless the node was rebooted and does not know what that means."""
+    """Return the answer, or a failure if the node was rebooted during its build."""
     rebooted = before.boot_id not in {"", now.boot_id}
     if not rebooted or now.is_final or before.stage.startswith("reboot"):
         return now

@@ -1,6 +1,6 @@
-"""Artifacts: the one way to write below ARTIFACTS, or wherever else logs are left for everybody.
+"""Artifacts: the only way to write files that everybody may read, such as those in ARTIFACTS.
 
-All of it passes through `SECRETS`, which masks what the process knows to be secret by then.
+Everything is masked with the secrets that the process knows at that moment.
 """
 
 from pathlib import Path
@@ -8,31 +8,31 @@ from typing import TextIO
 
 from job.redaction.known import SECRETS, Passage
 
-# As much of a file is masked at a time, in characters.
+# Characters that are masked at a time, so that memory stays bounded.
 _PIECE = 2**20
-# Bytes that are no UTF-8 stay what they are.
+# Bytes that are not UTF-8 are copied unchanged.
 _KEEP_BYTES = "surrogateescape"
 
 
 class Artifacts:
-    """A folder whose files may be shown to everybody; it is made when the first is written."""
+    """A folder of files without secrets. It is created with the first file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def write(self, name: str, text: str) -> None:
-        """Replace a file as a whole."""
+        """Write a text file atomically."""
         path = self._prepared(name)
         partial = path.with_name(f"{path.name}.partial")
         partial.write_text(SECRETS.mask(text), encoding="utf-8", errors="backslashreplace")
         partial.replace(path)
 
     def append(self, name: str) -> "Appended":
-        """Go on with a log, or begin it."""
+        """Open a log for appending."""
         return Appended(self._prepared(name))
 
     def copy(self, source: Path, name: str) -> None:
-        """Copy a file, of any size."""
+        """Copy a file of any size."""
         passage = Passage(SECRETS)
         with (
             source.open(encoding="utf-8", errors=_KEEP_BYTES, newline="") as read,
@@ -44,7 +44,7 @@ class Artifacts:
                 file.write(passage.mask("".join(lines)))
 
     def keep(self, name: str, content: bytes) -> None:
-        """Write what somebody else has made, text or not."""
+        """Write foreign content, text or binary."""
         text = content.decode("utf-8", _KEEP_BYTES)
         self._prepared(name).write_bytes(SECRETS.mask(text).encode("utf-8", _KEEP_BYTES))
 
@@ -55,17 +55,15 @@ class Artifacts:
 
 
 class Appended:
-    """A log that grows by whole lines, each on disk at once."""
+    """A log that is written and flushed by whole lines."""
 
     def __init__(self, path: Path) -> None:
         self._file: TextIO = path.open("a", encoding="utf-8", errors="backslashreplace")
         self._passage = Passage(SECRETS)
 
     def write(self, lines: str) -> None:
-        """Add lines."""
         self._file.write(self._passage.mask(lines))
         self._file.flush()
 
     def close(self) -> None:
-        """End it."""
         self._file.close()

@@ -1,7 +1,7 @@
-"""Forms: the spellings in which a secret may stand in a line of text.
+"""Forms: the spellings in which a secret may occur in a line of text.
 
-A secret of several lines, such as a private key, is found line by line. So no form has a line
-break in it, and text can be masked in pieces of whole lines.
+A secret of several lines, such as a private key, is searched line by line. No form contains a line
+break, so text can be masked in pieces of whole lines.
 """
 
 import base64
@@ -12,19 +12,19 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
-# Shorter ones are words that stand everywhere.
+# Shorter secrets would mask common words everywhere.
 SHORTEST = 6
-# As short may be a line of a longer secret, or a part of one that is broken between words.
+# Minimum length of one line of a longer secret, and of a part that a line wrap has split off.
 _SHORTEST_PART = 12
 _MOST_WORDS = 40
-# A variable may hold bytes that are no text; of such a secret the plain form must do.
+# A variable may hold bytes that are not text. Only the plain form of such a secret is searched.
 _ANY_BYTES = "replace"
-# What a URL's parts may hold as it is, by Python's and by Go's rules.
+# Characters that stay unquoted in a URL, by Python's and by Go's rules.
 _SAFE_IN_URLS = ("", "/", "$&+,;=:@", "$&+:=@")
 
 
 def forms(secret: str) -> set[str]:
-    """Every form of a secret that is long enough to be told from other text."""
+    """Return every form of a secret that is long enough to be told from other text."""
     lines = [line.strip() for line in secret.splitlines()]
     shortest = SHORTEST if len(lines) == 1 else _SHORTEST_PART
     whole = [line for line in lines if len(line) >= shortest and not line.startswith("-----")]
@@ -34,7 +34,7 @@ def forms(secret: str) -> set[str]:
 
 
 def _parts(line: str) -> Iterator[str]:
-    """What stands before and behind each blank, where YAML or a log may break the line."""
+    """Yield the parts before and after each blank, where YAML or a log may wrap the line."""
     blanks = [match.start() for match in re.finditer(" ", line)]
     if len(blanks) < _MOST_WORDS:
         for blank in blanks:
@@ -44,11 +44,11 @@ def _parts(line: str) -> Iterator[str]:
 
 
 def _spelled(text: str) -> Iterator[str]:
-    """As it is, and as JSON, URLs, shells, YAML and XML write it."""
+    """Yield the text as it is, and as quoted by JSON, URLs, shells, YAML and XML."""
     yield text
     for once in set(_as_json(text)):
         yield once
-        yield from _as_json(once)  # JSON in a string of JSON
+        yield from _as_json(once)  # JSON within a JSON string
     for safe in _SAFE_IN_URLS:
         yield from _both_cases(quote(text, safe=safe, errors=_ANY_BYTES))
     yield from _both_cases(quote_plus(text, errors=_ANY_BYTES))
@@ -66,7 +66,7 @@ def _as_json(text: str) -> Iterator[str]:
     for ascii_only in (True, False):
         written = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
         yield written
-        # Go writes what HTML would misunderstand as \u003c.
+        # Go escapes <, > and & for HTML, as \u003c.
         yield re.sub("[<>&]", lambda match: f"\\u{ord(match[0]):04x}", written)
 
 
@@ -76,10 +76,10 @@ def _both_cases(quoted: str) -> Iterator[str]:
 
 
 def _encoded(text: str) -> Iterator[str]:
-    """The characters of base64 that the secret alone decides, wherever it stands in the text.
+    """Yield the base64 characters that depend on the secret alone, at each alignment.
 
-    Three bytes are four characters, so there are three ways to stand; those at both ends hold
-    bits of a neighbour too.
+    Three bytes make four characters, so there are three alignments. The characters at both ends
+    also encode bits of the neighbouring bytes and are left out.
     """
     content = text.encode("utf-8", _ANY_BYTES)
     for before, skipped in ((0, 0), (1, 2), (2, 3)):

@@ -1,7 +1,7 @@
-"""Known: every secret that this process has met, and texts without them.
+"""Known: the secrets that this process has met, and the masking of texts.
 
-One list a process, like its standard output: what one part of the job has learnt, no other part
-may print.
+The list belongs to the process, like its standard output: no part of the job may print a secret
+that another part has read.
 """
 
 import threading
@@ -12,7 +12,7 @@ from stacks.concealment import MASK, KeyLines, conceal_shapes
 
 
 class Secrets:
-    """A list of secrets that grows. For all threads."""
+    """A growing list of secrets. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -20,26 +20,24 @@ class Secrets:
         self._forms: frozenset[str] = frozenset()
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Mask these from now on, in each of their forms."""
+        """Mask these secrets from now on, in all their forms."""
         with self._lock:
             new = set(secrets) - self._met
             self._met |= new
             self._forms = self._forms.union(*map(forms, new))
 
     def forget(self) -> None:
-        """Begin anew."""
         with self._lock:
             self._met, self._forms = set(), frozenset()
 
     def mask(self, text: str) -> str:
-        """The whole text, with `***` in place of secrets and of what looks like one."""
+        """Replace secrets, and text that looks like one, by `***`."""
         return Passage(self).mask(text)
 
     def mask_known(self, text: str) -> str:
-        """The text with `***` in place of secrets that were learnt.
+        """Replace known secrets by `***`.
 
-        A search for one form after the other is many times faster than a regular expression of
-        all of them.
+        Searching for the forms one by one is many times faster than one regular expression.
         """
         present = [form for form in self._forms if form in text]
         spans = sorted(span for form in present for span in _occurrences(form, text))
@@ -52,19 +50,19 @@ class Secrets:
 
 
 class Passage:
-    """One text on its way out, in pieces of whole lines."""
+    """Masks one text in pieces of whole lines."""
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self._keys = KeyLines()
 
     def mask(self, lines: str) -> str:
-        """The next piece without secrets."""
+        """Mask the next piece."""
         return conceal_shapes(self._keys.mask(self._secrets.mask_known(lines)))
 
 
 SECRETS = Secrets()
-"""Those of this process."""
+"""The secrets of this process."""
 
 
 def _occurrences(form: str, text: str) -> Iterator[tuple[int, int]]:

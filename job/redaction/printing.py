@@ -1,4 +1,4 @@
-"""Printing: standard output and error of this process, without secrets.
+"""Printing: mask secrets in standard output and error of this process.
 
 Programs that the job starts print through it; one that is handed its standard output itself, as
 the command of `python -m job boskos run` is, prints its own.
@@ -13,17 +13,17 @@ from job.redaction.known import SECRETS, Passage
 
 
 class Masked:
-    """A text stream whose lines are masked before the stream itself gets them."""
+    """A text stream that masks whole lines before it passes them on."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._passage = Passage(SECRETS)
         self._pending = ""
-        # A signal handler may print too.
+        # Reentrant: a signal handler may print too.
         self._lock = threading.RLock()
 
     def write(self, text: str) -> int:
-        """Write what is whole lines by now, and keep the rest until it is one."""
+        """Write the complete lines and buffer the rest."""
         with self._lock:
             lines, newline, self._pending = (self._pending + text).rpartition("\n")
             if newline:
@@ -31,11 +31,10 @@ class Masked:
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Write several texts."""
         self.write("".join(lines))
 
     def flush(self) -> None:
-        """Show what there is, a line that has not ended too."""
+        """Write the buffered text too, although its line is incomplete."""
         with self._lock:
             if self._pending:
                 pending, self._pending = self._pending, ""
@@ -43,7 +42,7 @@ class Masked:
             self._stream.flush()
 
     def bare(self) -> TextIO:
-        """The stream itself."""
+        """Return the stream itself, which does not mask."""
         self.flush()
         return self._stream
 
@@ -52,11 +51,11 @@ class Masked:
 
 
 def mask_standard_streams() -> None:
-    """Mask all that this process prints from now on, tracebacks as well."""
+    """Mask everything that this process prints from now on, tracebacks included."""
     sys.stdout, sys.stderr = (cast("TextIO", Masked(each)) for each in (sys.stdout, sys.stderr))
 
 
 def print_as_it_is(text: str) -> None:
-    """Print a line with the secrets in it, for a person who has asked for them."""
+    """Print a line unmasked, for a person who has asked for the secrets."""
     stream: object = sys.stdout
     print(text, file=stream.bare() if isinstance(stream, Masked) else sys.stdout, flush=True)

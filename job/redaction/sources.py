@@ -1,4 +1,4 @@
-"""Sources: where the secrets are that a run can meet: environment, settings, state, outputs."""
+"""Sources: find the secrets in the environment, settings, state and outputs."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,15 +9,15 @@ from job.redaction.values import of_content, of_document, of_file, of_mapping, o
 
 # How Pulumi marks a secret in an exported state.
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
-# pulumi_gcp marks these outputs as secrets, but they hold labels: `controller` for one, which would
-# be masked in every line.
+# pulumi_gcp marks these outputs as secrets, although they hold labels. The label `controller`, for
+# example, would be masked in every line.
 _LABELS = {"effectiveLabels", "pulumiLabels"}
 
 
 def of_environment(environ: Mapping[str, str]) -> Iterator[str]:
-    """The secrets in variables, and in the files that they name."""
+    """Yield the secrets in variables, and in the files that they name."""
     yield from of_mapping(environ)
-    # The key that Google's libraries find without being told.
+    # Google's libraries use this key file without a variable.
     home = environ.get("HOME") or str(Path.home())
     config = environ.get("CLOUDSDK_CONFIG")
     folder = Path(config) if config else Path(home, ".config/gcloud")
@@ -25,10 +25,10 @@ def of_environment(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def of_settings(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """The secrets in the settings of a stack, and in the files that they name.
+    """Yield the secrets in a stack's settings, and in the files that they name.
 
-    `schema` is that of the project, where a setting may be marked as a secret. What is encrypted
-    is known to the engine alone.
+    `schema` is the project's, which may mark a setting as a secret. Encrypted values are left out:
+    only the engine can decrypt them.
     """
     for key, value in config.items():
         name = key.rpartition(":")[2]
@@ -42,14 +42,14 @@ def of_settings(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterato
 
 
 def of_decrypted(config: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """The secrets in what `pulumi config --json --show-secrets` answers."""
+    """Yield the secrets in the answer of `pulumi config --json --show-secrets`."""
     for entry in config.values():
         if entry.get("secret"):
             yield from _of_plain(entry.get("objectValue", entry.get("value")))
 
 
 def of_state(document: Any) -> Iterator[str]:
-    """The secrets in an exported state with its secrets in plain text."""
+    """Yield the secrets in a state that was exported with `--show-secrets`."""
     if isinstance(document, list):
         for item in document:
             yield from of_state(item)
@@ -61,7 +61,7 @@ def of_state(document: Any) -> Iterator[str]:
 
 
 def of_outputs(outputs: Mapping[str, Any]) -> Iterator[str]:
-    """The secrets in a stack's outputs."""
+    """Yield the secrets in a stack's outputs."""
     for value in outputs.values():
         if isinstance(value, str):
             yield from of_document(value)
@@ -72,7 +72,7 @@ def _is_wrapped(document: dict[str, Any]) -> bool:
 
 
 def _of_plain(value: Any) -> Iterator[str]:
-    """A secret of the state: a text, a document, or a whole structure of values."""
+    """Yield the parts of a secret value: a text, a document or a nested structure."""
     if isinstance(value, dict) and _is_wrapped(value):
         yield from of_state(value)
     elif isinstance(value, dict):
@@ -82,6 +82,6 @@ def _of_plain(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _of_plain(item)
-    # User data is made of secrets that stand elsewhere too, and of programs.
+    # User data contains programs, and its secrets are in other values of the state as well.
     elif isinstance(value, str) and not value.startswith("#cloud-config"):
         yield from of_content(value)

@@ -1,7 +1,7 @@
-"""Values: the secrets in a value, a document or a file, by the names that stand there.
+"""Values: decide by its name whether a value in a mapping, document or file is a secret.
 
-In place of a secret there may be the path of a file that holds it. A value that everybody may see,
-such as a number or the path of a file that is not there, is none.
+A secret's value may also be the path of a file that contains it. Numbers, booleans and paths of
+missing files are never secrets: masking them would hide what an error message is about.
 """
 
 import json
@@ -14,12 +14,12 @@ from urllib.parse import unquote
 from host.folders import CHECKOUT
 from stacks.concealment import is_random
 
-# Names that say it, and those of Google's whose name does not.
+# Telling names, and Google's variables whose names are not telling.
 _NAME = re.compile(
     r"(?i)password|passwd|passphrase|secret|token|credential|(?:^|[_.-]|[a-z])key(?:_?id)?$"
     r"|^(?:google_cloud|gcloud)_keyfile_json$"
 )
-# What is about a secret, and is none itself.
+# Names of properties of a secret, which are no secrets themselves.
 _NOT = re.compile(
     r"(?i)public|authorized|expir|lifetime|(?:ttl|type|name|ur[il]|host|path|dir|header|length|size"
     r"|count|limit|provider|helper|endpoint|timeout(?:_?s)?)$"
@@ -35,7 +35,7 @@ _ENCRYPTED = "secure"
 
 
 def of_mapping(values: Mapping[str, Any]) -> Iterator[str]:
-    """The secrets among named values, which may hold further ones."""
+    """Yield the secrets among named values, nested ones included."""
     for name, value in values.items():
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, dict):
@@ -49,7 +49,7 @@ def of_mapping(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def of_document(text: str) -> Iterator[str]:
-    """The secrets in a text of any kind: JSON, YAML, `NAME=value`, keys, URLs."""
+    """Yield the secrets in a text: JSON, YAML, `NAME=value`, keys, URLs."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -65,30 +65,30 @@ def of_document(text: str) -> Iterator[str]:
 
 
 def of_value(value: Any) -> Iterator[str]:
-    """What a secret setting holds: the secret, a document with it, or the path of either."""
+    """Yield a secret setting's secrets: its text, or those in a document or file."""
     text = str(value).strip()
     if "\n" in text or text.startswith("{"):
         yield from of_content(text)
     elif (content := read(Path(text))) is not None:
         yield from of_content(content)
-    # The path of a file that is not there must be in the message that says so.
+    # Keep the path of a missing file readable: the error message about it contains it.
     elif not text.startswith(("/", "~", "./")) or is_random(text):
         yield from _worth(text)
         yield from _of_urls(text)
 
 
 def of_file(path: Path) -> Iterator[str]:
-    """The secrets in a file; none if it cannot be read."""
+    """Yield the secrets in a file; none if it cannot be read."""
     yield from of_content(read(path) or "")
 
 
 def of_content(text: str) -> Iterator[str]:
-    """A document with secrets, or else one secret as a whole."""
+    """Yield the secrets in a document; if there are none, the whole text is one."""
     yield from list(of_document(text)) or _worth(text.strip())
 
 
 def read(path: Path) -> str | None:
-    """The text of a file, whose path is from the checkout on; None if it cannot be read."""
+    """Return a file's text, or None if it cannot be read. Relative paths start at the checkout."""
     try:
         path = CHECKOUT / path.expanduser()
         if not path.is_file() or path.stat().st_size > _MOST_BYTES:
@@ -99,7 +99,7 @@ def read(path: Path) -> str | None:
 
 
 def _of_urls(text: str) -> Iterator[str]:
-    """Passwords in URLs, or a user's name that has none: it is a token then."""
+    """Yield passwords in URLs. A user name without a password is a token."""
     for user in _IN_URL.findall(text):
         name, colon, password = user.partition(":")
         for each in {password if colon else name, unquote(password if colon else name)}:
@@ -107,7 +107,7 @@ def _of_urls(text: str) -> Iterator[str]:
 
 
 def _worth(value: str) -> Iterator[str]:
-    """The value, unless it is a word that stands everywhere."""
+    """Yield the value unless it is a common word or a number."""
     if value and not _NO_SECRET.fullmatch(value):
         yield value
 

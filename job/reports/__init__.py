@@ -1,1 +1,1 @@
-"""Report: what a run leaves for people and for Prow, made of its timeline."""
+"""Reports: summary, picture and JUnit of a run, made from its timeline."""

@@ -1,6 +1,6 @@
-"""Gantt: a picture of a run, as one SVG file that needs nothing beside it.
+"""Gantt: draw a run's timeline as a self-contained SVG file.
 
-A lane a subject, a bar a span; what a pointer rests on says the rest.
+Each lane has a group of rows, each span a bar. Tooltips show the times and the notes.
 """
 
 from collections.abc import Sequence
@@ -29,20 +29,20 @@ _TOP, _ROW, _BAR = 56, 20, 14
 _CHARACTER = 6.3
 _GAP = 6
 _LONGEST_LABEL = 40
-# Where one span ends and the next begins, to the precision of a float.
+# Tolerance when the end of one span is the beginning of the next.
 _SAME = 0.01
 
 
 @dataclass
 class _Row:
-    """Spans beside each other, with their labels."""
+    """A row of spans that do not overlap, labels included."""
 
     spans: list[Span] = field(default_factory=list)
     free_from: float = 0.0
 
 
 def draw(spans: Sequence[Span], title: str = "job") -> str:
-    """The picture of a timeline, as SVG."""
+    """Return a timeline as SVG."""
     return _Picture(spans, title).draw()
 
 
@@ -88,7 +88,7 @@ class _Picture:
         )
 
     def _rows(self, lane: Lane) -> list[_Row]:
-        """As few rows as hold the lane's spans without one over another."""
+        """Distribute a lane's spans over as few rows as possible, without overlaps."""
         rows: list[_Row] = []
         for span in self._spans:
             if span.lane != lane:
@@ -102,7 +102,7 @@ class _Picture:
         return rows
 
     def _extent(self, span: Span) -> tuple[float, float]:
-        """Where the bar begins, and where bar and label end."""
+        """Return the left end of the bar, and the right end of bar and label."""
         left, right = self._x(span.began), self._x(texts.end(span))
         label = len(_label(span)) * _CHARACTER
         return left, right if label < right - left else right + label + _GAP
@@ -145,7 +145,7 @@ class _Picture:
             height=str(_BAR),
             rx="2",
             fill=_COLOURS[span.verdict],
-            # So that those that touch can be told apart.
+            # A white outline separates bars that touch.
             stroke="#ffffff",
         )
         label = _label(span)
@@ -184,7 +184,7 @@ class _Picture:
 
 
 def _label(span: Span) -> str:
-    # Half a secret would not be known any more.
+    # Mask before cutting: half a secret would not be recognized.
     name = SECRETS.mask(span.name)
     return name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1]}…"
 

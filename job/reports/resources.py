@@ -1,4 +1,4 @@
-"""Resources: what the engine did to each resource and when, from its event log."""
+"""Resources: read from the engine's event log when each resource was changed."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -25,9 +25,9 @@ _CREATING = {"create", "create-replacement"}
 
 
 def add_to(timeline: Timeline, log: Path) -> None:
-    """Add a span for each resource that one run of the engine changed, by the engine's clock.
+    """Add a span for each resource that one engine run changed, by the engine's clock.
 
-    The log may be cut off, as that of a run that was killed; what it began is then interrupted.
+    The log of a killed run may be truncated. Its unfinished operations become `interrupted`.
     """
     began: dict[_Step, datetime] = {}
     reasons: dict[str, str] = {}
@@ -51,7 +51,7 @@ def add_to(timeline: Timeline, log: Path) -> None:
 
 
 def _step(metadata: Mapping[str, Any]) -> _Step | None:
-    """What is done to which resource, unless that is nothing or it is only a group of others."""
+    """Return operation and URN; None for unchanged resources, providers and components."""
     operation, kind = metadata.get("op", "same"), metadata.get("type", "")
     if operation in _QUIET or kind.startswith(_GROUPS):
         return None
@@ -75,6 +75,6 @@ def _add(  # noqa: PLR0913, PLR0917 - a span's own fields
 
 
 def _reason(message: str) -> str:
-    """The provider's message in one line, without what is printed around it."""
-    # Half a secret would not be known any more.
+    """Extract the provider's message as one line."""
+    # Mask before cutting: half a secret would not be recognized.
     return SECRETS.mask("; ".join(map(str, refusals(message))))[:_LONGEST_REASON]

@@ -1,4 +1,4 @@
-"""Summary: how a run ended, in at most ten lines."""
+"""Summary: the verdict of a run, in at most ten lines."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _KINDS: dict[Kind, str] = {
 }
 _LONGEST_LINE = 300
 _MOST_PATHS = 4
-# The rest of what a node leaves is found from these.
+# The files to read first; they lead to the others.
 _OF_NODES = (
     *("stack.sh.log", "build.log", "cloud-init-output.log", "journal.log"),
     *("unreachable.txt", "serial-console.log"),
@@ -32,26 +32,26 @@ _OF_JOB = ("prerequisites.log", "job.log", "timeline.svg")
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """What a run failed of."""
+    """Why a run failed."""
 
     kind: Kind
     error: str
     """The first failing line."""
     node: str = ""
-    """If it was one: controller, worker or registration."""
+    """controller, worker or registration; empty if no node failed."""
     stage: str = ""
-    """What the node did."""
+    """The node's stage."""
 
 
 def passed(spans: Sequence[Span], left: Sequence[Departure] = ()) -> str:
-    """Of a run that did what it was to do."""
+    """Summarize a successful run."""
     return _lines([f"PASSED in {texts.clock(_whole(spans))}", *_times(spans), *_zones(left)])
 
 
 def failed(
     failure: Failure, spans: Sequence[Span], artifacts: Path, left: Sequence[Departure] = ()
 ) -> str:
-    """Of one that did not; the files to read on in are named if they are there."""
+    """Summarize a failed run. Names the files to read next, if they exist."""
     phase = _failed_phase(spans)
     where = f" in '{phase.name}'" if phase else ""
     lines = [f"FAILED{where} after {texts.clock(_whole(spans))}", f"class: {_KINDS[failure.kind]}"]
@@ -64,14 +64,14 @@ def failed(
 
 
 def _times(spans: Sequence[Span]) -> Iterator[str]:
-    """How long each phase took, and when the nodes were done."""
+    """Yield the duration of each phase, and when the nodes were ready."""
     phases = [span for span in spans if span.lane == "job"]
     if phases:
         told = (f"{span.name} {texts.clock(texts.seconds(span))}" for span in phases)
         yield f"phases: {', '.join(told)}"
     controller = [span for span in spans if span.lane == "controller"]
     worker = [span for span in spans if span.lane == "worker"]
-    # The worker's own build may end after it was registered.
+    # The worker's own build may end after its registration.
     registration = [span for span in worker if span.name == REGISTRATION]
     began = texts.began(spans)
     if controller:
@@ -105,7 +105,7 @@ def _whole(spans: Sequence[Span]) -> float:
 
 
 def _failed_phase(spans: Sequence[Span]) -> Span | None:
-    """The first phase that did not pass; what comes later only follows from it."""
+    """Return the first phase that failed; later failures follow from it."""
     bad = (s for s in spans if s.lane == "job" and s.verdict in {"failed", "interrupted"})
     return min(bad, key=texts.end, default=None)
 
@@ -119,6 +119,6 @@ def _read_on(failure: Failure, artifacts: Path) -> Iterator[str]:
 
 
 def _lines(lines: Sequence[str]) -> str:
-    # Half a secret would not be known any more.
+    # Mask before cutting: half a secret would not be recognized.
     whole = (SECRETS.mask(" ".join(line.split())) for line in lines)
     return "".join(f"{line[:_LONGEST_LINE]}\n" for line in whole)

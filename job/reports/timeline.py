@@ -1,4 +1,4 @@
-"""Timeline: what happened when, as spans in lanes; timeline.json among the artifacts holds it."""
+"""Timeline: the course of a run, as spans in lanes. Written to timeline.json."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ Verdict = Literal["running", "passed", "failed", "interrupted", "skipped"]
 
 @dataclass
 class Span:
-    """Something that took a time. `ended` is None while it runs."""
+    """A period in a lane. `ended` is None while it lasts."""
 
     lane: Lane
     name: str
@@ -25,11 +25,11 @@ class Span:
     ended: datetime | None = None
     verdict: Verdict = "running"
     note: str = ""
-    """Of what failed: the one line that says why."""
+    """The reason, in one line, if it failed."""
 
 
 class Timeline:
-    """The spans of a run. Written as a whole at each change, so that a killed run leaves it."""
+    """The spans of a run. Written at each change, so that a killed run leaves them too."""
 
     def __init__(self, artifacts: Artifacts | None = None) -> None:
         self.spans: list[Span] = []
@@ -38,7 +38,7 @@ class Timeline:
 
     @contextmanager
     def span(self, lane: Lane, name: str) -> Iterator[Span]:
-        """A span for as long as the block runs; what it raises decides the verdict."""
+        """Open a span for the duration of a block. Its exception decides the verdict."""
         span = self.begin(lane, name)
         try:
             yield span

@@ -1,1 +1,1 @@
-"""Web: HTTP as the job speaks it, by the proxies of the environment and within a limit."""
+"""Web: HTTP requests, through the environment's proxies and with a total time limit."""

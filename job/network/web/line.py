@@ -1,7 +1,7 @@
-"""Line: the connections of one request, which another thread may cut.
+"""Line: the connections of one request, which another thread can cut.
 
-The adapter is `requests`' own, with connections that are noted as they are made. A thread that
-names its line in `own.line` can be cut off; to one that does not, the adapter is like any other.
+The adapter is that of `requests`, which here records each new connection on the line that the
+current thread has put into `own.line`. Without a line it behaves like the original.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 class Line:
-    """The connections of one request. Once it is cut, there are none, and there will be none."""
+    """The connections of one request. A cut line accepts no new ones."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,17 +23,17 @@ class Line:
         self._over = False
 
     def follow(self, connection: socket.socket) -> socket.socket:
-        """Note a connection. Raises ConnectionAbortedError if the line is cut."""
+        """Record a connection. Raises ConnectionAbortedError if the line is cut."""
         with self._lock:
             if self._over:
                 connection.close()
                 raise ConnectionAbortedError("nobody waits for the answer any more")
-            # A copy, since TLS takes the descriptor over from the original.
+            # Keep a duplicate: TLS takes over the original's descriptor.
             self._sockets.append(connection.dup())
         return connection
 
     def cut(self) -> None:
-        """End all connections, so that who reads from one of them reads no further."""
+        """Shut down all connections, which ends pending reads."""
         with self._lock:
             self._over = True
             for each in self._sockets:
@@ -47,7 +47,7 @@ class _Own(threading.local):
 
 
 own = _Own()
-"""Of the current thread."""
+"""The line of the current thread."""
 
 
 def _followed(connection: socket.socket) -> socket.socket:
@@ -76,15 +76,15 @@ _POOLS = {"http": _HttpPool, "https": _HttpsPool}
 
 
 class FollowedAdapter(HTTPAdapter):
-    """Notes its connections on the thread's line, those to a proxy too, but not to one of SOCKS."""
+    """Records its connections on the thread's line, except those to a SOCKS proxy."""
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """Make connections of our own kind."""
+        """Use recorded connections."""
         super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
-        """Make connections of our own kind through a proxy."""
+        """Use recorded connections to a proxy."""
         manager = super().proxy_manager_for(*arguments, **options)
         if isinstance(manager, urllib3.ProxyManager):
             manager.pool_classes_by_scheme = _POOLS

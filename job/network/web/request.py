@@ -1,9 +1,9 @@
-"""Request: sent and answered within a limit, or given up.
+"""Request: send a request and wait for the answer, within a total time limit.
 
-The time-outs of `requests` count from one byte to the next, so a server that sends a byte a second
-is waited for without end. Here a thread makes the request, and the caller waits for that thread no
-longer than the limit. Then the connection is cut, which ends the thread as well. Only the look-up
-of a name cannot be cut; such a thread ends when the resolver gives up, and connects to nothing.
+The time-outs of `requests` restart at each byte, so a server that sends one byte a second would
+block for ever. Here a thread makes the request. At the limit the caller stops waiting and cuts the
+connection, which ends the thread. Only a name lookup cannot be cut: its thread ends when the
+resolver times out, and then connects to nothing.
 """
 
 import threading
@@ -23,12 +23,12 @@ _MOST_REDIRECTS = 10
 
 
 class NoAnswerError(Exception):
-    """There was no answer that could be used, and why; whether the server acted is open."""
+    """No usable answer, with the reason. The server may have acted all the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A whole answer, and the URL that it is from."""
+    """A complete answer, and the URL that gave it."""
 
     url: str
     status: int
@@ -36,30 +36,30 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as text, whatever its bytes are."""
+        """Return the body as text. Bytes that are not UTF-8 become U+FFFD."""
         return self.body.decode(errors="replace")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is asked for. With `most_bytes` 0 the body is not read, and may be of any size."""
+    """A request. With `most_bytes` 0 the body is not read and may have any size."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     follow: bool = False
-    """Whether redirects are followed; otherwise they are answers."""
+    """Follow redirects; otherwise return them as answers."""
     most_bytes: int = _MOST_BYTES
 
 
 def ask(request: Request, *, limit_s: float) -> Answer:
-    """Send a request, by the proxies of the environment. Raises NoAnswerError within the limit."""
+    """Send a request through the environment's proxies. Raises NoAnswerError within the limit."""
     line, future = Line(), Future[Answer]()
 
     def work() -> None:
         own.line = line
         try:
-            # Its own time-outs come later, so that it is always the limit that is told.
+            # Longer than the limit, so that the error always names the limit.
             future.set_result(_exchange(request, 2 * limit_s))
         except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
             future.set_exception(error)
@@ -92,8 +92,8 @@ def _exchange(request: Request, timeout_s: float) -> Answer:
 def _send(
     client: requests.Session, request: Request, url: str, timeout_s: float
 ) -> requests.Response:
-    """Send to one URL. Session.send would read the body of a redirect, whatever its size."""
-    # A compressed answer has no size until it is unpacked.
+    """Send to one URL. Session.send would read a redirect's body without a size limit."""
+    # The size of a compressed answer is unknown until it is unpacked.
     headers = {"Accept-Encoding": "identity", **request.headers}
     prepared = client.prepare_request(requests.Request(request.method, url, headers=headers))
     return client.get_adapter(url).send(prepared, timeout=timeout_s, stream=True)
@@ -107,7 +107,7 @@ def _read(answer: requests.Response, most_bytes: int) -> Answer:
 
 
 def _cause(error: BaseException) -> str:
-    """Return the first error of a chain; the wrappers around it tell addresses of objects."""
+    """Describe the first error of a chain. The outer ones print addresses of objects."""
     while error.__context__:
         error = error.__context__
     return f"{type(error).__name__}: {error}"

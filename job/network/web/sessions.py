@@ -1,10 +1,9 @@
-"""Sessions: how every part of the job reaches a host, with the proxies of the environment.
+"""Sessions: HTTP sessions that use the proxies of the environment.
 
-`HTTPS_PROXY`, `NO_PROXY` and the like are read as `requests` reads them, in both cases. Two things
-differ, as they do in the engine and its plugins, which are written in Go: what is on this machine,
-and Google's metadata server, are never asked through a proxy, whatever NO_PROXY says. The machine's
-own certificate authorities count beside those that come with `requests`, and ~/.netrc does not
-count: its passwords would take the place of our tokens.
+`HTTPS_PROXY`, `NO_PROXY` and the like are read as `requests` reads them, in upper and lower case.
+As in the engine and its plugins, which are written in Go, loopback addresses and Google's metadata
+server are always reached directly, whatever NO_PROXY says. The machine's certificate authorities
+are trusted beside those of `requests`. ~/.netrc is ignored: its passwords would replace our tokens.
 """
 
 import os
@@ -30,13 +29,13 @@ _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
 
 def session() -> requests.Session:
-    """A session for any host, without credentials."""
+    """Return a session for any host, without credentials."""
     return prepare(requests.Session())
 
 
 def prepare(made: requests.Session) -> requests.Session:
-    """Let a session, which may be of Google's own class, reach hosts as this module says."""
-    # The adapter reads the environment, and nothing else does: no ~/.netrc.
+    """Apply this module's rules to a session, which may be of Google's class."""
+    # Only the adapter reads the environment, so ~/.netrc is not used.
     made.trust_env = False
     for scheme in ("http://", "https://"):
         made.mount(scheme, _Adapter())
@@ -44,7 +43,7 @@ def prepare(made: requests.Session) -> requests.Session:
 
 
 def is_near(url: str) -> bool:
-    """Tell whether no proxy may stand between us and a URL's host."""
+    """Tell whether a URL's host must be reached without a proxy."""
     host = urlsplit(url).hostname or ""
     metadata = {os.environ.get(name, "").partition(":")[0] for name in _METADATA_VARIABLES}
     if host == "localhost" or host in _METADATA | (metadata - {""}):
@@ -56,7 +55,7 @@ def is_near(url: str) -> bool:
 
 
 class _Adapter(FollowedAdapter):
-    """Reads the environment anew for each request, since a redirection may lead elsewhere."""
+    """Looks the proxy up for each request, since a redirect may lead to another host."""
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, ssl_context=_authorities(), **options)
@@ -67,7 +66,7 @@ class _Adapter(FollowedAdapter):
     def send(
         self, request: requests.PreparedRequest, *arguments: Any, **options: Any
     ) -> requests.Response:
-        """Raises requests.RequestException, which never holds the password of a proxy."""
+        """Send a request. Raises requests.RequestException, never with a proxy's password."""
         url = request.url or ""
         proxy = None if is_near(url) else select_proxy(url, get_environ_proxies(url))
         if proxy and "://" not in proxy:
@@ -81,7 +80,7 @@ class _Adapter(FollowedAdapter):
         try:
             return super().send(request, *arguments, **options)
         except (requests.ConnectionError, InvalidSchema) as error:
-            # Of a SOCKS proxy, everything that goes wrong is a connection that was not made.
+            # With a SOCKS proxy, every failure is a ConnectionError.
             if not proxy or not (isinstance(error, _PROXYS_OWN) or proxy.startswith("socks")):
                 raise
             text = f"{_variable(url)}: the proxy {shown} cannot be used: {_cause(error)}"
@@ -94,14 +93,14 @@ def _authorities() -> ssl.SSLContext:
 
 
 def _variable(url: str) -> str:
-    """The variable that names the proxy of a URL."""
+    """Return the variable that names the proxy of a URL."""
     names = [f"{kind}_proxy" for kind in (urlsplit(url).scheme, "all")]
     both = [spelling for name in names for spelling in (name, name.upper())]
     return next(filter(os.environ.get, both), both[1])
 
 
 def _masked(proxy: str) -> str:
-    """A proxy's URL without user and password; empty if it is none that can be used."""
+    """Return a proxy's URL with user and password masked; empty if it is unusable."""
     try:
         parts = parse_url(proxy)
     except LocationParseError:
@@ -112,7 +111,7 @@ def _masked(proxy: str) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """What began it; the wrappers around it tell addresses of objects."""
+    """Describe the first error of a chain. The outer ones print addresses of objects."""
     while error.__context__:
         error = error.__context__
     reason = getattr(error, "strerror", None) or str(error)

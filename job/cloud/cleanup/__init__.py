@@ -1,8 +1,8 @@
-"""Cleanup: find what is left of stacks in a project by its marks and names, and remove it.
+"""Cleanup: find leftover resources in a project by ownership marks and names, and delete them.
 
     api = Api(place, Budget(600, ending))
-    found = search.leftovers(api, scope)     what there is, kept stacks included
-    survivors = sweeping.sweep(api, scope)   everything of it gone, or who is left and why
+    found = search.leftovers(api, scope)     leftover resources, those of kept stacks included
+    survivors = sweeping.sweep(api, scope)   delete them all; returns those that could not go
 
-Refuses to touch what is not of the program's making: see `marks`.
+It never deletes resources that the program did not create: see `marks`.
 """

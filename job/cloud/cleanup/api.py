@@ -1,4 +1,4 @@
-"""Api: the few requests that finding and removing take, bounded by a budget."""
+"""Api: list, read, label and delete resources, within a time budget."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -19,12 +19,12 @@ _PATIENCE_S = 60.0
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.2, 2.0
 _NOT_FOUND = 404
 _FORBIDDEN = 403
-# What goes by itself: a user is on its way out, or its creation is not done yet.
+# Transient refusals: a user of the resource is being deleted, or its creation is not done yet.
 _BUSY = {"resourceInUseByAnotherResource", "resourceNotReady", "operationInProgress"}
 
 
 class ApiError(JobError):
-    """What was asked for did not come about; if it is `passing`, it may the next time."""
+    """A request failed. If it is `passing`, a retry may succeed."""
 
     def __init__(self, text: str, *, passing: bool = True, kind: ErrorKind | None = None) -> None:
         super().__init__(text, kind=kind)
@@ -47,7 +47,7 @@ class RefusalError(ApiError):
 
 
 class Api:
-    """The Compute API at a place. All of it raises ApiError."""
+    """The Compute API at a place. Every method raises ApiError."""
 
     def __init__(self, place: Place, budget: Budget, say: Say) -> None:
         self.place = place
@@ -56,9 +56,9 @@ class Api:
         self._client = connect(place)
 
     def list(self, kind: Kind) -> Iterator[Body]:
-        """All of a kind in the project; none, and a line, where the account may not list them."""
+        """List a kind in the project. Without permission, print a line and return nothing."""
         methods = getattr(self._client, kind.collection)()
-        # Which zones there are, the account may not ask.
+        # The account may lack permission to list zones.
         name = "aggregatedList" if kind.in_scopes else "list"
         request = getattr(methods, name)(project=self.place.project)
         while request is not None:
@@ -78,11 +78,10 @@ class Api:
             request = getattr(methods, f"{name}_next")(request, answer)
 
     def get(self, kind: Kind, path: str) -> Body:
-        """Read one."""
         return self._ask(self._method(kind, "get")(**_where(kind, path)))
 
     def delete(self, kind: Kind, path: str) -> Body | None:
-        """Begin to delete one, asking once; the operation, or None if it is gone."""
+        """Request a deletion once. Return the operation, or None if the resource is gone."""
         request = self._method(kind, "delete")(**_where(kind, path))
         try:
             return self._ask(request, patience_s=0)
@@ -94,9 +93,9 @@ class Api:
     def set_labels(
         self, kind: Kind, path: str, labels: Mapping[str, str], fingerprint: str
     ) -> None:
-        """Set all labels of one, if they are still those with this fingerprint."""
+        """Replace all labels, if their fingerprint has not changed."""
         body = {"labels": dict(labels), "labelFingerprint": fingerprint}
-        # Of an instance the API takes `instance`, of what else has labels `resource`.
+        # The parameter is `instance` for instances and `resource` for all others.
         parameter = kind.parameter if kind.collection == "instances" else "resource"
         where = _where(kind, path)
         where[parameter] = where.pop(kind.parameter)
@@ -137,7 +136,7 @@ class Api:
 
 
 def path_of(link: str) -> str:
-    """The path of a link, whichever host it is on: projects/P/global/networks/N."""
+    """Return the path of a link without its host: projects/P/global/networks/N."""
     return "projects/" + link.partition("/projects/")[2]
 
 

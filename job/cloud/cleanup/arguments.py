@@ -1,4 +1,4 @@
-"""Options: what `python -m job cleanup` takes."""
+"""Arguments: the command line of `python -m job cleanup`."""
 
 import argparse
 from pathlib import Path
@@ -15,7 +15,7 @@ examples:
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Add them, with an example each."""
+    """Declare the options and examples."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EXAMPLES
     parser.add_argument("--stack", help="the stack's name")
@@ -31,7 +31,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def add_budget(parser: argparse.ArgumentParser) -> None:
-    """Add the time that removing may take."""
+    """Declare `--budget`."""
     parser.add_argument(
         "--budget",
         type=float,

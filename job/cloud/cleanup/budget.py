@@ -1,16 +1,16 @@
-"""Budget: the time that a teardown may take, all its waits together."""
+"""Budget: the total time of a teardown."""
 
 import time
 from typing import Self
 
 from host.ending import Ending
 
-# A teardown without anybody's deadline: Compute Engine takes about three minutes for a stack.
+# Default. Compute Engine takes about three minutes to delete a stack.
 BUDGET_S = 1800.0
 
 
 class Budget:
-    """Counts from its making. A wait ends early, with the run's reason, when the run does."""
+    """Counts from its creation. A wait ends early, with its reason, if the run is told to end."""
 
     def __init__(self, seconds: float, ending: Ending) -> None:
         self._end = time.monotonic() + seconds
@@ -18,17 +18,17 @@ class Budget:
 
     @property
     def left_s(self) -> float:
-        """Seconds until it is used up; never negative."""
+        """Seconds left, at least 0."""
         return max(0.0, self._end - time.monotonic())
 
     def check(self) -> None:
-        """Raise what the run is ended for, if it is."""
+        """Raise the reason if the run is told to end."""
         self._ending.check()
 
     def part(self, share: float) -> Self:
-        """A budget of a share of what is left."""
+        """Return a budget of a share of the time left."""
         return type(self)(self.left_s * share, self._ending)
 
     def pause(self, seconds: float) -> None:
-        """Wait, but not beyond the end. Raises what the run is ended for."""
+        """Wait, at most until the end. Raises the reason if the run is told to end."""
         self._ending.wait(min(seconds, self.left_s))

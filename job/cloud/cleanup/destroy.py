@@ -1,8 +1,8 @@
-"""Teardown: a stack gone, whatever an interrupted run or a fault has made of it.
+"""Destroy: delete a stack, whatever an interrupted run or a fault has left of it.
 
-The engine destroys it, several times if it must. What it leaves, or cannot even begin with since
-the state is broken or out of reach, is deleted one by one, by the state's ids and by marks and
-names. The time is bounded, and a part of it is kept for the latter.
+First the engine destroys it, with retries. Resources that remain, or all if the state is broken or
+unreachable, are then deleted one by one, by the state's IDs, by ownership marks and by names. The
+total time is limited, and a part of it is reserved for the second step.
 """
 
 import signal
@@ -23,15 +23,15 @@ from job.cloud.engine.pulumi import Pulumi
 
 _ENGINE_SHARE = 0.6
 _ATTEMPTS = 3
-# What a program may take to end when its time is over.
+# Grace period of a program after its time-out.
 _GRACE = Grace(first=signal.SIGINT, soft_s=10, hard_s=5)
 _ANSWER_S = 30.0
 
 
 def tear_down(pulumi: Pulumi, budget_s: float) -> None:
-    """Destroy everything and forget the stack. Raises JobError if something is left.
+    """Destroy all resources and remove the stack. Raises JobError if something is left.
 
-    A stack that another run has is not touched: LockedError.
+    Raises LockedError, and changes nothing, if another run has the stack.
     """
     hurried = replace(pulumi, grace=_GRACE, answer_s=max(1.0, min(_ANSWER_S, budget_s / 10)))
     _Teardown(hurried, Budget(budget_s, pulumi.ending)).run()
@@ -43,11 +43,11 @@ class _Teardown:
         self._stack = pulumi.stack
         self._budget = budget
         self._say = pulumi.tell
-        # Now, since the engine takes the stack's settings away with it.
+        # Read now: `destroy --remove` deletes the stack's settings.
         self._place, self._scope = place_of(pulumi.stack), scope_of(pulumi.stack)
 
     def run(self) -> None:
-        # A run that was cut off may have begun what its state does not know.
+        # A killed run may have created resources that are missing in the state.
         in_doubt = self._stack.unfinished.exists()
         has_state = self._has_state()
         destroyed = bool(has_state) and self._by_engine(self._budget.part(_ENGINE_SHARE))
@@ -66,7 +66,7 @@ class _Teardown:
             self._stack.remove()
 
     def _has_state(self) -> bool | None:
-        """Whether the backend has the stack; None if it does not say."""
+        """Tell whether the backend has the stack; None if it does not answer."""
         try:
             if state.is_there(self._pulumi):
                 return True
@@ -78,7 +78,7 @@ class _Teardown:
         return False
 
     def _by_engine(self, budget: Budget) -> bool:
-        """Let the engine destroy the stack; whether nothing of it is in the state any more."""
+        """Let the engine destroy the stack. Return whether the state is empty."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._destroy(budget, look_first=attempt > 1)
@@ -101,7 +101,7 @@ class _Teardown:
         recover(self._pulumi, budget.left_s)
         flags = ["--yes", "--skip-preview", "--continue-on-error", "--remove"]
         if look_first:
-            # What failed may be gone by now.
+            # Resources whose deletion failed may be gone by now.
             flags.append("--refresh")
         with at_work(self._pulumi):
             self._pulumi.run(
@@ -109,7 +109,7 @@ class _Teardown:
             )
 
     def _free_networks(self) -> None:
-        """Take away what strangers have put on our network, which is why it does not go."""
+        """Delete foreign firewall rules and routes that block the deletion of our network."""
         try:
             api = self._api()
             remove(api, holders(api, self._known()))
@@ -118,7 +118,7 @@ class _Teardown:
             self._say(str(error))
 
     def _by_hand(self, known: list[Leftover]) -> None:
-        """Delete what there is still, one by one. Raises _LeftOverError for what stays."""
+        """Delete remaining resources one by one. Raises _LeftOverError if some stay."""
         survivors = sweep(self._api(), self._scope, known, even_kept=True)
         for survivor in survivors:
             self._say(f"left over: {survivor}")
@@ -127,7 +127,7 @@ class _Teardown:
             raise _LeftOverError(f"down: left over: {paths}; run 'down' again")
 
     def _known(self) -> list[Leftover]:
-        """What the state knows, if it can be read."""
+        """Return the resources in the state, if it can be read."""
         try:
             return list(of_state(state.resources(self._pulumi)))
         except JobError as error:
@@ -136,7 +136,7 @@ class _Teardown:
             return []
 
     def _forget(self) -> bool:
-        """Take a state that the engine could not empty out of its backend; False if it stays."""
+        """Remove a state that the engine could not empty. Return False if it stays."""
         if self._stack.keeps_its_own_state:
             return True
         name, backend = self._stack.name, self._stack.backend_url
@@ -153,4 +153,4 @@ class _Teardown:
 
 
 class _LeftOverError(JobError):
-    """Something could not be deleted."""
+    """Some resources could not be deleted."""

@@ -1,7 +1,7 @@
-"""Keeping: a stack that failed stays for a while, so that somebody can look at it.
+"""Keeping: keep a failed stack for debugging until a given time.
 
-The time is a label of its instances and external addresses; what has no labels is kept with them.
-The provider tolerates labels that it did not set, so the stack can be worked with as before.
+The time is a label of its instances and external addresses and applies to the whole stack. The
+provider tolerates foreign labels, so all commands still work on the stack.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ _PRECONDITION_FAILED = 412
 
 
 def keep(api: Api, scope: Scope, until: float) -> list[Leftover]:
-    """Let cleanup spare the stack until then, seconds since the epoch; what was labelled.
+    """Let cleanup spare the stack until a time in seconds since the epoch.
 
-    Raises JobError if there is no instance to look at.
+    Returns the labelled resources. Raises JobError if there is no instance to debug.
     """
     found = [each for each in leftovers(api, scope) if each.kind in (INSTANCES, ADDRESSES)]
     if not any(each.kind is INSTANCES for each in found):
@@ -27,7 +27,7 @@ def keep(api: Api, scope: Scope, until: float) -> list[Leftover]:
 
 
 def _label(api: Api, target: Leftover, labels: Mapping[str, str]) -> bool:
-    """Add labels; False for what has none of ours. Others may label it at the same time."""
+    """Add labels, retrying on concurrent changes. Return False if none of ours are there."""
     for attempt in range(1, _ATTEMPTS + 1):
         body: Body = api.get(target.kind, target.path)
         if "labels" not in body:

@@ -1,6 +1,6 @@
-"""Command: `python -m job cleanup`, which lists what is left in a project, and removes it if told.
+"""Listing: `python -m job cleanup` lists leftover resources, and deletes them with `--yes`.
 
-Of one stack, by its settings; or of all stacks of a cluster name in a project, whoever made them.
+Either those of one stack, by its settings, or those of all stacks of a cluster name in a project.
 """
 
 import argparse
@@ -22,12 +22,12 @@ from job.cloud.cleanup.search import Leftover, holders, leftovers
 from job.cloud.cleanup.sweeping import sweep
 from job.cloud.compute import Place, place_of
 
-# The name under which settings are read that are of no stack.
+# A stack name for settings that belong to no stack.
 _NO_STACK = "any"
 
 
 def run(given: argparse.Namespace, environ: Mapping[str, str], ending: Ending) -> None:
-    """List, and with `--yes` remove. Raises JobError if something stays that should not."""
+    """List leftovers, and delete them with `--yes`. Raises JobError if some stay."""
     _refuse(given)
     place, scope = _what(given, environ)
     api = Api(place, Budget(given.budget, ending), _say)
@@ -42,7 +42,7 @@ def run(given: argparse.Namespace, environ: Mapping[str, str], ending: Ending) -
     elif not given.yes:
         _say(f"these {len(free)} in project {place.project} would be removed with --yes")
     elif not given.project and stack.exists(given.stack, environ):
-        # Its state goes with it.
+        # This also removes its state.
         pulumi = commands.connect(given.stack, environ, given.settings, ending)
         commands.down(pulumi, given.budget)
     else:
@@ -71,13 +71,13 @@ def _what(given: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Place,
             settings = Path(folder, "settings.yaml")
             settings.touch()
         if given.project or not stack.exists(given.stack, environ):
-            # It is only looked at, and is not to be there afterwards.
+            # The stack was staged for its settings only; leave nothing behind.
             environ = {**environ, "DEVSTACK_STATE_DIR": folder}
         staged = stack.stage(given.stack or _NO_STACK, environ, settings=settings)
         place, scope = place_of(staged), scope_of(staged)
     if given.project:
         cluster = given.cluster_name or scope.cluster
-        # By marks alone: what a stack of that name was to spare is not known.
+        # By ownership marks alone: the network that such a stack uses and must keep is unknown.
         scope = Scope(cluster=cluster, stack=given.stack or "", region=given.region or "")
         place = replace(place, project=given.project)
     return place, scope

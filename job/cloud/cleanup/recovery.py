@@ -1,4 +1,4 @@
-"""Recovery: what a run that was cut off left behind, dealt with by the next one."""
+"""Recovery: repair what an interrupted run has left behind, before the next one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ _STRAYS_S = 600.0
 
 
 def recover(pulumi: Pulumi, limit_s: float | None = None) -> list[dict[str, Any]]:
-    """Deal with the lock, with what was being done, and with what the state never learnt of.
+    """Remove stale locks, reconcile pending operations, delete resources missing in the state.
 
-    Gives the resources in the state. Raises JobError, or LockedError if another run has the stack.
+    Returns the resources in the state. Raises JobError; LockedError if another run has the stack.
     """
     release_stale(pulumi)
     resources: list[dict[str, Any]] = reconcile(pulumi, limit_s).get("resources") or []
     if resources:
-        # The engine may quote them in what it prints of a failure.
+        # The engine may quote secrets in an error message.
         learn_secrets(pulumi)
     if pulumi.stack.unfinished.exists():
         from job.cloud.cleanup import strays  # noqa: PLC0415 - Google's client, which others do without
@@ -32,7 +32,7 @@ def recover(pulumi: Pulumi, limit_s: float | None = None) -> list[dict[str, Any]
 
 @contextmanager
 def at_work(pulumi: Pulumi) -> Iterator[None]:
-    """Mark the stack until the work is done; a mark that stays says that it was cut off."""
+    """Mark the stack as unfinished during the block. The mark of a killed run stays."""
     pulumi.stack.unfinished.touch()
     yield
     pulumi.stack.unfinished.unlink()

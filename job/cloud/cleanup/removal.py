@@ -1,4 +1,4 @@
-"""Removal: delete what was found, users first, as often as it takes within the budget."""
+"""Removal: delete resources, users first, with retries within the budget."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -9,13 +9,13 @@ from job.cloud.cleanup.api import Api, ApiError
 from job.cloud.cleanup.search import Leftover
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 10.0
-# An instance that is just being created cannot be deleted for about so long.
+# An instance cannot be deleted during its creation, which takes about so long.
 _PATIENCE_S = 180.0
 
 
 @dataclass(frozen=True)
 class Survivor:
-    """What could not be deleted, and why."""
+    """A resource that could not be deleted, and why."""
 
     leftover: Leftover
     why: str
@@ -25,7 +25,7 @@ class Survivor:
 
 
 def remove(api: Api, targets: Sequence[Leftover]) -> list[Survivor]:
-    """Delete all, with a line each; who is left. One that stays does not keep the others."""
+    """Delete resources, printing a line for each. Return those that stay. Never stops early."""
     ahead, hopeless = list(targets), []
     pause, progress = _FIRST_PAUSE_S, time.monotonic()
     while True:
@@ -44,7 +44,7 @@ def remove(api: Api, targets: Sequence[Leftover]) -> list[Survivor]:
 
 
 def _round(api: Api, targets: Iterable[Leftover]) -> dict[Leftover, ApiError]:
-    """Try each once, all of a stage together; what did not go, and why."""
+    """Try each resource once, stage by stage, in parallel within a stage. Return the failures."""
     failures: dict[Leftover, ApiError] = {}
     by_stage = sorted(targets, key=lambda target: target.kind.stage)
     for _, stage in groupby(by_stage, key=lambda target: target.kind.stage):

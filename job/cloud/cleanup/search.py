@@ -1,4 +1,4 @@
-"""Search: what is in a project of the stacks that are meant, and what holds their networks."""
+"""Search: find leftover resources of stacks, and foreign resources that block their networks."""
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -9,24 +9,24 @@ from job.cloud.cleanup.api import Api, path_of
 from job.cloud.cleanup.marks import FIREWALLS, KINDS, NETWORKS, ROUTES, Kind, Owner, Scope, marked
 
 EXPIRES = "devstack-expires"
-# Of links, whatever address the API is reached at.
+# The host of links, whatever the API's own address is.
 _HOST = "https://www.googleapis.com/compute/v1/"
-# Next hops of routes that come with subnetworks, peerings and hubs, and cannot be deleted.
+# Next hops of routes that belong to subnetworks, peerings and hubs. They cannot be deleted.
 _BROUGHT = ("nextHopNetwork", "nextHopPeering", "nextHopHub")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Leftover:
-    """A resource that is there."""
+    """An existing resource that may have to go."""
 
     kind: Kind
     path: str
-    """As ids are in a stack's state: projects/P/zones/Z/instances/N."""
+    """In the form of IDs in the state: projects/P/zones/Z/instances/N."""
     owner: Owner | None = None
-    """None: it is not ours, and holds a network of ours."""
+    """None: a foreign resource on a network of ours."""
     created: str = ""
     kept_until: float = 0
-    """Until when its stack is kept for somebody, seconds since the epoch."""
+    """Until when its stack is kept for debugging, seconds since the epoch."""
     urn: str = ""
 
     def __str__(self) -> str:
@@ -34,7 +34,7 @@ class Leftover:
 
 
 def leftovers(api: Api, scope: Scope) -> list[Leftover]:
-    """What is left of the stacks in scope, users first. Raises JobError."""
+    """Return the leftover resources of the stacks in scope, users first. Raises JobError."""
     found = []
     until: dict[Owner | None, float] = {}
     for kind in KINDS:
@@ -52,16 +52,16 @@ def leftovers(api: Api, scope: Scope) -> list[Leftover]:
                 )
             )
     elsewhere = {each.owner for each in found if not _is_in(scope.region, each.path)}
-    # What cannot carry the label is kept with what does.
+    # Resources without labels are kept together with the labelled ones of their stack.
     return [
         replace(each, kept_until=until[each.owner]) for each in found if each.owner not in elsewhere
     ]
 
 
 def holders(api: Api, targets: Iterable[Leftover]) -> list[Leftover]:
-    """Rules and routes of strangers on the networks among the targets, which hold these.
+    """Return foreign firewall rules and routes on the target networks, which block their deletion.
 
-    Those of another stack that uses the network are left alone.
+    Those of another stack that uses the network are left out.
     """
     targets = list(targets)
     networks = {target.path for target in targets if target.kind is NETWORKS}
@@ -78,7 +78,7 @@ def holders(api: Api, targets: Iterable[Leftover]) -> list[Leftover]:
 
 
 def of_state(resources: Collection[Mapping[str, Any]]) -> Iterator[Leftover]:
-    """What a stack's state says that there is; a NAT goes with its router."""
+    """Yield the resources in a stack's state. A NAT is part of its router."""
     kinds = {kind.collection: kind for kind in KINDS}
     for resource in resources:
         path = resource.get("id", "")
@@ -88,14 +88,14 @@ def of_state(resources: Collection[Mapping[str, Any]]) -> Iterator[Leftover]:
 
 
 def _can_go(kind: Kind, body: Mapping[str, Any]) -> bool:
-    """Whether it is one of those that somebody made, and not of those that go with a network."""
+    """Tell whether it can be deleted: routes that belong to the network itself cannot."""
     brought = any(hop in body for hop in _BROUGHT) or body["name"].startswith("default-route-")
     return kind is not ROUTES or not brought
 
 
 def _expiry(body: Mapping[str, Any]) -> float:
     value = body.get("labels", {}).get(EXPIRES, "0")
-    # What somebody else wrote there is hardly meant as "now".
+    # Keep a stack with an unreadable value, rather than delete it.
     return int(value) if value.isdecimal() else math.inf
 
 

@@ -1,7 +1,7 @@
-"""Strays: resources of the stack that exist in the cloud and that its state does not know.
+"""Strays: resources of the stack that exist in the cloud but are missing in its state.
 
-A run that is cut off leaves them: the provider forgets what it was told to stop waiting for,
-although Compute Engine goes on creating it.
+Interrupted runs leave them: a cancelled provider forgets its requests, but Compute Engine still
+completes them.
 """
 
 from collections.abc import Collection
@@ -17,9 +17,9 @@ from job.cloud.engine.pulumi import Pulumi
 
 
 def remove(pulumi: Pulumi, known_ids: Collection[str], budget_s: float) -> None:
-    """Delete the strays, with a line each. Raises JobError if one is left."""
+    """Delete the strays, printing a line for each. Raises JobError if one stays."""
     api = Api(place_of(pulumi.stack), Budget(budget_s, pulumi.ending), pulumi.tell)
-    # A disk is there before the instance that it is made for uses it.
+    # During an instance's creation, its disk exists before it is attached.
     disks = {path.replace("/instances/", "/disks/") for path in known_ids}
     known = disks.union(known_ids)
     found = leftovers(api, scope_of(pulumi.stack))

@@ -1,8 +1,7 @@
-"""Backend: the URL of a folder in which Pulumi keeps state, and back.
+"""Backend: convert between the folder of a Pulumi backend and its URL.
 
-The CLI percent-decodes the path of a `file://` URL, so a name with `#`, `?` or `%` is encoded here.
-In a URL that a person wrote, `~` is the home folder, and a relative path is meant from the folder
-in which the CLI runs.
+The CLI percent-decodes the path of a `file://` URL, so `#`, `?` and `%` are encoded here. In a
+person's URL, `~` is the home folder, and a relative path starts at the CLI's working directory.
 """
 
 import os

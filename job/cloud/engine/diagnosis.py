@@ -1,4 +1,4 @@
-"""Diagnosis: what a failed Pulumi command means, in one line that says what to do."""
+"""Diagnosis: turn the output of a failed Pulumi command into one line with a remedy."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -86,7 +86,7 @@ _CASES = (
         " in gcp:project",
     ),
     _Case(
-        # A role does not help against a quota, nor against an organisation's policy.
+        # Not for quotas and organisation policies, which a role does not change.
         r"Error 403: (?P<reason>(?!.*(?:[Qq]uota|rateLimit|onstraints/|[Oo]rg\w* polic))"
         r"[^\n]*(?:permission|forbidden)[^\n]*)",
         "credentials: the account may not do this ({reason}); give it a role that may",
@@ -97,18 +97,18 @@ _CASES = (
         LockedError,
     ),
 )
-# A refused configuration: Settings' own lines, and those of Pulumi's schema.
+# A refused configuration: our own validation's lines, and those of Pulumi's schema.
 _PROBLEM = re.compile(
     r"^\s*(?:error: )?(?:pulumi\.\w+: )?(?P<line>(?:devstack|gcp):\w+: .+; .+?)\s*$", re.MULTILINE
 )
 _SCHEMA = re.compile(r"configuration key '(?:devstack:)?(?P<key>\w+)' must be (?P<what>.+)")
-# A resource's heading, or an error below it; the CLI indents all lines of an error alike.
+# The heading of a resource, or an error below it. The CLI indents all lines of an error equally.
 _PRINTED = re.compile(
     r"^ *(?P<type>[\w:/-]+) \((?P<name>[^()\n]+)\):$"
     r"|^(?P<indent>[ \t]*)error: (?P<text>.*\n?(?:(?P=indent)(?!error: |warning: ).*\n?)*)",
     re.MULTILINE,
 )
-# The engine's own words after whatever failed: of the stack, and in no fixed order.
+# The engine's closing messages about the stack. They are no cause.
 _STACK = "pulumi:pulumi:Stack"
 _CLOSING = re.compile(
     r"(?:update|preview|destroy|refresh) failed|resource monitor has terminated.*", re.IGNORECASE
@@ -119,7 +119,7 @@ _READ_ON = "the lines above have the details"
 
 
 def diagnose(command: str, output: str) -> JobError:
-    """The error that a failed command is reported as, from all that it printed."""
+    """Return the error that describes a failed command, from its output."""
     text = _COLOUR.sub("", output)
     problems = list(dict.fromkeys(match["line"] for match in _PROBLEM.finditer(text)))
     problems += [
@@ -141,14 +141,14 @@ def diagnose(command: str, output: str) -> JobError:
 
 @dataclass(frozen=True)
 class _Failure:
-    """What failed of which resource ("it" where that is not said)."""
+    """The failure of a resource, or of "it" if the output names none."""
 
     name: str
     type: str
     refusal: Refusal
 
     def rank(self) -> tuple[bool, bool, bool]:
-        """The lower, the nearer to the cause: a resource's failure, and one of every zone."""
+        """Rank: lower is nearer to the cause. A resource's failure comes first."""
         return (
             bool(_CLOSING.fullmatch(self.refusal.message)),
             self.type in {"", _STACK},
@@ -157,7 +157,7 @@ class _Failure:
 
 
 def _failures(text: str) -> Iterator[_Failure]:
-    """All that failed, in the order in which it was printed."""
+    """Yield all failures in the order of the output."""
     name, kind = "it", ""
     for match in _PRINTED.finditer(text):
         if match["name"]:
@@ -168,7 +168,7 @@ def _failures(text: str) -> Iterator[_Failure]:
 
 
 def _without_traceback(text: str) -> str:
-    """The first line and the exception, where a program of Python's failed."""
+    """Return first line and exception of a Python traceback."""
     lines = text.strip().splitlines()
     return f"{lines[0]} {lines[-1].strip()}" if _TRACEBACK in text else text
 
@@ -183,7 +183,7 @@ def _told(command: str, failure: _Failure) -> JobError:
 
 
 def known(text: str) -> JobError | None:
-    """The error of a text that is known, such as an answer of the API; None for another one."""
+    """Return the error for a known message, such as an API's answer, or None."""
     for case in _CASES:
         match = re.search(case.pattern, text)
         if match:

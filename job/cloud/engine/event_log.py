@@ -1,4 +1,4 @@
-"""Events: the engine's event log of one run, which may be cut off."""
+"""Event log: read the engine's event log of one run, which may be truncated."""
 
 import json
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def read(log: Path) -> Iterator[dict[str, Any]]:
-    """The events in order; none where there is no log."""
+    """Yield the events in order; none if there is no log."""
     if not log.exists():
         return
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             event = json.loads(line)
         except ValueError:
-            continue  # the last line of a run that was killed
+            continue  # the truncated last line of a killed run
         yield event

@@ -1,4 +1,4 @@
-"""Locks: what a killed run leaves in a backend, and who holds what is not stale."""
+"""Locks: remove stale locks of killed runs, and name the holder of a live one."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from job.cloud.engine import backend
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.stack import Stack
 
-# As the CLI tells of one, in whatever bucket it is.
+# The CLI's message about a lock, in any kind of backend.
 _TOLD = re.compile(
     r"^\s*(?P<place>.+): created by .*@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)$",
     re.MULTILINE,
@@ -23,7 +23,7 @@ _TOLD = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """A lock on a stack, as Pulumi's backends of files and buckets write it."""
+    """A lock on a stack, as written by Pulumi's file and bucket backends."""
 
     place: str
     pid: int
@@ -32,16 +32,16 @@ class Lock:
 
     @property
     def is_stale(self) -> bool:
-        """Whether its owner ran on this machine and is dead."""
+        """Tell whether its owner ran on this machine and is dead."""
         return self.host == socket.gethostname() and not alive(
             self.pid, written_at=self.since.timestamp()
         )
 
 
 def release_stale(pulumi: Pulumi) -> None:
-    """Take away locks of dead processes. Raises LockedError if a live or foreign one has the stack.
+    """Remove locks of dead processes. Raises LockedError if a live or foreign process has one.
 
-    In a bucket they are not seen before the CLI meets them: `release_dead`.
+    Locks in a bucket are not visible here; `release_dead` handles them once the CLI reports them.
     """
     locks = find(pulumi.stack)
     for lock in locks:
@@ -54,7 +54,7 @@ def release_stale(pulumi: Pulumi) -> None:
 
 
 def release_dead(pulumi: Pulumi, error: LockedError) -> bool:
-    """Take away the locks that the CLI met, if all are of dead processes; whether they were."""
+    """Remove the locks that the CLI reported. Return False if one is not stale."""
     locks = [
         Lock(
             place=told["place"],
@@ -78,7 +78,7 @@ def _release(pulumi: Pulumi, locks: Sequence[Lock]) -> None:
 
 
 def find(stack: Stack) -> list[Lock]:
-    """The locks on a stack; none are seen in a backend that is not of files."""
+    """Return the locks on a stack; none if the backend is not a folder."""
     state = backend.folder_of(stack.backend_url, base=stack.folder)
     if state is None:
         return []

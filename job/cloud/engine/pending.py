@@ -1,9 +1,9 @@
-"""Pending operations: make a state whole again after a run that was killed.
+"""Pending operations: repair the state of a killed run.
 
-A resource that the cloud had already accepted is then only a pending creation in state, without
-an id. Names are decided by the program, so its id is known: it is put into the state as if it had
-been created, and a refresh reads it back, or drops it if the request never arrived. The CLI's own
---import-pending-creates does not do that: it forgets the operation and adopts nothing.
+A resource whose creation was requested is only a pending operation in the state, without an ID. The
+program decides all names, so the ID is known. The resource is put into the state as created; a
+refresh then reads it, or drops it if the request never arrived. The CLI's --import-pending-creates
+is no help: without IDs from a person it drops the operations and adopts nothing.
 """
 
 import json
@@ -16,7 +16,7 @@ from job.cloud.engine.pulumi import Pulumi
 from job.cloud.engine.state import export
 from job.cloud.stack import project_of
 
-# As the provider writes the ids of what it has created.
+# Formats of the provider's resource IDs.
 _IDS = {
     "gcp:compute/network:Network": "projects/{project}/global/networks/{name}",
     "gcp:compute/subnetwork:Subnetwork": "projects/{project}/regions/{region}/subnetworks/{name}",
@@ -30,7 +30,7 @@ State = dict[str, Any]
 
 
 def reconcile(pulumi: Pulumi, limit_s: float | None = None) -> State:
-    """Clear what a killed run left pending, adopting what it had created; give the deployment."""
+    """Adopt pending creations and clear all pending operations. Return the deployment."""
     name = pulumi.stack.name
     document = export(pulumi)
     deployment: State = document["deployment"] or {}
@@ -50,7 +50,7 @@ def reconcile(pulumi: Pulumi, limit_s: float | None = None) -> State:
 
 
 def adopted(deployment: State, fallback_project: str) -> State:
-    """The deployment without pending operations, its unfinished creations as resources."""
+    """Return the deployment with pending creations turned into resources."""
     resources = list(deployment.get("resources") or [])
     live = {resource["urn"] for resource in resources if not resource.get("delete")}
     providers = {
@@ -70,6 +70,6 @@ def adopted(deployment: State, fallback_project: str) -> State:
 
 
 def _id_of(resource: State, defaults: Mapping[str, str]) -> str | None:
-    """The id that the resource has in the cloud; None for what is simply made again."""
+    """Return the resource's ID in the cloud; None for a type that is simply created again."""
     template = _IDS.get(resource["type"])
     return template and template.format(**{**defaults, **resource["inputs"]})

@@ -1,10 +1,9 @@
-"""Provider messages: read what Google Cloud said out of what is printed around it.
+"""Provider messages: extract Google Cloud's own error from the provider's output.
 
-The provider passes on the error of Google's Go client. That error has one of four forms: message
-and reason on one line, the same after details as JSON, one line a reason below "More details:", or
-the body of an answer that is no JSON. A failed operation has messages alone. Terraform puts any of
-them into a list, "2 errors occurred:", and the provider's log repeats them with its own source
-line.
+The provider prints the error of Google's Go client, which has one of four forms: message and reason
+on one line; the same after details as JSON; one line per reason below "More details:"; or a body
+that is not JSON. A failed operation has messages only. Terraform may wrap any of them into a list,
+"2 errors occurred:", and the provider's log repeats them with its own source line.
 """
 
 import html
@@ -35,7 +34,7 @@ _MORE = re.compile(r"\n\s*More details:\s*\n")
 _REASON = re.compile(
     r"Reason: (?P<reason>[^,\n]*), Message: (?P<text>.*?)(?=\n\s*Reason: |\Z)", re.DOTALL
 )
-# The API quotes a value that it refuses, and a node's metadata holds secrets.
+# The API quotes the value that it refuses, and a node's metadata contains secrets.
 _METADATA = re.compile(r"(Invalid value for field '[^']*metadata[^']*': )'.*'\.", re.DOTALL)
 _LAST_WORD = re.compile(r",\s*(?P<reason>\w*)\s*\Z")
 _TITLE = re.compile(r"<title>(?P<text>.*?)</title>", re.DOTALL | re.IGNORECASE)
@@ -44,7 +43,7 @@ _LONGEST_BODY = 300
 
 
 def refusals(text: str) -> list[Refusal]:
-    """The refusals that a message of the provider tells of, in its order and each once."""
+    """Return the refusals in a provider's message, in order, without duplicates."""
     text = _METADATA.sub(r"\1'…'.", _AROUND.sub("", text))
     text = _HEADING.sub("\n* ", text)
     items = (_read_one(item) for item in _ITEM.split(text) if item.strip())
@@ -61,7 +60,7 @@ def _read_one(text: str) -> Refusal:
 
 
 def _of_answer(status: int, text: str) -> Refusal:
-    """Take apart what follows `googleapi: Error STATUS:`."""
+    """Parse the text after `googleapi: Error STATUS:`."""
     head, details, rest = _parted(text)
     entries = [(each["reason"], each["text"]) for each in _REASON.finditer(rest)]
     last = _LAST_WORD.search(rest)
@@ -76,9 +75,9 @@ def _of_answer(status: int, text: str) -> Refusal:
 
 
 def _parted(text: str) -> tuple[str, list[Any], str]:
-    """The message, the details below it, and the rest, which has the reasons."""
+    """Split into message, details and the rest, which contains the reasons."""
     if match := _DETAILS.search(text):
-        # What cannot be read, as it was cut off, stays part of the message.
+        # Truncated details cannot be parsed and stay in the message.
         with suppress(ValueError):
             details, end = json.JSONDecoder(strict=False).raw_decode(text, match.end())
             return text[: match.start()], details, text[end:]
@@ -88,10 +87,10 @@ def _parted(text: str) -> tuple[str, list[Any], str]:
 
 
 def _plain(body: str) -> str:
-    """The title of a page, or its text; not more than a line can take."""
+    """Return an HTML page's title or text, shortened to one line."""
     title = _TITLE.search(body)
     text = title["text"] if title else _TAGS.sub(" ", body)
-    # Half a secret would not be known any more.
+    # Mask before cutting: half a secret would not be recognized.
     return SECRETS.mask(_line(html.unescape(text)))[:_LONGEST_BODY]
 
 

@@ -1,9 +1,8 @@
-"""Refusal: one failure in Google Cloud's own words, and the class that they decide.
+"""Refusal: a failure in Google Cloud's own words, and its class.
 
-A refusal has a class only where Google Cloud's words leave no doubt: an HTTP status or a reason
-that passes, an organisation's policy, a quota, a request that is wrong in itself. Everything else
-is `unknown`, since a person who is told "outage" tries again, and one who is told "configuration"
-does not.
+The class is set only if status, reason or message leave no doubt: a transient HTTP status, an
+organisation policy, a quota, an invalid request. Everything else is `unknown`: people retry an
+"outage" and do not retry a "configuration", so a wrong class costs them a run.
 """
 
 import re
@@ -14,7 +13,7 @@ from host.errors import Kind
 PASSING_STATUSES = {429, 500, 502, 503, 504}
 RATE_LIMITS = {"rateLimitExceeded", "userRateLimitExceeded"}
 _PASSING_REASONS = RATE_LIMITS | {"operationInProgress", "resourceNotReady"}
-# What a failed operation, or a connection that broke, says in place of a status.
+# Messages of failed operations and broken connections, which have no status.
 _PASSING_TEXT = re.compile(
     r"internal error|try again later|please try again|temporarily unavailable"
     r"|connection (?:refused|reset)|TLS handshake timeout|i/o timeout|unexpected EOF",
@@ -39,37 +38,37 @@ _FIELD = re.compile(r"Invalid value for field '[^']*': '(?P<value>[^']*)'\. (?P<
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """One request that was refused, or one operation that failed."""
+    """A refused request or a failed operation."""
 
     message: str
-    """Google Cloud's own, on one line."""
+    """Google Cloud's message, on one line."""
     status: int = 0
-    """Of HTTP; 0 for a failed operation, or where no answer came."""
+    """HTTP status; 0 for a failed operation, or without an answer."""
     reason: str = ""
-    """Google Cloud's word, such as conditionNotMet, where it gave one."""
+    """Google Cloud's reason, such as conditionNotMet, or empty."""
 
     @property
     def zone_is_full(self) -> bool:
-        """Whether the zone has no room, so that another zone may have."""
+        """Tell whether the zone lacks capacity."""
         return bool(_FULL.search(f"{self.reason} {self.message}"))
 
     @property
     def zone_lacks_it(self) -> bool:
-        """Whether the zone lacks a machine type or the like that another zone may have."""
+        """Tell whether the zone lacks a machine type, CPU platform or disk type."""
         return self.status in {0, 400, 404} and bool(_LACKING.search(self.message))
 
     @property
     def is_of_zone(self) -> bool:
-        """Whether another zone may do."""
+        """Tell whether another zone may succeed."""
         return self.zone_is_full or self.zone_lacks_it
 
     @property
     def kind(self) -> Kind:
-        """The class of the failure; `unknown` unless Google Cloud's words decide it."""
+        """The class of the failure; `unknown` in doubt."""
         text = f"{self.reason} {self.message}"
         passes = self.status in PASSING_STATUSES or self.reason in _PASSING_REASONS
         wrong = self.status in {401, 403} or self.reason.startswith(_WRONG_REQUEST)
-        # The first that holds: a full zone may be a 503, and a quota or a rate limit a 403.
+        # The order matters: a full zone may answer 503, and a quota or a rate limit 403.
         decisions: tuple[tuple[bool, Kind], ...] = (
             (bool(_POLICY.search(text)) or self.zone_lacks_it, "configuration"),
             (self.zone_is_full, "capacity"),
@@ -82,7 +81,7 @@ class Refusal:
 
     @property
     def gist(self) -> str:
-        """The message without the field and the path of a value that it repeats."""
+        """Remove the field and the path of a value that the message repeats."""
         match = _FIELD.match(self.message)
         if not match:
             return self.message.rstrip(".")
@@ -91,9 +90,9 @@ class Refusal:
 
     @property
     def code(self) -> str:
-        """Status and reason, as far as there are any."""
+        """Return status and reason, as far as present."""
         return " ".join(filter(None, (str(self.status or ""), self.reason)))
 
     def __str__(self) -> str:
-        """The message, with status and reason in front."""
+        """Return the message, preceded by status and reason."""
         return f"{self.code}: {self.message}" if self.code else self.message

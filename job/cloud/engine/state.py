@@ -1,4 +1,4 @@
-"""State: what Pulumi knows of a stack."""
+"""State: read the state of a stack from Pulumi."""
 
 import json
 from contextlib import suppress
@@ -11,22 +11,22 @@ from job.redaction.known import SECRETS
 
 
 def is_there(pulumi: Pulumi) -> bool:
-    """Whether the backend has the stack. Raises JobError if it does not say."""
+    """Tell whether the backend has the stack. Raises JobError if it does not answer."""
     answer = pulumi.ask("stack ls", "--json")
-    # In Pulumi's own service a name may come with its organization.
+    # Pulumi Cloud prefixes names with the organization.
     names = {entry["name"].rpartition("/")[2] for entry in json.loads(answer)}
     return pulumi.stack.name in names
 
 
 def resources(pulumi: Pulumi) -> list[dict[str, Any]]:
-    """The resources in the stack's state. Raises JobError if it cannot be read."""
+    """Return the resources in the stack's state. Raises JobError if it cannot be read."""
     deployment = export(pulumi)["deployment"] or {}
     found: list[dict[str, Any]] = deployment.get("resources") or []
     return found
 
 
 def export(pulumi: Pulumi) -> dict[str, Any]:
-    """The stack's state as a document. Raises JobError if it cannot be read."""
+    """Export the stack's state. Raises JobError if it cannot be read."""
     answer = pulumi.ask("stack export", "--stack", pulumi.stack.name)
     try:
         document: dict[str, Any] = json.loads(answer)
@@ -38,7 +38,7 @@ def export(pulumi: Pulumi) -> dict[str, Any]:
 
 
 def learn_settings(pulumi: Pulumi) -> None:
-    """Learn the settings that are encrypted, so that they are masked from now on."""
+    """Decrypt encrypted settings and mask them from now on."""
     if '"secure"' in json.dumps(pulumi.stack.configuration, default=str):
         name = pulumi.stack.name
         answer = pulumi.ask("config", "--json", "--show-secrets", "--stack", name)
@@ -46,9 +46,9 @@ def learn_settings(pulumi: Pulumi) -> None:
 
 
 def learn_secrets(pulumi: Pulumi) -> None:
-    """Learn the secrets in the stack's state, so that they are masked from now on.
+    """Mask the secrets in the stack's state from now on.
 
-    Those of a state that cannot be read stay unknown: whoever asked may have to go on without it.
+    An unreadable state is no error here: a teardown must go on without it.
     """
     with suppress(JobError, ValueError):
         state = pulumi.ask("stack export", "--show-secrets", "--stack", pulumi.stack.name)

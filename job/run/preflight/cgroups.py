@@ -1,7 +1,6 @@
-"""Control groups: how much CPU and memory the job may use, and how often it was held back.
+"""Control groups: the pod's CPU and memory limits, and how often it was throttled.
 
-What a pod asks for is a limit of its control group, and a management cluster that starves in it
-fails in ways that look like anything but that.
+A management cluster that lacks CPU or memory fails in ways that do not point at the limits.
 """
 
 import os
@@ -13,13 +12,13 @@ from job.run.preflight.findings import Report
 
 _FLOOR_CPUS, _FLOOR_GIB = 4, 6
 _GIB = 2**30
-# What version 1 says for "no limit": the largest number of pages that it can count.
+# Control groups v1 report "no limit" as the largest multiple of the page size.
 _UNLIMITED = 2**60
 _NS, _US = 1e9, 1e6
 
 
 def check(*, root: Path = Path("/"), machine_cpus: int | None = None) -> Report:
-    """Note the limits, and warn of what is too little for the E2E suite."""
+    """Record the limits. Warn of limits that are too low for the E2E suite."""
     facts = limits(root)
     cpus = min(facts["cpus"] or float("inf"), machine_cpus or len(os.sched_getaffinity(0)))
     gib = facts["memoryGib"]
@@ -38,7 +37,7 @@ def check(*, root: Path = Path("/"), machine_cpus: int | None = None) -> Report:
 
 
 def limits(root: Path) -> dict[str, Any]:
-    """Limits and throttling so far; None for what has no limit or does not say."""
+    """Return limits and throttling so far; None for an absent or unreadable value."""
     unified = root / "sys/fs/cgroup"
     if (unified / "cgroup.controllers").exists():
         folders = list(_folders(root, unified, ""))
@@ -67,12 +66,12 @@ def limits(root: Path) -> dict[str, Any]:
 
 
 def _folders(root: Path, mount: Path, controller: str) -> Iterator[Path]:
-    """Our group and all that it is in, each of which limits us; in a container, the mount alone."""
+    """Yield our group and its ancestors, all of which limit us; in a container, the mount alone."""
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if controller in controllers.split(","):
             inner = mount / path.lstrip("/")
-            # The path may be one of the host's, that is not mounted here.
+            # In a container the path may be the host's, which is not mounted here.
             if inner != mount and inner.is_dir() and ".." not in inner.parts:
                 yield inner
                 yield from (parent for parent in inner.parents if parent.is_relative_to(mount))

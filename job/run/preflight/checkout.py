@@ -1,11 +1,10 @@
-"""Checkout: whether CAPO's Makefile has what the job will call, down to its last prerequisite.
+"""Checkout: check that CAPO's Makefile has everything that the job calls, prerequisites included.
 
-make itself is asked, by a dry run of all targets that follows their recursive calls. Its shell is a
-program that does nothing, so that neither a recipe nor a `$(shell …)` runs. A name that comes from
-such a call is therefore empty here; if make then misses a path outside the checkout, that is only
-a warning. A target that .PHONY names and no rule makes is refused too, since make is content with
-it and does nothing. A program that a recipe calls by its name must be on PATH, unless the recipes
-look for it themselves or build it.
+`make` itself decides, in a dry run of all targets that follows their recursive calls. Its shell is
+a program that does nothing, so neither a recipe nor a `$(shell …)` runs. The result of such a call
+is empty; if make then misses a path outside the checkout, that is only a warning. A target that
+.PHONY declares and no rule makes is refused, since make would silently do nothing. A program that a
+recipe calls by name must be on PATH, unless the recipes search for it themselves or build it.
 """
 
 import re
@@ -26,7 +25,7 @@ _NO_RULE = re.compile(r"No rule to make target '(?P<name>[^']*)'(?:, needed by '
 _NAME = re.compile(r"[A-Za-z0-9][-+.\w]*")
 _DATABASE = "\n# Make data base, printed on "
 _ASKS = frozenset(("-v", "-V", "which", "type", "hash"))
-"""Commands by which a recipe looks for a program; `command -v NAME` is a call of `-v` here."""
+"""Commands with which recipes search for a program. `command -v NAME` appears as a call of `-v`."""
 
 _ARE_THERE = 'for name; do type -t -- "$name" >/dev/null || echo "$name"; done'
 
@@ -34,7 +33,7 @@ _ARE_THERE = 'for name; do type -t -- "$name" >/dev/null || echo "$name"; done'
 def check(
     capo: Path, targets: Sequence[str], conf: Path, environ: Mapping[str, str], ending: Ending
 ) -> Report:
-    """Look for the targets, all that they need, and the suite's configuration."""
+    """Check the targets, their prerequisites and the suite's configuration."""
     dry = _DryRuns(environ=environ, ending=ending)
     if not conf.is_file():
         dry.report.problems.append(
@@ -51,20 +50,20 @@ def check(
 
 @dataclass(kw_only=True)
 class _DryRuns:
-    """What dry runs of make have shown so far."""
+    """Findings of the dry runs so far."""
 
     environ: Mapping[str, str]
     ending: Ending
     report: Report = field(default_factory=Report)
     calls: list[Call] = field(default_factory=list)
-    """Of all recipes."""
+    """The lines of all recipes."""
     asked: set[tuple[Path, str]] = field(default_factory=set)
-    """Folders and targets."""
+    """Pairs of folder and target."""
     absent: set[tuple[Path, str]] = field(default_factory=set)
-    """Those of them, and of what they need, that are not there."""
+    """Missing targets and prerequisites."""
 
     def run(self, folder: Path, targets: Iterable[str], depth: int = 0) -> None:
-        """Ask make for the targets that were not asked for yet, and for those of its calls."""
+        """Run make for targets that are still unchecked, and for those of its recursive calls."""
         new = [target for target in targets if (folder, target) not in self.asked]
         self.asked |= {(folder, target) for target in new}
         nothing = shutil.which("true", path=self.environ.get("PATH"))
@@ -85,16 +84,16 @@ class _DryRuns:
                 self.run(folder / below, goals, depth + 1)
 
     def missing_programs(self) -> list[str]:
-        """Programs that recipes call by their names alone, and that are nowhere."""
+        """Return programs that recipes call by name and that are not on PATH."""
         optional = {word for call in self.calls if call.words[0] in _ASKS for word in call.words}
         built = {PurePath(target).name for _, target in self.asked}
         names = {call.words[0] for call in self.calls} - optional - built - tools.FOR_TESTS.keys()
         plain = sorted(name for name in names if _NAME.fullmatch(name))
-        # bash knows its own commands too.
+        # bash reports its builtins as found too.
         return self._ask("bash", "--norc", "-c", _ARE_THERE, "bash", *plain).output.split()
 
     def _judge(self, folder: Path, answer: Answer) -> None:
-        # Another check says that make is not there.
+        # A missing make is reported by another check.
         if answer.code in {0, MISSING}:
             return
         absent = list(_NO_RULE.finditer(answer.errors))
@@ -121,14 +120,14 @@ class _DryRuns:
 
 
 def _is_only_declared(target: str, database: str) -> bool:
-    """Whether .PHONY names a target that has neither a recipe nor a prerequisite."""
+    """Tell whether .PHONY declares a target without recipe and prerequisites."""
     entry = re.search(rf"^{re.escape(target)}::?\n((?:#.*\n)*)", database, re.MULTILINE)
     said = entry[1] if entry else ""
     return "Phony target" in said and "recipe to execute" not in said
 
 
 def _recursion(words: Sequence[str]) -> tuple[str, list[str]]:
-    """The folder and the targets of a call of make."""
+    """Return folder and targets of a call of make."""
     folder, goals = ".", []
     rest = iter(words)
     for word in rest:

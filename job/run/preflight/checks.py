@@ -1,6 +1,6 @@
-"""Checks: all that are made before a project is leased, and those of the project.
+"""Checks: run all checks before a project is leased, then those of the project.
 
-They run side by side, and what one finds never hides what another would. Each is bounded in time.
+They run in parallel, each within a time limit. A failing check never hides another one's findings.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,10 +31,10 @@ def before_lease(
     *,
     for_tests: Sequence[Callable[[], Report]] | None,
 ) -> Report:
-    """What needs no project; of `place`, how its API is reached.
+    """Run the checks that need no project. Of `place`, only the access to the API is used.
 
-    `for_tests` are the caller's own checks for the suite; None if the suite will not run. Raises
-    the reason if the run is to end meanwhile.
+    `for_tests` are the caller's additional checks; None if the suite will not run. Raises the
+    reason if the run is told to end.
     """
     checks: list[Callable[[], Report]] = [
         partial(identity.usable, place),
@@ -56,9 +56,9 @@ def before_lease(
 
 
 def of_project(settings: "Settings", place: Place, ending: Ending, *, present: bool) -> Report:
-    """Whether we may work in the project, and whether its quotas suffice.
+    """Check access to the project, and its quotas.
 
-    `present`: the stack has resources there already, which count as used.
+    `present`: the stack already has resources there, which count as used.
     """
     get = partial(compute.ask, sleep=ending.wait)
     try:
@@ -81,7 +81,7 @@ def of_project(settings: "Settings", place: Place, ending: Ending, *, present: b
 
 
 def _image_urls(settings: "Settings") -> dict[str, str]:
-    """What the nodes will fetch, by the key that names it."""
+    """Return the URLs that the nodes will download, by setting."""
     smoke = settings.smoke_test_image_url if settings.smoke_test else ""
     amphora = settings.amphora_image_url if runs(settings, "octavia") else ""
     wanted = {
@@ -92,7 +92,7 @@ def _image_urls(settings: "Settings") -> dict[str, str]:
 
 
 def _all(checks: Sequence[Callable[[], Report]], ending: Ending) -> list[Report]:
-    """What each found, in order; one that could not be made has a problem."""
+    """Yield each check's report, in order. A check that raised yields a problem."""
     pool = ThreadPoolExecutor(len(checks))
     try:
         futures = [pool.submit(_found, check) for check in checks]
@@ -101,7 +101,7 @@ def _all(checks: Sequence[Callable[[], Report]], ending: Ending) -> list[Report]
         ending.check()
         return [future.result() for future in futures]
     finally:
-        # Those that wait for a server end by themselves, soon, and change nothing.
+        # Do not wait: a check that still waits for a server times out soon and changes nothing.
         pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -1,4 +1,4 @@
-"""Containers: the networks that Docker and Podman have."""
+"""Container networks: list the networks of Docker and Podman."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,18 +18,18 @@ _ID_IN_NAME = 12
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerNetwork:
-    """A network, the bridge that it is on this machine, and the MTU that was asked for it."""
+    """A network, its bridge on this machine, and its configured MTU."""
 
     engine: str
     name: str
     subnets: tuple[IPv4Network, ...]
     bridge: str
-    """Empty for a network of another kind."""
+    """Empty unless the network is a bridge."""
     mtu: int | None
 
 
 def networks(environ: Mapping[str, str], ending: Ending) -> list[ContainerNetwork]:
-    """The networks of each engine that answers; one that does not has none that matter."""
+    """List the networks of each engine. One that does not answer has no networks that matter."""
     return [found for engine in _ENGINES for found in _networks(engine, environ, ending)]
 
 
@@ -51,7 +51,7 @@ def _networks(
 
 
 def parse(engine: str, document: Mapping[str, Any]) -> ContainerNetwork:
-    """Read what `network inspect` says of one network: Docker's form, or Podman's."""
+    """Parse one network of `network inspect`, in Docker's or Podman's format."""
     options = document.get("Options") or document.get("options") or {}
     is_bridge = (document.get("Driver") or document.get("driver")) == "bridge"
     own_name = "br-" + str(document.get("Id", ""))[:_ID_IN_NAME]

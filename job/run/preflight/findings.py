@@ -1,4 +1,4 @@
-"""Report: what a check found: what is wrong, what may disappoint, and what is worth keeping."""
+"""Findings: the report of a check: problems, warnings and facts."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,23 +8,23 @@ from host.errors import JobError, Kind, RefusedError
 
 @dataclass(kw_only=True)
 class Report:
-    """Problems and warnings, one line each that ends in what to do; facts can be JSON."""
+    """Problems and warnings are lines that end in a remedy. Facts are values for preflight.json."""
 
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     kind: Kind = "configuration"
-    """The class of the problems."""
+    """The failure class of the problems."""
 
     @classmethod
     def of(cls, error: JobError) -> "Report":
-        """The report of a check that ended in an error."""
+        """Return the report of a check that raised."""
         return cls(problems=[str(error)], kind=error.kind)
 
     def add(self, other: "Report") -> None:
-        """Take over what another check found.
+        """Merge another report.
 
-        A wrong configuration decides the class: no second run mends it, whatever else passes.
+        The class `configuration` wins: a retry cannot succeed, even if other problems pass.
         """
         if other.problems and (not self.problems or other.kind == "configuration"):
             self.kind = other.kind
@@ -33,6 +33,6 @@ class Report:
         self.facts |= other.facts
 
     def raise_for_problems(self) -> None:
-        """Raise RefusedError with all problems if there is one."""
+        """Raise RefusedError with all problems, if there are any."""
         if self.problems:
             raise RefusedError("\n".join(self.problems), kind=self.kind)

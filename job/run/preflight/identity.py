@@ -1,4 +1,4 @@
-"""Identity: whether Google Cloud knows who we are, and lets us into the project."""
+"""Identity: check that Google Cloud accepts the credentials and grants access to the project."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,19 +19,19 @@ from job.run.preflight.findings import Report
 
 Document = dict[str, Any]
 Get = Callable[[Any], Document]
-"""Sends a request with patience, as `compute.ask` does."""
+"""Sends a request with retries, as `compute.ask` does."""
 
 FORBIDDEN = 403
 _TOKEN_S = 15
-# Whose first token is made outside Google Cloud, where this library and the provider's differ.
+# Key types whose first token is issued elsewhere. The provider's library differs from ours there.
 _ELSEWHERE = (external_account.Credentials, gdch_credentials.ServiceAccountCredentials)
 
 
 def usable(place: Place) -> Report:
-    """Get a token for the credentials that there are. Raises JobError; needs no project.
+    """Request a token for the credentials. Raises JobError. Needs no project.
 
-    It is a warning if they are of a kind that the provider may be able to use although we are not:
-    an external account's token, for one, comes from a program, a file or another cloud.
+    For key types that only the provider may be able to use, a failure is a warning: the token of
+    an external account, for example, comes from a program, a file or another cloud.
     """
     try:
         found = credentials.find(place)
@@ -59,10 +59,10 @@ def _no_token(error: GoogleAuthError) -> str:
 
 
 def project(client: Any, place: Place, get: Get) -> tuple[Document | None, Report]:
-    """The project as the API shows it, None if the account may not look at it.
+    """Read the project; None if the account may not.
 
-    One cheap call. An account that may not read projects may still be able to work in this one;
-    that it may read networks, which the job does, is the test then.
+    An account without permission to read projects may still be able to work in this one. Then
+    permission to list networks, which the job needs, is the criterion.
     """
     try:
         return get(client.projects().get(project=place.project)), Report()
@@ -78,7 +78,7 @@ def project(client: Any, place: Place, get: Get) -> tuple[Document | None, Repor
 
 
 def explain(error: HttpError) -> JobError:
-    """A refusal of the API in one line that says what to do."""
+    """Describe an API error in one line with a remedy."""
     refusal = compute.refusal_of(error)
     text = f"Error {refusal.status}: {refusal.message}, {refusal.reason}"
     if known := diagnosis.known(text):

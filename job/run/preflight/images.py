@@ -1,4 +1,4 @@
-"""Images: whether what the nodes download by URL is there."""
+"""Images: check that the URLs which the nodes download exist."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -9,7 +9,7 @@ from stacks.concealment import conceal
 
 _LIMIT_S = 10.0
 _PAUSES_S = (1, 3)
-# HEAD is not for everybody: some servers do not know it, a signed URL is for one method alone.
+# GET, not HEAD: some servers do not support HEAD, and a signed URL allows a single method.
 _NO_HEAD = {HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
 _ABSENT = {
     HTTPStatus.UNAUTHORIZED,
@@ -20,10 +20,10 @@ _ABSENT = {
 
 
 def check(urls: Mapping[str, str], sleep: Callable[[float], object]) -> Report:
-    """Look at each URL, by the setting that it is from."""
+    """Check each URL. Findings name its setting."""
     report = Report()
     for key, url in urls.items():
-        # A file is one of the nodes.
+        # A file URL means a file on the node.
         if url.startswith(("http://", "https://")):
             _look(key, url, sleep, report)
     return report
@@ -48,7 +48,7 @@ def _look(key: str, url: str, sleep: Callable[[float], object], report: Report) 
             said = f"{status}"
         if pause_s:
             sleep(pause_s)
-    # Not a problem: this machine may be shut off from a host that the nodes do reach.
+    # A warning only: the nodes may reach a host that this machine cannot.
     report.warnings.append(f"{key}: {conceal(url)} cannot be looked at from here ({said})")
 
 
@@ -58,6 +58,6 @@ def _status(url: str) -> int:
 
 
 def _ask(method: str, url: str, **headers: str) -> int:
-    # Some servers do not know ranges and send the whole image.
+    # Some servers ignore ranges and send the whole image.
     request = Request(method=method, url=url, headers=headers, follow=True, most_bytes=0)
     return ask(request, limit_s=_LIMIT_S).status

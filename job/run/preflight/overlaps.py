@@ -1,4 +1,4 @@
-"""Overlaps: our ranges against what this machine routes already, and MTUs that lose packets."""
+"""Overlaps: compare our ranges with this machine's routes, and check MTUs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
@@ -14,11 +14,11 @@ from stacks.problems import key_of
 if TYPE_CHECKING:
     from stacks.settings import Settings
 
-# What the tunnel carries. Tenant networks stay inside OpenStack: an equal range here is legal.
+# Ranges that the tunnel routes. Tenant networks stay inside OpenStack, so they may overlap.
 _TUNNELLED = ("internal_cidr", "floating_cidr")
 _TENANTS = "tenant_cidr"
 _DOCKERS_MTU = 1500
-# From which Docker takes the next network, in this order, unless its daemon is told others.
+# Docker's default pools, from which it takes the next network, in this order.
 _POOLS = (
     *(IPv4Network(f"172.{number}.0.0/16") for number in range(17, 32)),
     *IPv4Network("192.168.0.0/16").subnets(new_prefix=20),
@@ -32,11 +32,11 @@ def check(
     *,
     root: Path = Path("/"),
 ) -> Report:
-    """Look at the routes of this network namespace and at the networks of its containers."""
+    """Check the routes of this network namespace and the networks of its containers."""
     own_routes = routes(root)
     containers = networks(environ, ending)
     report = Report()
-    # Without a tunnel, routes of this machine lead to what it would carry, as they should.
+    # Without a tunnel, this machine's routes are expected to cover these ranges.
     routed = _TUNNELLED if environ.get("DEVSTACK_TUNNEL") == "none" else ()
     everything, of_containers = owners(own_routes, containers), owners((), containers)
     for key in (*_TUNNELLED, _TENANTS):
@@ -60,7 +60,7 @@ def check(
 def owners(
     own_routes: Iterable[Route], containers: Iterable[ContainerNetwork]
 ) -> dict[IPv4Network, str]:
-    """Who has which range. A container network may be one of another machine, without a route."""
+    """Yield each range and its owner. A container network may belong to another machine."""
     taken = {
         route.network: f"the route by {route.device}"
         for route in own_routes
@@ -76,9 +76,9 @@ def owners(
 def mtus(
     own_routes: Iterable[Route], containers: Iterable[ContainerNetwork], root: Path = Path("/")
 ) -> Iterator[str]:
-    """Yield a warning for each bridge whose packets do not fit through the way out.
+    """Yield a warning for each bridge whose MTU exceeds that of the default route.
 
-    Nothing says so to a container where the answers that would are dropped: it hangs.
+    Where ICMP is dropped, a container never learns the smaller MTU, and its connections hang.
     """
     uplinks = [route.device for route in own_routes if route.is_default]
     outer = min(filter(None, (_mtu(root, device) for device in uplinks)), default=None)
@@ -94,7 +94,7 @@ def mtus(
 
 
 def _next_pool(key: str, network: IPv4Network, taken: Iterable[IPv4Network]) -> Iterator[str]:
-    """Yield a warning if the next network that Docker makes, such as kind's, would be in it."""
+    """Yield a warning if Docker's next network, such as kind's, would overlap."""
     free = (pool for pool in _POOLS if not any(pool.overlaps(other) for other in taken))
     pool = next(free, None)
     if pool and pool.overlaps(network):

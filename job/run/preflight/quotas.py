@@ -1,4 +1,4 @@
-"""Quotas: what the stack needs of Compute Engine against what the project has left."""
+"""Quotas: compare the stack's needs with the project's remaining quotas."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from stacks.validation.machines import vcpus
 if TYPE_CHECKING:
     from stacks.settings import Settings
 
-# N1 and types without a series count against CPUS; each further series has a metric of its own.
+# N1 and shared-core types count against CPUS. Each other series has its own metric.
 _OLDEST_SERIES = {"n1", "custom"}
 _SSD_TYPES = {"pd-ssd", "pd-balanced"}
 _SPOT = "PREEMPTIBLE_CPUS"
@@ -21,7 +21,7 @@ _SPOT = "PREEMPTIBLE_CPUS"
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """How much of a metric the stack takes."""
+    """The stack's use of a metric."""
 
     metric: str
     amount: int
@@ -29,14 +29,14 @@ class Need:
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """A metric's limit and what is used of it."""
+    """A metric's limit and usage."""
 
     limit: float
     usage: float
 
 
 def region(client: Any, settings: "Settings", get: Get) -> tuple[Document | None, Report]:
-    """The region as the API shows it, None if the account may not look at it."""
+    """Read the region; None if the account may not."""
     try:
         return get(client.regions().get(project=settings.project, region=settings.region)), Report()
     except HttpError as error:
@@ -48,9 +48,9 @@ def region(client: Any, settings: "Settings", get: Get) -> tuple[Document | None
 def compare(
     settings: "Settings", project: Document | None, in_region: Document | None, *, present: bool
 ) -> Report:
-    """What the stack needs against what is left, in the project and in its region.
+    """Compare needs with the remaining quotas of project and region.
 
-    Where the stack is `present`, what it has is part of what is used, and a shortage only warns.
+    If the stack is `present`, its resources are part of the usage, so a shortage only warns.
     """
     report = Report(kind="capacity")
     unreadable = []
@@ -60,7 +60,7 @@ def compare(
     ):
         found = quotas_of(document or {})
         if not found:
-            # Compute Engine leaves them out, too, when it cannot find them out itself.
+            # Compute Engine also omits quotas that it could not determine.
             unreadable.append(where)
         for need in needs:
             quota = found.get(need.metric)
@@ -83,7 +83,7 @@ def compare(
 
 
 def of_project(settings: "Settings") -> Iterator[Need]:
-    """What counts against the project as a whole."""
+    """Yield the needs that count against the project."""
     if not settings.existing_network:
         yield Need(metric="NETWORKS", amount=1)
         yield Need(metric="SUBNETWORKS", amount=1)
@@ -93,10 +93,10 @@ def of_project(settings: "Settings") -> Iterator[Need]:
 
 
 def of_region(settings: "Settings", found: Mapping[str, Quota]) -> Iterator[Need]:
-    """What counts against the region, by the metrics that it has."""
+    """Yield the needs that count against the region, by its metrics."""
     cpus = _cpus(settings)
     if settings.spot and found.get(_SPOT, Quota(limit=0, usage=0)).limit > 0:
-        # Without a quota of their own, spot instances use that of the others.
+        # Without a separate quota, spot instances count against the regular one.
         cpus = {_SPOT: sum(cpus.values())}
     for metric, amount in cpus.items():
         yield Need(metric=metric, amount=amount)
@@ -105,22 +105,22 @@ def of_region(settings: "Settings", found: Mapping[str, Quota]) -> Iterator[Need
     yield Need(metric=disk, amount=nodes * settings.boot_disk_gib)
     yield Need(metric="INSTANCES", amount=nodes)
     if settings.existing_network:
-        # Only there are internal addresses reserved, and only reserved ones count.
+        # Internal addresses are reserved only there, and only reserved ones count.
         yield Need(metric="INTERNAL_ADDRESSES", amount=nodes)
-    # Cloud NAT's own is not counted: Google's documentation has said both.
+    # Cloud NAT's address is not counted: Google's documentation is contradictory.
     external = 1 + (settings.worker and settings.worker_external_ip)
     yield Need(metric="STATIC_ADDRESSES", amount=external)
     yield Need(metric="IN_USE_ADDRESSES", amount=external)
 
 
 def needed(settings: "Settings", metric: str) -> int | None:
-    """How much of a metric the stack takes, None if it is not among these."""
+    """Return the stack's use of a metric, or None."""
     needs = (*of_project(settings), *of_region(settings, {}))
     return next((need.amount for need in needs if need.metric == metric), None)
 
 
 def quotas_of(document: Mapping[str, Any]) -> dict[str, Quota]:
-    """The quotas of a project or a region, by metric."""
+    """Return the quotas of a project or a region, by metric."""
     return {
         entry["metric"]: Quota(limit=entry["limit"], usage=entry.get("usage", 0))
         for entry in document.get("quotas", [])
@@ -141,7 +141,7 @@ def _cpus(settings: "Settings") -> dict[str, int]:
 
 
 def _firewalls(settings: "Settings") -> int:
-    """The nodes' own rule, and one a group that admits anybody."""
+    """Count the firewall rules: the internal one, and one for each open group."""
     http = settings.http_source_ranges or settings.auth_url_host == "public"
     groups = (
         settings.ssh_source_ranges,

@@ -1,7 +1,7 @@
-"""Refs: whether the repositories that the nodes clone have the branches that they are told.
+"""Refs: check that the refs which the nodes check out exist.
 
-OpenStack renames a branch when a release is no longer maintained, and stack.sh would find out after
-half an hour. The repositories are asked as a node asks them: anonymously.
+OpenStack renames a branch at the end of a release's maintenance, and stack.sh would fail only after
+half an hour. Repositories are queried anonymously, as by a node.
 """
 
 import re
@@ -28,13 +28,13 @@ _TIMEOUT_S = 30
 _AT_ONCE = 8
 _NOBODYS_HOME = "/nonexistent"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-# Where DevStack has them from, whatever GIT_BASE is, unless local.conf says otherwise.
+# DevStack's own URLs for these; GIT_BASE does not change them.
 _ELSEWHERE = {
     "ovn": "https://github.com/ovn-org/ovn.git",
     "ovs": "https://github.com/openvswitch/ovs.git",
     "novnc": "https://github.com/novnc/novnc.git",
 }
-# git's words for a host that answered: there is no such repository, or none for everybody.
+# git's messages for a repository that does not exist or is not public.
 _NO_REPOSITORY = re.compile(
     r"^fatal: (?:repository '.*' not found|could not read Username|Authentication failed)",
     re.MULTILINE,
@@ -43,37 +43,37 @@ _NO_REPOSITORY = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Needed:
-    """A ref that the nodes check out, and the setting that says which."""
+    """A ref that the nodes check out, and its setting."""
 
     url: str
     ref: str
     key: str
     of_release: bool
-    """Whether the setting is empty, and the release decides."""
+    """Tell whether the release decides the ref, since the setting is empty."""
 
     @property
     def shown(self) -> str:
-        """The URL without the password that a mirror may need."""
+        """The URL without a mirror's password."""
         return conceal(self.url)
 
 
 @dataclass(frozen=True)
 class _Git:
-    """The program, as somebody without credentials who answers no questions."""
+    """Run git without credentials and without prompts."""
 
     environ: Mapping[str, str]
     ending: Ending
 
     def __call__(self, *arguments: str) -> Answer:
         quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "LC_ALL": "C"}
-        # A person's .gitconfig may lead elsewhere (insteadOf), and .netrc lets in the person.
+        # Ignore the user's .gitconfig, which may rewrite URLs, and the credentials in .netrc.
         quiet |= {"HOME": _NOBODYS_HOME, "XDG_CONFIG_HOME": _NOBODYS_HOME}
         command = ["git", "-c", "credential.helper=", *arguments]
         return ask(command, {**self.environ, **quiet}, self.ending, timeout_s=_TIMEOUT_S)
 
 
 def check(settings: "Settings", environ: Mapping[str, str], ending: Ending) -> Report:
-    """Ask each repository for its refs."""
+    """Check the refs in each repository."""
     git = _Git(environ, ending)
     by_url: dict[str, list[Needed]] = defaultdict(list)
     for each in needed(settings):
@@ -96,7 +96,7 @@ def check(settings: "Settings", environ: Mapping[str, str], ending: Ending) -> R
             )
         else:
             silent.setdefault(_host(conceal(url)), conceal(answer.complaint))
-    # Not a problem: this machine may be shut off from a host that the nodes do reach.
+    # A warning only: the nodes may reach a host that this machine cannot.
     report.warnings += [
         f"git: {host} cannot be asked from here ({reason}); its refs were not checked"
         for host, reason in silent.items()
@@ -105,7 +105,7 @@ def check(settings: "Settings", environ: Mapping[str, str], ending: Ending) -> R
 
 
 def needed(settings: "Settings") -> Iterator[Needed]:
-    """What both nodes clone by a ref of ours."""
+    """Yield the refs that both nodes check out."""
     base = f"{settings.git_base}/openstack"
     devstack = settings.devstack_ref or f"stable/{settings.release}"
     of_release = [("devstack", f"{base}/devstack", devstack), *plugins(settings, "controller")]
@@ -119,7 +119,7 @@ def needed(settings: "Settings") -> Iterator[Needed]:
 
 
 def _by_name(settings: "Settings") -> Iterator[tuple[str, str, str]]:
-    """Repositories that DevStack knows by name, their ref, and the field that it is from."""
+    """Yield name, ref and setting of repositories that DevStack knows by name."""
     for pair in settings.project_refs:
         name, _, ref = pair.partition("=")
         yield name, ref, "project_refs"
@@ -140,7 +140,7 @@ def _look(needed: Needed, found: Mapping[str, str], git: _Git) -> Report:
 
 
 def _fetch(needed: Needed, git: _Git) -> Report:
-    """Fetch a ref that a listing does not show: the commit alone, if the server can do that."""
+    """Fetch a ref that a listing does not show: only the commit, if the server supports that."""
     with TemporaryDirectory() as folder:
         git("init", "--quiet", "--bare", folder)
         answer = git(
@@ -164,7 +164,7 @@ def _absent(needed: Needed, remedy: str) -> str:
 
 
 def _refs(listing: str) -> dict[str, str]:
-    """Commits by ref. A tag that has an object of its own is followed by the commit it is of."""
+    """Parse commits by ref. An annotated tag is followed by a line with its commit."""
     pairs = [line.split("\t") for line in listing.splitlines()]
     return {name.removesuffix("^{}"): commit for commit, name in pairs}
 

@@ -1,4 +1,4 @@
-"""Routes: where this machine sends packets, as the kernel lists it."""
+"""Routes: read this machine's IPv4 routes from the kernel."""
 
 import sys
 from collections.abc import Iterator
@@ -7,25 +7,25 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 _UP = 0x1  # linux/route.h
-# A VPN often replaces the default route by its two halves.
+# A VPN often replaces the default route by two halves of it.
 _LONGEST_DEFAULT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """A destination, and the device that leads there."""
+    """A destination and its device."""
 
     network: IPv4Network
     device: str
 
     @property
     def is_default(self) -> bool:
-        """Whether it is for all that no other route is for."""
+        """Tell whether this is a default route, or half of one."""
         return self.network.prefixlen <= _LONGEST_DEFAULT
 
 
 def routes(root: Path = Path("/")) -> list[Route]:
-    """The routes of the main table of this network namespace."""
+    """Return the routes of the main table of this network namespace."""
     try:
         text = (root / "proc/self/net/route").read_text(encoding="ascii")
     except OSError:
@@ -34,7 +34,7 @@ def routes(root: Path = Path("/")) -> list[Route]:
 
 
 def parse(text: str) -> Iterator[Route]:
-    """Read /proc/net/route: a header, then a route a line with its numbers as the CPU has them."""
+    """Parse /proc/net/route: a header, then a route per line, numbers in the CPU's byte order."""
     for line in text.splitlines()[1:]:
         fields = line.split()
         device, destination, flags, mask = fields[0], fields[1], fields[3], fields[7]

@@ -1,4 +1,4 @@
-"""Tools: the programs and plugins that a run calls, before the first of them is missing."""
+"""Tools: check that the programs and plugins which a run calls are installed."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from job.network.tunnel.sshuttle import environment, find_program
 from job.run.preflight.findings import Report
 from job.run.preflight.program import ask
 
-# The plugin's version is the SDK's: it is what the program asks the engine for.
+# The program requests plugins of its SDKs' versions.
 _PLUGINS = {"gcp": "pulumi-gcp", "command": "pulumi-command"}
 _NO_DOWNLOADS = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 _TRUE = {"1", "true"}
@@ -28,7 +28,7 @@ _TIMEOUT_S = 30
 
 
 def check(environ: Mapping[str, str], ending: Ending) -> Report:
-    """What every run needs: the engine with its plugins, and ssh."""
+    """Check the tools of every run: the engine, its plugins and ssh."""
     report = Report(problems=_missing(_ALWAYS, environ))
     try:
         cli = find_cli(environ)
@@ -40,7 +40,7 @@ def check(environ: Mapping[str, str], ending: Ending) -> Report:
 
 
 def check_for_tests(environ: Mapping[str, str], ending: Ending) -> Report:
-    """What the E2E suite needs beside that: its own tools, containers, and a way to route."""
+    """Check the additional tools of the E2E suite: its own, containers, and the tunnel's."""
     report = Report(problems=_missing(FOR_TESTS, environ))
     if shutil.which("docker", path=environ.get("PATH")):
         answer = ask(["docker", "version"], environ, ending, timeout_s=_TIMEOUT_S)
@@ -92,7 +92,7 @@ def _plugins(cli: Path, environ: Mapping[str, str], ending: Ending) -> Report:
     wanted = {name: version(sdk) for name, sdk in _PLUGINS.items()}
     report = Report(facts={"plugins": wanted})
     for name, number in wanted.items():
-        # One on PATH is taken whatever its version.
+        # The engine uses a plugin on PATH whatever its version.
         ambient = shutil.which(f"pulumi-resource-{name}", path=environ.get("PATH"))
         if (name, number) in installed or ambient:
             continue

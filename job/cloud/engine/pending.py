@@ -2,8 +2,8 @@
 
 A resource whose creation was requested is only a pending operation in the state, without an ID. The
 program decides all names, so the ID is known. The resource is put into the state as created; a
-refresh then reads it, or drops it if the request never arrived. The CLI's --import-pending-creates
-is no help: without IDs from a person it drops the operations and adopts nothing.
+refresh then reads it, or drops it if the request never arrived. The CLI's own
+--import-pending-creates does not do that: it forgets the operation and adopts nothing.
 """
 
 import json

@@ -2,12 +2,12 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 from host.errors import JobError
+from host.processes import Program, ask
 
 _TIMEOUT_S = 30
 
@@ -40,19 +40,11 @@ def find_cli(environ: Mapping[str, str]) -> Path:
 
 def cli_version(cli: Path, environ: Mapping[str, str]) -> str | None:
     """What a CLI says it is; None if it does not run."""
-    try:
-        done = subprocess.run(
-            [cli, "version"],
-            capture_output=True,
-            check=True,
-            env={**environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
-            text=True,
-            timeout=_TIMEOUT_S,
-        )
-    except (OSError, subprocess.SubprocessError):
+    quiet = {**environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    answer = ask(Program(command=[cli, "version"], environment=quiet), timeout_s=_TIMEOUT_S)
+    if answer.code:
         return None
-    text = done.stdout.strip().removeprefix("v")
+    text = answer.output.strip().removeprefix("v")
     return text if re.match(r"\d+\.\d+", text) else None
 
 

@@ -8,8 +8,8 @@ total time is limited, and a part of it is reserved for the second step.
 import signal
 from dataclasses import replace
 
-from host.child import Grace
 from host.errors import JobError, LockedError, RefusedError
+from host.processes import Grace
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import scope_of

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from host.child import Child, DeadlineError, Grace, Program
 from host.ending import EndedError, Ending
 from host.errors import JobError
+from host.processes import TIMED_OUT, Child, DeadlineError, Grace, Program, ask
 from job.cloud.engine.diagnosis import diagnose
 from job.cloud.stack import Stack
 
@@ -96,16 +96,11 @@ class Pulumi:
 
     def attempt(self, command: str, *arguments: str) -> tuple[int, str, str]:
         """Run a short command that may fail: its exit code, standard output and error."""
-        answer: list[str] = []
-        errors: list[str] = []
-        child = Child(
-            self._program(command, *arguments, "--color", "never"), answer.append, errors.append
-        )
-        try:
-            code = child.wait(self.ending, self.grace, self.answer_s)
-        except DeadlineError as error:
-            raise DeadlineError(f"pulumi {command}: {error}") from None
-        return code, "".join(answer), "".join(errors)
+        program = self._program(command, *arguments, "--color", "never")
+        answer = ask(program, self.ending, timeout_s=self.answer_s, grace=self.grace)
+        if answer.code == TIMED_OUT:
+            raise DeadlineError(f"pulumi {command}: it did not end within {self.answer_s:.0f} s")
+        return answer.code, answer.output, answer.errors
 
     def _program(self, command: str, *arguments: str) -> Program:
         return Program(

@@ -7,9 +7,9 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from host.child import Child, Grace, Program
 from host.ending import Ending
 from host.errors import JobError
+from host.processes import Child, Grace, Program
 from job.run.context import Context
 from job.run.targets import PREREQUISITES
 

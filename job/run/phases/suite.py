@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from host.child import Child, Grace, Program
 from host.errors import JobError
+from host.processes import Child, Grace, Program
 from job.run.context import Context
 from job.run.targets import SUITE
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from traceback import format_exc
 
-from host.child import Grace
 from host.ending import EndedError
 from host.errors import JobError
+from host.processes import Grace
 from job import commands
 from job.cloud import compute
 from job.cloud.cleanup import keeping

@@ -3,8 +3,8 @@
 import time
 from pathlib import Path
 
-from host.child import Child, DeadlineError, Grace, Program
 from host.errors import JobError
+from host.processes import Child, DeadlineError, Grace, Program
 from job.nodes.ssh import Access
 from job.run.context import Context
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from host.ending import Ending
+from host.processes import MISSING, TIMED_OUT, Answer, Program, ask
 from job.run.preflight import tools
 from job.run.preflight.findings import Report
-from job.run.preflight.program import MISSING, TIMED_OUT, Answer, ask
 from stacks.shell_effects import Call, effects
 
 _TIMEOUT_S = 60
@@ -115,8 +115,8 @@ class _DryRuns:
         (self.report.warnings if outside else self.report.problems).append(line)
 
     def _ask(self, *command: str) -> Answer:
-        environ = {**self.environ, "LC_ALL": "C"}
-        return ask(list(command), environ, self.ending, timeout_s=_TIMEOUT_S)
+        program = Program(command=command, environment={**self.environ, "LC_ALL": "C"})
+        return ask(program, self.ending, timeout_s=_TIMEOUT_S)
 
 
 def _is_only_declared(target: str, database: str) -> bool:

@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv4Network
 from typing import Any
 
 from host.ending import Ending
-from job.run.preflight.program import ask
+from host.processes import Answer, Program, ask
 
 _ENGINES = ("docker", "podman")
 _TIMEOUT_S = 10
@@ -36,12 +36,15 @@ def networks(environ: Mapping[str, str], ending: Ending) -> list[ContainerNetwor
 def _networks(
     engine: str, environ: Mapping[str, str], ending: Ending
 ) -> Iterator[ContainerNetwork]:
-    listing = ask([engine, "network", "ls", "--quiet"], environ, ending, timeout_s=_TIMEOUT_S)
+    def network(*words: str) -> Answer:
+        program = Program(command=[engine, "network", *words], environment=environ)
+        return ask(program, ending, timeout_s=_TIMEOUT_S)
+
+    listing = network("ls", "--quiet")
     names = listing.output.split()
     if listing.code or not names:
         return
-    command = [engine, "network", "inspect", *names]
-    answer = ask(command, environ, ending, timeout_s=_TIMEOUT_S)
+    answer = network("inspect", *names)
     try:
         documents = json.loads(answer.output)
     except ValueError:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from host.ending import Ending
+from host.processes import MISSING, Answer, Program, ask
 from job.run.preflight.findings import Report
-from job.run.preflight.program import MISSING, Answer, ask
 from stacks.concealment import conceal
 from stacks.local_conf import plugins
 from stacks.problems import key_of
@@ -69,7 +69,8 @@ class _Git:
         # Ignore the user's .gitconfig, which may rewrite URLs, and the credentials in .netrc.
         quiet |= {"HOME": _NOBODYS_HOME, "XDG_CONFIG_HOME": _NOBODYS_HOME}
         command = ["git", "-c", "credential.helper=", *arguments]
-        return ask(command, {**self.environ, **quiet}, self.ending, timeout_s=_TIMEOUT_S)
+        program = Program(command=command, environment={**self.environ, **quiet})
+        return ask(program, self.ending, timeout_s=_TIMEOUT_S)
 
 
 def check(settings: "Settings", environ: Mapping[str, str], ending: Ending) -> Report:

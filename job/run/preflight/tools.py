@@ -10,13 +10,13 @@ from pathlib import Path
 
 from host.ending import Ending
 from host.errors import JobError
+from host.processes import Program, ask
 from host.pulumi_cli import find_cli
 from job.network.tunnel import redirection
 from job.network.tunnel.namespace import Namespace
 from job.network.tunnel.podman import refuse_podman
 from job.network.tunnel.sshuttle import environment, find_program
 from job.run.preflight.findings import Report
-from job.run.preflight.program import ask
 
 # The program requests plugins of its SDKs' versions.
 _PLUGINS = {"gcp": "pulumi-gcp", "command": "pulumi-command"}
@@ -43,7 +43,8 @@ def check_for_tests(environ: Mapping[str, str], ending: Ending) -> Report:
     """Check the additional tools of the E2E suite: its own, containers, and the tunnel's."""
     report = Report(problems=_missing(FOR_TESTS, environ))
     if shutil.which("docker", path=environ.get("PATH")):
-        answer = ask(["docker", "version"], environ, ending, timeout_s=_TIMEOUT_S)
+        program = Program(command=["docker", "version"], environment=environ)
+        answer = ask(program, ending, timeout_s=_TIMEOUT_S)
         if answer.code:
             report.problems.append(f"docker: {answer.complaint}; start its daemon")
     if environ.get("DEVSTACK_TUNNEL") != "none":
@@ -81,7 +82,7 @@ def _missing(programs: Mapping[str, str], environ: Mapping[str, str]) -> list[st
 def _plugins(cli: Path, environ: Mapping[str, str], ending: Ending) -> Report:
     command = [str(cli), "plugin", "ls", "--json"]
     quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true", **environ}
-    answer = ask(command, quiet, ending, timeout_s=_TIMEOUT_S)
+    answer = ask(Program(command=command, environment=quiet), ending, timeout_s=_TIMEOUT_S)
     if answer.code:
         return Report(problems=[f"plugin: '{' '.join(command)}' fails: {answer.complaint}"])
     installed = {

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from host.child import DeadlineError, Grace
 from host.ending import EndedError, ended_by_signals
 from host.errors import JobError
+from host.processes import DeadlineError, Grace
 from tests.patience import FOREVER_S
 
 

@@ -1,13 +1,12 @@
 """Run: a command on a node, over ssh. Whoever started it looks from time to time; nothing waits."""
 
 import os
-import signal
-import subprocess
 import tempfile
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import IO
 
+from host.processes import Child, Program
 from job.nodes.ssh import Access
 from job.nodes.status import plain
 
@@ -37,42 +36,27 @@ class Run:
             self._errors = files.enter_context(tempfile.TemporaryFile())
             self._files = files.pop_all()
         self._late = False
+        self.code = 0
+        """Once it has ended; negative for a signal's number."""
         self._deadline = time.monotonic() + timeout_s
-        self._process = subprocess.Popen(
-            [*access.command(), access.destination, command],
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=self._errors,
-            # A ^C of the terminal is for the job, and the way through another node ends with it.
-            start_new_session=True,
-        )
+        command_line = [*access.command(), access.destination, command]
+        program = Program(command=command_line, environment=os.environ)
+        self._child = Child(program, self._output.fileno(), self._errors.fileno())
 
     def ended(self) -> bool:
         """Whether it has ended, if need be because its time is over."""
-        if self._process.poll() is not None:
-            return True
-        if time.monotonic() < self._deadline:
-            return False
-        self._late = True
-        self.kill()
+        if not self._child.ends_within(0):
+            if time.monotonic() < self._deadline:
+                return False
+            self._late = True
+        # With its way through another node.
+        self.code = self._child.kill()
         return True
-
-    def kill(self) -> None:
-        """End it, and its way through another node, at once."""
-        if self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
 
     def close(self) -> None:
         """End it, and forget what it printed."""
-        self.kill()
+        self.code = self._child.kill()
         self._files.close()
-
-    @property
-    def code(self) -> int:
-        """How it ended; negative for a signal's number."""
-        return self._process.returncode
 
     @property
     def output(self) -> IO[bytes]:

@@ -1,7 +1,6 @@
 """Git service: the stand-in repositories, served to machines inside their own network."""
 
 import shutil
-import subprocess
 import threading
 from functools import partial
 from http import HTTPStatus
@@ -9,12 +8,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from localcloud.machines.switch import inside
+from localcloud.programs import run
 
 REPOSITORIES = Path(__file__).parent / "repositories"
 CLIENTS = REPOSITORIES / "devstack" / "standin" / "fakes"
 """Stand-ins of the commands `openstack` and `nova-manage`, with a cloud in a file."""
 PORT = 8418
-_TIMEOUT_S = 30
 
 
 class GitService:
@@ -54,7 +53,7 @@ class GitService:
             (f"--work-tree={tree}", "commit", "--quiet", "--no-verify", "--message=Stand-in"),
             ("update-server-info",),
         ):
-            subprocess.run([*git, *words], check=True, timeout=_TIMEOUT_S)
+            run(*git, *words)
 
     def start(self, namespace: Path, address: str) -> str:
         """Listen at an address of a network namespace; returns GIT_BASE."""

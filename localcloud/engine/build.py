@@ -1,21 +1,19 @@
 """Build: compile the pinned programs once, and keep them where the next run finds them."""
 
 import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from host.processes import Program, ask
 from host.pulumi_cli import parse
 from localcloud.console import say
 from localcloud.engine import pins
 from localcloud.errors import LocalcloudError
 from localcloud.locks import exclusive
+from localcloud.programs import build, run
 
-_PROGRESS_S = 15
 _QUERY_TIMEOUT_S = 600  # `go list` may have to download the module first
-_TAIL_LINES = 5
 
 
 def ensure_built(cache: Path, environ: Mapping[str, str]) -> Path:
@@ -48,19 +46,16 @@ def _toolchain(bundle: pins.Bundle, environ: Mapping[str, str]) -> str:
     go = shutil.which("go", path=environ.get("PATH"))
     if go is None:
         raise LocalcloudError(f"go: not on PATH, and it has to build {bundle.what}; {remedy}")
-    done = subprocess.run(
-        [go, "env", "GOVERSION", "GOOS", "GOARCH"],
+    program = Program(
+        command=[go, "env", "GOVERSION", "GOOS", "GOARCH"],
+        environment=environ,
         # There, a Go that may fetch its successor is already the one that go.mod asks for.
-        cwd=bundle.programs[0].folder,
-        capture_output=True,
-        check=False,
-        env=dict(environ),
-        text=True,
-        timeout=_QUERY_TIMEOUT_S,
+        folder=bundle.programs[0].folder,
     )
-    toolchain = " ".join(done.stdout.split())
-    if done.returncode or parse(toolchain.removeprefix("go")) < parse(needed):
-        found = toolchain.split(" ")[0] or done.stderr.strip().splitlines()[-1]
+    answer = ask(program, timeout_s=_QUERY_TIMEOUT_S)
+    toolchain = " ".join(answer.output.split())
+    if answer.code or parse(toolchain.removeprefix("go")) < parse(needed):
+        found = toolchain.split(" ")[0] or answer.complaint
         raise LocalcloudError(f"go: {go} is too old ({found}); {remedy}")
     return toolchain
 
@@ -93,50 +88,27 @@ def _compile(program: pins.Program, folder: Path, environ: Mapping[str, str]) ->
     """Run `go build`, with a line of progress now and then."""
     flags = [*pins.build_flags(program), "-o", str(folder / program.name)]
     log = folder.parent / f"{program.name}.log"
-    started = time.monotonic()
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            ["go", "build", "-v", *flags, program.import_path],
-            cwd=program.folder,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            while _still_running(process):
-                packages = log.read_text(encoding="utf-8", errors="replace").count("\n")
-                elapsed = time.monotonic() - started
-                say(f"building {program.name}: {elapsed:.0f} s, {packages} packages")
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
-    if process.returncode:
-        tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
-        raise LocalcloudError(
-            f"go: {program.name} {program.version} was not built: {' | '.join(tail)}; see {log}"
-        )
-    say(f"built {program.name} {program.version} in {time.monotonic() - started:.0f} s")
 
+    def progress(elapsed_s: float) -> str:
+        packages = log.read_text(encoding="utf-8", errors="replace").count("\n")
+        return f"building {program.name}: {elapsed_s:.0f} s, {packages} packages"
 
-def _still_running(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        process.wait(timeout=_PROGRESS_S)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
+    command = ["go", "build", "-v", *flags, program.import_path]
+    took_s = build(
+        Program(command=command, environment=environ, folder=program.folder),
+        log,
+        progress,
+        f"go: {program.name} {program.version} was not built",
+    )
+    say(f"built {program.name} {program.version} in {took_s:.0f} s")
 
 
 def _module_folder(program: pins.Program, environ: Mapping[str, str]) -> Path:
     """Where Go keeps the source of a pinned module."""
-    done = subprocess.run(
-        ["go", "list", "-m", "-f", "{{.Dir}}", program.module],
-        cwd=program.folder,
-        capture_output=True,
-        check=True,
-        env=dict(environ),
-        text=True,
-        timeout=_QUERY_TIMEOUT_S,
+    listing = run(
+        *("go", "list", "-m", "-f", "{{.Dir}}", program.module),
+        environ=environ,
+        folder=program.folder,
+        timeout_s=_QUERY_TIMEOUT_S,
     )
-    return Path(done.stdout.strip())
+    return Path(listing.strip())

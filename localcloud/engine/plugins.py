@@ -7,7 +7,6 @@ import hashlib
 import io
 import shlex
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -16,11 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from host.folders import CHECKOUT
+from host.processes import Program, ask
 from localcloud.errors import LocalcloudError
 from localcloud.locks import exclusive
 
 # The plugin's version is the SDK's: it is what the program asks the engine for.
 SDK_OF_PLUGIN = {"gcp": "pulumi-gcp", "command": "pulumi-command"}
+_TIMEOUT_S = 60
 
 # By path and not by PYTHONPATH, which the commands that a plugin runs would inherit.
 _LAUNCHER = """\
@@ -66,18 +67,11 @@ def _install(
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / f"{name}.tar.gz"
         _pack(f"pulumi-resource-{name}", launcher, archive)
-        done = subprocess.run(
-            [cli, "plugin", "install", "resource", name, plugin_version, "--file", archive],
-            check=False,
-            env=dict(environ),
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=60,
-        )
-    if done.returncode:
-        reason = " ".join(done.stdout.split())
+        words = ("plugin", "install", "resource", name, plugin_version, "--file", archive)
+        program = Program(command=[cli, *map(str, words)], environment=environ)
+        answer = ask(program, timeout_s=_TIMEOUT_S)
+    if answer.code:
+        reason = " ".join((answer.errors + answer.output).split())
         shutil.rmtree(environ["PULUMI_HOME"], ignore_errors=True)
         raise LocalcloudError(f"plugins: {name} {plugin_version} was not installed: {reason}")
 

@@ -6,12 +6,13 @@ cgroup of its own; it cannot reach the host's network or disks. Root only.
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
+from host.processes import Child, Program
 from localcloud.errors import LocalcloudError
 from localcloud.machines.cgroups import remove_cgroup, unified_root
 from localcloud.machines.switch import Switch
+from localcloud.programs import run
 
 _ENVIRONMENT = {
     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
@@ -24,7 +25,6 @@ _NSPAWN = (
     *("--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_MKNOD"),
 )
 _EXITED_TO_REBOOT = 133
-_END_S = 20
 
 
 class BootedMachine:
@@ -45,13 +45,13 @@ class BootedMachine:
         self._switch = switch
         self._folder = folder
         self._cgroup = unified_root() / f"{switch.name}-{name}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         for directory in (self.root, self.changes, folder / "work"):
             directory.mkdir(parents=True)
         # Nothing is ever started in it: that a node has one is all that is asked.
         (folder / "kvm").touch()
         layers = f"lowerdir={tree},upperdir={self.changes},workdir={folder / 'work'}"
-        _run("mount", "--types", "overlay", "overlay", "--options", layers, str(self.root))
+        run("mount", "--types", "overlay", "overlay", "--options", layers, self.root)
 
     def seed(self, user_data: str, *, instance_id: str, hostname: str) -> None:
         """Leave user data and metadata where cloud-init's own NoCloud data source finds them."""
@@ -75,43 +75,32 @@ class BootedMachine:
         # Two systemds in one cgroup would end each other's services.
         enter = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
         with self.console.open("ab") as console:
-            self._process = subprocess.Popen(
-                ["sh", "-c", enter, str(self._cgroup), *_NSPAWN, *self.privileges, *machine],
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **_ENVIRONMENT},
-                start_new_session=True,
+            program = Program(
+                command=["sh", "-c", enter, self._cgroup, *_NSPAWN, *self.privileges, *machine],
+                environment={**os.environ, **_ENVIRONMENT},
             )
+            self._child = Child(program, console.fileno())
 
     def wait_for_end(self, timeout_s: float) -> bool:
         """Wait until the machine has ended by itself; whether it asked to be started again."""
-        if self._process is None:
+        if self._child is None:
             raise LocalcloudError(f"{self.name} is not on")
-        try:
-            asked = self._process.wait(timeout=timeout_s) == _EXITED_TO_REBOOT
-        except subprocess.TimeoutExpired:
-            raise LocalcloudError(f"{self.name} did not end within {timeout_s:.0f} s") from None
-        self.cut_power()
-        return asked
+        if not self._child.ends_within(timeout_s):
+            raise LocalcloudError(f"{self.name} did not end within {timeout_s:.0f} s")
+        return self.cut_power() == _EXITED_TO_REBOOT
 
-    def cut_power(self) -> None:
-        """End everything in the machine at once, as a power failure does."""
-        if self._process is None:
-            return
+    def cut_power(self) -> int | None:
+        """End everything in the machine at once, as a power failure does. How it ended."""
+        if self._child is None:
+            return None
         remove_cgroup(self._cgroup.name)
-        self._process.wait(timeout=_END_S)
-        self._process = None
+        code = self._child.kill()
+        self._child = None
         self._switch.unplug(self.name)
+        return code
 
     def remove(self) -> None:
         """Cut the power and remove the machine's files."""
         self.cut_power()
-        _run("umount", str(self.root))
+        run("umount", self.root)
         shutil.rmtree(self._folder)
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=_END_S)
-    if done.returncode:
-        raise LocalcloudError(f"{' '.join(command)}: {done.stderr.strip()}")

@@ -4,7 +4,6 @@ What it boots from is the instance itself: its name, its internal address and it
 data. A public address leads to it.
 """
 
-import subprocess
 import sys
 import threading
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ class BootedNodes:
                 return
             try:
                 self._boot(instance)
-            except (LocalcloudError, OSError, subprocess.SubprocessError) as error:
+            except (LocalcloudError, OSError) as error:
                 print(f"{instance.name}: no machine: {error}", file=sys.stderr, flush=True)
 
     def end(self, instance: InstanceView) -> None:

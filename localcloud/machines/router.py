@@ -5,9 +5,10 @@ address. The nodes' network and what is behind it it does not reach, and nobody 
 Firewall rules of the Compute API are not applied: what is public is public with all its ports.
 """
 
-import subprocess
+import os
 from pathlib import Path
 
+from host.processes import Program, ask
 from localcloud.errors import LocalcloudError
 from localcloud.machines.switch import Switch, in_namespace, inside
 
@@ -59,13 +60,7 @@ class Router:
         self._nft(f"delete element ip router public {{ {public} }}")
 
     def _nft(self, commands: str) -> None:
-        done = subprocess.run(
-            in_namespace(self._switch.path, ["nft", "--file", "-"]),
-            input=commands,
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=_TIMEOUT_S,
-        )
-        if done.returncode:
-            raise LocalcloudError(f"nft: {done.stderr.strip()}")
+        command = in_namespace(self._switch.path, ["nft", commands])
+        answer = ask(Program(command=command, environment=os.environ), timeout_s=_TIMEOUT_S)
+        if answer.code:
+            raise LocalcloudError(f"nft: {answer.errors.strip()}")

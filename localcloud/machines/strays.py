@@ -7,7 +7,6 @@ folders begin with the switch's name.
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -16,11 +15,11 @@ from pathlib import Path
 from host.processes import alive
 from localcloud.locks import exclusive
 from localcloud.machines.cgroups import machine_groups, remove_cgroup
+from localcloud.programs import run
 
 PREFIX = "boot"
 
 _NAMESPACES = Path("/run/netns")
-_TIMEOUT_S = 30
 
 
 def switch_name() -> str:
@@ -39,14 +38,12 @@ def _remove() -> None:
         remove_cgroup(name)
     folders = list(_of_the_dead(Path(tempfile.gettempdir()).iterdir()))
     for mount in _mounts_below(folders):
-        subprocess.run(["umount", mount], check=True, timeout=_TIMEOUT_S)
+        run("umount", mount)
     for folder in folders:
         shutil.rmtree(folder)
     if _NAMESPACES.is_dir():
         for namespace in _of_the_dead(_NAMESPACES.iterdir()):
-            subprocess.run(
-                ["ip", "netns", "delete", namespace.name], check=True, timeout=_TIMEOUT_S
-            )
+            run("ip", "netns", "delete", namespace.name)
 
 
 def _of_the_dead(paths: Iterable[Path]) -> Iterator[Path]:

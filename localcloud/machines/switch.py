@@ -7,19 +7,17 @@ gateway's address, and is where a test's own services listen.
 import ctypes
 import ipaddress
 import os
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from localcloud.errors import LocalcloudError
+from localcloud.programs import run
 
 _NAMESPACES = Path("/run/netns")
 _BRIDGE = "switch"
 _PORT = "eth0"
 """Every machine's own interface."""
-_IP_TIMEOUT_S = 30
 
 Result = TypeVar("Result")
 
@@ -153,8 +151,4 @@ def _enter(namespace: Path) -> None:
 
 
 def _ip(*words: str) -> None:
-    done = subprocess.run(
-        ["ip", *words], capture_output=True, check=False, text=True, timeout=_IP_TIMEOUT_S
-    )
-    if done.returncode:
-        raise LocalcloudError(f"ip {' '.join(words)}: {done.stderr.strip()}")
+    run("ip", *words)

@@ -1,15 +1,15 @@
 """Tree: a Debian file system that machines boot from, made once and never written to again."""
 
 import hashlib
+import os
 import shutil
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
+from host.processes import Program
 from localcloud.console import say
-from localcloud.errors import LocalcloudError
 from localcloud.locks import exclusive
+from localcloud.programs import build, run
 
 SUITE = "bookworm"
 
@@ -38,9 +38,6 @@ _REMOVED = ("etc/apt/sources.list.d/*", "etc/ssh/ssh_host_*", "var/lib/apt/lists
 """What an image that boots anywhere does not have."""
 _DISABLED = ("apache2.service",)
 """Units that Debian enables and an image would not have."""
-
-_PROGRESS_S = 15
-_TAIL_LINES = 5
 
 
 def ensure_tree(cache: Path) -> Path:
@@ -71,49 +68,30 @@ def _build(tree: Path) -> None:
             path.unlink()
     for name, content in _FILES.items():
         (folder / name).write_text(content, encoding="utf-8")
-    subprocess.run(["systemctl", "--root", folder, "--quiet", "disable", *_DISABLED], check=True)
+    run("systemctl", "--root", folder, "--quiet", "disable", *_DISABLED)
     folder.chmod(0o755)
     folder.rename(tree)
 
 
 def _bootstrap(folder: Path) -> None:
-    log = folder.with_name("mmdebstrap.log")
-    started = time.monotonic()
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [
-                *("mmdebstrap", "--mode=root", "--variant=minbase"),
-                f"--include={','.join(_PACKAGES)}",
-                *(SUITE, str(folder), *package_sources()),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            while process.poll() is None:
-                try:
-                    process.wait(timeout=_PROGRESS_S)
-                except subprocess.TimeoutExpired:
-                    say(f"building the tree: {time.monotonic() - started:.0f} s")
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
-    if process.returncode:
-        tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
-        raise LocalcloudError(f"mmdebstrap: no tree was built: {' | '.join(tail)}; see {log}")
-    say(f"built the tree in {time.monotonic() - started:.0f} s")
+    command = [
+        *("mmdebstrap", "--mode=root", "--variant=minbase"),
+        f"--include={','.join(_PACKAGES)}",
+        *(SUITE, str(folder), *package_sources()),
+    ]
+    took_s = build(
+        Program(command=command, environment=os.environ),
+        folder.with_name("mmdebstrap.log"),
+        lambda elapsed_s: f"building the tree: {elapsed_s:.0f} s",
+        "mmdebstrap: no tree was built",
+    )
+    say(f"built the tree in {took_s:.0f} s")
 
 
 def package_sources() -> list[str]:
     """The lines of this machine's own sources for the suite; without one, mmdebstrap knows."""
     line = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
-    done = subprocess.run(
-        ["apt-get", "indextargets", "--format", line, "Created-By: Packages", "Origin: Debian"],
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    lines = [line for line in done.stdout.splitlines() if line.split()[2].startswith(SUITE)]
+    words = ("indextargets", "--format", line, "Created-By: Packages", "Origin: Debian")
+    lines = run("apt-get", *words).splitlines()
+    lines = [line for line in lines if line.split()[2].startswith(SUITE)]
     return list(dict.fromkeys(lines))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.engine import build
+from localcloud import programs
 from localcloud.engine.build import ensure_built
 from localcloud.errors import LocalcloudError
 
@@ -54,7 +54,7 @@ def test_two_at_once_build_once(toolbox, environ, tmp_path, capsys):
 
 
 def test_progress_is_shown_in_plain_lines(toolbox, environ, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(build, "_PROGRESS_S", 0.2)
+    monkeypatch.setattr(programs, "_PROGRESS_S", 0.2)
     toolbox.add_go(build_s=0.5)
     ensure_built(tmp_path / "cache", environ)
     lines = capsys.readouterr().err.splitlines()

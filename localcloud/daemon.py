@@ -4,21 +4,19 @@ There is one in each state folder: it holds a lock for as long as it lives. A fi
 where it is, and whether its process still runs is looked up, so a killed one is not mistaken.
 """
 
-import fcntl
 import http.client
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from host.folders import CHECKOUT
-from host.processes import alive
+from host.processes import Child, Program, alive
 from localcloud.console import say
 from localcloud.errors import LocalcloudError
 from localcloud.machines.switch import inside
@@ -130,34 +128,20 @@ def announce(folder: Path, daemon: Daemon) -> None:
     partial.rename(folder / "daemon.json")
 
 
-def take_lock(folder: Path) -> IO[str] | None:
-    """The lock, held until it is closed or its holder is dead; None if somebody has it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / "daemon.lock").open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
-
-
 def _start(folder: Path, *, machines: bool) -> Daemon:
     """Start a daemon that outlives this process, and wait until it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     serve = ["serve", "--detach", *(["--machines"] if machines else [])]
+    program = Program(
+        command=[sys.executable, "-m", "localcloud", "--folder", folder, *serve],
+        environment=os.environ,
+        folder=CHECKOUT,
+    )
     with _log(folder).open("a") as log:
-        done = subprocess.run(
-            [sys.executable, "-m", "localcloud", "--folder", folder, *serve],
-            check=False,
-            cwd=CHECKOUT,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-        )
+        code = Child(program, log.fileno()).wait()
     # One that lost against another just started did not fail, and the other may need a moment.
     deadline = time.monotonic() + _START_S
-    while done.returncode == 0 and time.monotonic() < deadline:
+    while code == 0 and time.monotonic() < deadline:
         daemon = find(folder)
         if daemon is not None and _answers(daemon):
             return daemon

@@ -4,18 +4,30 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from localcloud.console import say
+
+
+def take(path: Path) -> IO[str] | None:
+    """A lock, held until it is closed or its holder is dead; None if somebody has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 @contextmanager
 def exclusive(path: Path, what: str) -> Iterator[None]:
     """Hold a lock while the block runs; wait for whoever has it, and say so."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for another process: {what}")
-            fcntl.flock(file, fcntl.LOCK_EX)
+    file = take(path)
+    if file is None:
+        say(f"waiting for another process: {what}")
+        file = path.open("a")
+        fcntl.flock(file, fcntl.LOCK_EX)
+    with file:
         yield

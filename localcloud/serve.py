@@ -15,6 +15,7 @@ from localcloud import daemon
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.console import say
+from localcloud.locks import take
 from localcloud.machines.booted_cloud import BootedCloud
 from localcloud.machines.simulated import SimulatedNodes
 from localcloud.machines.strays import remove_strays
@@ -41,7 +42,7 @@ def detached(folder: Path, *, machines: bool) -> int:
 
 def serve(folder: Path, *, machines: bool, ready: Callable[[], object] = lambda: None) -> int:
     """Run as the one daemon of a state folder; its instances boot, or are simulated."""
-    lock = daemon.take_lock(folder)
+    lock = take(folder / "daemon.lock")
     if lock is None:
         say(f"another daemon serves {folder}")
         ready()

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import IO
 
+from host.processes import Program, kill_group, start
 from localcloud.plugins.command.output import Output, Stream
 from localcloud.plugins.provider import Call, ProviderError
 from localcloud.plugins.quote import go_quote
@@ -26,15 +27,11 @@ def run(call: Call, command: str, inputs: Properties, previous: dict[str, str]) 
     argv = [*(inputs.get("interpreter") or _SHELL), command]
     environment = {**os.environ, **inputs.get("environment", {}), **previous}
     try:
-        process = subprocess.Popen(
-            argv,
-            cwd=inputs.get("dir"),
-            env=environment,
+        process = start(
+            Program(command=argv, environment=environment, folder=inputs.get("dir")),
             stdin=subprocess.PIPE if inputs.get("stdin") else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            # So that all that it started can be ended with it.
-            start_new_session=True,
         )
     except OSError as error:
         reason = _start_error(error, argv[0], inputs.get("dir"))
@@ -66,7 +63,7 @@ def _attend(
                 break
             except subprocess.TimeoutExpired:
                 if call.stop_reason():
-                    os.killpg(process.pid, signal.SIGKILL)
+                    kill_group(process.pid)
         for thread in threads:
             thread.join()
     if process.returncode < 0:

@@ -84,7 +84,7 @@ class Answer:
 def ask(
     program: Program, ending: Ending | None = None, *, timeout_s: float, grace: Grace = _SHORT
 ) -> Answer:
-    """Run a short program for its answer; one that is missing or late is answered for.
+    """Run a short program for its answer, which has a shell's code if it is missing or late.
 
     Raises the reason if the run is to end meanwhile.
     """
@@ -105,7 +105,7 @@ def ask(
 
 
 class Child:
-    """A running program."""
+    """A running program. Whoever starts it waits for it, ends it or kills it."""
 
     def __init__(self, program: Program, out: Sink, err: Sink = subprocess.STDOUT) -> None:
         with program.standard_input.open("rb") as source:
@@ -159,9 +159,10 @@ class Child:
     def end(self, grace: Grace = _GRACE) -> int:
         """End it: once gently, once more, then with all that it started. Its exit code."""
         for patience_s in (grace.soft_s, grace.hard_s):
-            os.kill(self._process.pid, grace.first)
-            if self.ends_within(patience_s):
+            if self.ends_within(0):
                 break
+            os.kill(self._process.pid, grace.first)
+            self.ends_within(patience_s)
         return self.kill()
 
     def kill(self) -> int:
@@ -201,7 +202,7 @@ def _pump(source: IO[bytes], target: Callable[[str], object]) -> None:
             target(line)
 
 
-def alive(pid: int, *, written_at: float, proc: Path = _PROC) -> bool:
+def alive(pid: int, *, written_at: float) -> bool:
     """Tell whether process `pid` runs and is older than what it wrote (seconds since the epoch)."""
     try:
         os.kill(pid, 0)
@@ -210,8 +211,8 @@ def alive(pid: int, *, written_at: float, proc: Path = _PROC) -> bool:
     except PermissionError:
         pass  # It runs, as somebody else.
     try:
-        fields = (proc / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        booted = (proc / "stat").read_text(encoding="utf-8").partition("\nbtime ")[2].split()[0]
+        fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        booted = (_PROC / "stat").read_text(encoding="utf-8").partition("\nbtime ")[2].split()[0]
     except (OSError, IndexError):
         return True  # A system that does not tell more.
     if fields[_STATE_FIELD] == "Z":

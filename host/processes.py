@@ -130,6 +130,11 @@ class Child:
         """Its process id, and that of its group."""
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return not self.ends_within(0)
+
     def ends_within(self, seconds: float | None) -> bool:
         """Wait so long, or for ever; whether it has ended."""
         if self._process.returncode is not None:
@@ -159,10 +164,9 @@ class Child:
     def end(self, grace: Grace = _GRACE) -> int:
         """End it: once gently, once more, then with all that it started. Its exit code."""
         for patience_s in (grace.soft_s, grace.hard_s):
-            if self.ends_within(0):
-                break
-            os.kill(self._process.pid, grace.first)
-            self.ends_within(patience_s)
+            if self.running:
+                os.kill(self._process.pid, grace.first)
+                self.ends_within(patience_s)
         return self.kill()
 
     def kill(self) -> int:

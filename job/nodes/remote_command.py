@@ -45,7 +45,7 @@ class Run:
 
     def ended(self) -> bool:
         """Whether it has ended, if need be because its time is over."""
-        if not self._child.ends_within(0):
+        if self._child.running:
             if time.monotonic() < self._deadline:
                 return False
             self._late = True

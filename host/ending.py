@@ -74,14 +74,14 @@ class Ending:
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[Ending]:
-    """An ending that the first SIGINT or SIGTERM asks for. Of the main thread only."""
+def ended_by_signals(*more: signal.Signals) -> Iterator[Ending]:
+    """An ending that SIGINT, SIGTERM and `more` ask for, the first alone. Main thread only."""
     ending = Ending()
 
     def ask(number: int, _frame: FrameType | None) -> None:
         ending.ask(EndedError(f"ended by {signal.Signals(number).name}", number))
 
-    before = {number: signal.signal(number, ask) for number in _SIGNALS}
+    before = {number: signal.signal(number, ask) for number in (*_SIGNALS, *more)}
     try:
         yield ending
     finally:

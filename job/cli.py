@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from job.cloud.boskos import command as leased_command
 from job.cloud.boskos import options as boskos_options
 from job.cloud.cleanup import arguments as cleanup_options
 from job.cloud.engine.pulumi import Pulumi
-from job.network.tunnel import foreground as tunnel
+from job.network.tunnel import options as tunnel
 from job.nodes import logs, wait
 from job.nodes.ssh import Role
 
@@ -35,6 +36,8 @@ class _Command:
     options: Callable[[Parser], object] = lambda _: None
     makes_it: bool = False
     """Whether the stack need not be there."""
+    also_ended_by: Sequence[signal.Signals] = ()
+    """Signals beside SIGINT and SIGTERM."""
 
 
 def _flags(parser: Parser) -> None:
@@ -112,6 +115,7 @@ _COMMANDS = {
             pulumi, tunnel.options_of(given), os.environ
         ),
         options=tunnel.add_options,
+        also_ended_by=(signal.SIGHUP,),
     ),
     "logs": _Command(
         help="fetch what the nodes know of themselves",
@@ -211,7 +215,7 @@ def _work_on_stack(given: Given) -> None:
             raise commands.missing(given.stack)
         commands.nothing(given.stack)
         return
-    with ended_by_signals() as ending:
+    with ended_by_signals(*command.also_ended_by) as ending:
         command.run(commands.connect(given.stack, os.environ, given.settings, ending), given)
 
 

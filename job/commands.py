@@ -3,6 +3,8 @@
 import json
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from job.cloud.cleanup.recovery import at_work, recover
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.engine.state import export, is_there, learn_secrets, learn_settings, resources
 from job.cloud.zones import INSTANCE, Zones
-from job.network.tunnel import foreground as tunnel
+from job.network.tunnel.holder import Holder
+from job.network.tunnel.holding import hold
+from job.network.tunnel.options import Options
 from job.nodes import logs, wait
 from job.redaction import sources
 from job.redaction.known import SECRETS
@@ -131,11 +135,11 @@ def write_e2e_files(pulumi: Pulumi, folder: Path) -> None:
         print(f"job: wrote {path}")
 
 
-def open_tunnel(pulumi: Pulumi, options: tunnel.Options, environ: Mapping[str, str]) -> None:
-    """Hold a tunnel open in the foreground until a signal ends it."""
-    with tunnel.stopped_by_signals() as stop:
-        outputs = read_outputs(pulumi)
-        tunnel.run(outputs, pulumi.stack.folder, options, environ, stop)
+def open_tunnel(pulumi: Pulumi, options: Options, environ: Mapping[str, str]) -> None:
+    """Hold a tunnel open in the foreground until a signal ends it, which is no failure."""
+    holder = Holder(ending=pulumi.ending, say=partial(print, flush=True))
+    with suppress(EndedError):
+        hold(read_outputs(pulumi), pulumi.stack.folder, options, environ, holder)
 
 
 def wait_for_nodes(pulumi: Pulumi, options: wait.Options) -> None:

@@ -31,10 +31,8 @@ class Access:
 
     @classmethod
     def write(cls, outputs: Mapping[str, Any], folder: Path) -> "Access":
-        """Return access to the controller. Writes key and host keys into the folder, mode 0600."""
-        for name in _NEEDED:
-            if not outputs.get(name):
-                raise JobError(f"outputs: the stack has no '{name}'; run 'up' first")
+        """The controller's; writes key and host keys into the folder, for their owner only."""
+        require(outputs, *_NEEDED)
         access = cls(
             user=outputs["ssh_user"],
             host=outputs["controller_public_ip"],
@@ -99,6 +97,13 @@ def nodes(outputs: Mapping[str, Any], folder: Path) -> dict[Role, Access]:
         through=None if external else controller,
     )
     return {"controller": controller, "worker": worker}
+
+
+def require(outputs: Mapping[str, Any], *names: str) -> None:
+    """Raise JobError if the stack lacks one of these outputs."""
+    for name in names:
+        if not outputs.get(name):
+            raise JobError(f"outputs: the stack has no '{name}'; run 'up' first")
 
 
 def wrong_key(text: str, access: Access) -> JobError | None:

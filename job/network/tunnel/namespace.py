@@ -2,15 +2,17 @@
 
 import os
 import signal
-import subprocess
-import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
+from tempfile import NamedTemporaryFile
 
-# How often a command that runs looks whether it is still wanted.
-_LOOK_S = 0.1
+from host.child import Child, DeadlineError, Grace, Program
+from host.ending import Ending
+
+# None of these commands has anything to put in order.
+_GRACE = Grace(first=signal.SIGKILL, soft_s=1, hard_s=1)
 _MISSING, _TIMED_OUT = 127, 124
 
 
@@ -43,34 +45,24 @@ class Namespace:
         return ["nsenter", f"--net={self.path}", "--", *command]
 
     def run(
-        self, *command: str, timeout_s: float = 20, text: str = "", stop: Event | None = None
+        self, *command: str, timeout_s: float = 20, text: str = "", ending: Ending | None = None
     ) -> Answer:
-        """Run a command to its end, its time or `stop`, whichever comes first."""
-        try:
-            process = subprocess.Popen(
-                self.inside(*command),
-                encoding="utf-8",
-                env=self.environment,
-                errors="replace",
-                # What stops the job must not reach its commands first.
-                start_new_session=True,
-                stderr=subprocess.PIPE,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+        """Run a command to its end or its time. Raises the reason if `ending` asks for an end."""
+        output: list[str] = []
+        errors: list[str] = []
+        with NamedTemporaryFile("w", encoding="utf-8") as given, closing(Ending()) as never:
+            given.write(text)
+            given.flush()
+            program = Program(
+                command=self.inside(*command),
+                environment=self.environment,
+                standard_input=Path(given.name),
             )
-        except OSError as error:
-            return Answer(_MISSING, "", f"{command[0]}: {error.strerror}")
-        deadline = time.monotonic() + timeout_s
-        given = text or None
-        with process:
-            while True:
-                try:
-                    output, errors = process.communicate(given, timeout=_LOOK_S)
-                except subprocess.TimeoutExpired:
-                    given = None  # It is kept, and may be given once only.
-                    if time.monotonic() < deadline and not (stop and stop.is_set()):
-                        continue
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.communicate()
-                    return Answer(_TIMED_OUT, "", f"{command[0]}: no end after {timeout_s:.0f} s")
-                return Answer(process.returncode, output, errors)
+            try:
+                child = Child(program, output.append, errors.append)
+                code = child.wait(ending or never, _GRACE, timeout_s)
+            except OSError as error:
+                return Answer(_MISSING, "", f"{command[0]}: {error.strerror}")
+            except DeadlineError:
+                return Answer(_TIMED_OUT, "", f"{command[0]}: no end after {timeout_s:.0f} s")
+        return Answer(code, "".join(output), "".join(errors))

@@ -1,14 +1,16 @@
 """Record: what a tunnel writes down, for the job's result and for whoever follows a killed one."""
 
 import json
+import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from host.errors import RefusedError
 from host.processes import alive
 from job.network.tunnel import redirection
+from job.network.tunnel.family import Family
 from job.network.tunnel.namespace import Namespace
-from job.network.tunnel.sshuttle import end_group
 
 
 @dataclass(kw_only=True)
@@ -16,6 +18,7 @@ class Record:
     """A tunnel's state; `supervisor` is 0 when it has ended and left nothing."""
 
     supervisor: int
+    """The id of the process that holds it, such as the job's."""
     sshuttle: int = 0
     """The id of its process, and of the group that its ssh is in."""
     method: str
@@ -32,7 +35,7 @@ class Record:
         partial.rename(path)
 
 
-def take_over(path: Path, namespace: Namespace) -> None:
+def take_over(path: Path, namespace: Namespace, say: Callable[[str], object]) -> None:
     """Remove what a killed tunnel left. Raises RefusedError if it is alive."""
     try:
         written_at = path.stat().st_mtime
@@ -41,15 +44,16 @@ def take_over(path: Path, namespace: Namespace) -> None:
         return  # None, or cut off, or of another release.
     if not before.supervisor:
         return
-    if alive(before.supervisor, written_at=written_at):
+    # One of this very process has ended, but could not remove everything.
+    if before.supervisor != os.getpid() and alive(before.supervisor, written_at=written_at):
         raise RefusedError(
             f"tunnel: process {before.supervisor} has one open for this stack; end that one first"
         )
     if before.sshuttle and alive(before.sshuttle, written_at=written_at):
-        end_group(before.sshuttle)
+        Family(before.sshuttle).end()
     there = Path(before.netns) if before.netns else None
     # A namespace that is gone took its rules with it.
     if before.port and (there is None or there.exists()):
         space = Namespace(path=there, environment=namespace.environment)
         redirection.named(before.method, space).remove(before.port)
-    print(f"tunnel: removed what process {before.supervisor} left, which was killed", flush=True)
+    say(f"tunnel: removed what process {before.supervisor} left, which was killed")

@@ -2,9 +2,9 @@
 
 import re
 import time
-from threading import Event
 
 from host.errors import JobError
+from job.network.tunnel.holder import Holder
 from job.network.tunnel.namespace import Answer, Namespace
 from job.nodes.ssh import Access, wrong_key
 
@@ -14,16 +14,16 @@ _PAUSE_S = 5
 _TRY_S = 30
 
 
-def wait_for_python(access: Access, namespace: Namespace, deadline: float, stop: Event) -> None:
+def wait_for_python(access: Access, namespace: Namespace, deadline: float, holder: Holder) -> None:
     """Wait until the controller runs Python for us. Raises JobError: too late, too old, not it."""
     said = ""
-    while not stop.is_set():
+    while True:
         answer = namespace.run(
             *access.command(),
             access.destination,
             "python3 -V 2>&1 || python -V 2>&1",
             timeout_s=_TRY_S,
-            stop=stop,
+            ending=holder.ending,
         )
         if refusal := wrong_key(answer.errors, access):
             raise refusal
@@ -34,8 +34,8 @@ def wait_for_python(access: Access, namespace: Namespace, deadline: float, stop:
         if left <= 0:
             raise JobError(f"tunnel: {access.host}: no Python over ssh in time: {_reason(answer)}")
         if said != (said := _reason(answer)):
-            print(f"tunnel: waiting for Python on {access.host}: {said}", flush=True)
-        stop.wait(min(_PAUSE_S, left))
+            holder.say(f"tunnel: waiting for Python on {access.host}: {said}")
+        holder.ending.wait(min(_PAUSE_S, left))
 
 
 def _require_new(found: re.Match[str], access: Access) -> None:

@@ -2,29 +2,24 @@
 
 import os
 import re
-import select
 import shutil
 import signal
-import subprocess
 import sys
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from host import inherited
+from host.child import Child, Grace, Program
 from host.errors import JobError
+from job.network.tunnel.family import Family
 from job.network.tunnel.namespace import Namespace
 from job.nodes.ssh import Access
 
 # The first without --ttl, which dropped what containers sent.
 _OLDEST = (1, 1)
 _LISTEN = "0.0.0.0"  # noqa: S104 - packets of containers arrive on bridges; the guard is before it
-# How long sshuttle may take to end and to take its rules away.
-_GRACE_S = 8
-# argparse's own.
-_USAGE_ERROR = 2
+USAGE_ERROR = 2  # argparse's own
+_REAP = Grace(first=signal.SIGKILL, soft_s=1, hard_s=1)
 _SHOWN_LINES = 4
 
 
@@ -74,122 +69,55 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PATH": f"{kept.get('PATH', os.defpath)}:/usr/sbin:/sbin"}
 
 
-@dataclass
 class Run:
     """One sshuttle, from its start to the end of the last process that it started."""
 
-    process: subprocess.Popen[bytes]
-    log: Path
-    log_start: int
-    family: dict[int, int] = field(default_factory=dict)
-    """File descriptors that stay with a process when its id is used again, by id."""
+    def __init__(self, namespace: Namespace, command: Sequence[str], log: Path) -> None:
+        self.code: int | None = None
+        """The exit code, once `end` has been called."""
+        self._left: list[int] = []
+        self._lines: list[str] = []
+        self._log = log
+        log.touch(0o600)
+        self._child = Child(
+            Program(command=namespace.inside(*command), environment=namespace.environment),
+            self._keep,
+        )
+        self.family = Family(self._child.pid)
 
-    @classmethod
-    def start(cls, namespace: Namespace, command: Sequence[str], log: Path) -> "Run":
-        """Start it; what it prints is appended to the log."""
-        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "ab") as file:
-            start = file.tell()
-            process = subprocess.Popen(
-                namespace.inside(*command),
-                env=namespace.environment,
-                # A session of its own: its ssh is found by the group, and ^C is for the job alone.
-                start_new_session=True,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-            )
-        return cls(process, log, start)
+    @property
+    def pid(self) -> int:
+        """Its process id, and that of the group that its ssh is in."""
+        return self._child.pid
 
-    def ended(self) -> int | None:
-        """The exit code if it has ended. It is not reaped, so that its id stays its own."""
-        info = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if info is None:
-            return None
-        return info.si_status if info.si_code == os.CLD_EXITED else -info.si_status
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._child.running
 
+    @property
     def printed(self) -> str:
-        """What it has printed."""
-        with self.log.open("rb") as file:
-            file.seek(self.log_start)
-            return file.read().decode(errors="replace")
+        """All output so far; whole after `end`."""
+        return "".join(self._lines)
 
+    @property
     def complaint(self) -> str:
         """The last lines that it printed, in one."""
-        lines = [line.strip() for line in self.printed().splitlines() if line.strip()]
+        lines = [line.strip() for line in self._lines if line.strip()]
         return "; ".join(lines[-_SHOWN_LINES:]) or "it printed nothing"
 
-    def usage_error(self) -> bool:
-        """Tell whether it refused its options: trying again cannot help."""
-        return self.ended() == _USAGE_ERROR
-
-    def note_family(self) -> None:
-        """Remember all processes that it has started by now."""
-        for pid in _descendants(self.process.pid):
-            if pid not in self.family:
-                with suppress(ProcessLookupError):
-                    self.family[pid] = os.pidfd_open(pid)
-
     def end(self) -> list[int]:
-        """End it and all that it started; ids of what even SIGKILL did not end."""
-        self.note_family()
-        # Itself and ssh. Its helper, which is in a session of its own, then takes the rules away.
-        _signal_group(self.process.pid, signal.SIGTERM)
-        handles = self.family.values()
-        deadline = time.monotonic() + _GRACE_S
-        while (self.ended() is None or _running(handles)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        _signal_group(self.process.pid, signal.SIGKILL)
-        for handle in _running(handles):
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-        self.process.wait()
-        deadline = time.monotonic() + 1
-        while (
-            (running := _running(handles)) or _is_there(self.process.pid)
-        ) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        left = [pid for pid, handle in self.family.items() if handle in running]
-        for handle in handles:
-            os.close(handle)
-        self.family.clear()
-        return left
+        """End it and all that it started; ids of what even SIGKILL did not end.
 
+        May be called again, and after it has ended by itself.
+        """
+        if self.code is None:
+            # It is reaped afterwards, so that until then its id stays that of its group.
+            self._left = self.family.end()
+            self.code = self._child.end(_REAP)
+        return self._left
 
-def end_group(group: int) -> None:
-    """End the sshuttle of a tunnel whose supervisor was killed, by its process group."""
-    _signal_group(group, signal.SIGTERM)
-    deadline = time.monotonic() + _GRACE_S
-    while _is_there(group) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    _signal_group(group, signal.SIGKILL)
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(group, number)
-
-
-def _is_there(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _running(handles: Iterable[int]) -> set[int]:
-    poll = select.poll()
-    handles = set(handles)
-    for handle in handles:
-        poll.register(handle, select.POLLIN)
-    return handles - {handle for handle, _ in poll.poll(0)}
-
-
-def _descendants(pid: int) -> list[int]:
-    found: list[int] = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in map(int, children.read_text(encoding="ascii").split()):
-                found += [child, *_descendants(child)]
-    return found
+    def _keep(self, line: str) -> None:
+        self._lines.append(line)
+        with self._log.open("a", encoding="utf-8") as file:
+            file.write(line)

@@ -6,15 +6,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
+from typing import NoReturn
 
 from host.errors import JobError
 from job.network.tunnel import interfaces, probe
+from job.network.tunnel.holder import Holder
 from job.network.tunnel.namespace import Namespace
 from job.network.tunnel.probe import Verdict
 from job.network.tunnel.record import Record
 from job.network.tunnel.redirection import Method
-from job.network.tunnel.sshuttle import Run, arguments
+from job.network.tunnel.sshuttle import USAGE_ERROR, Run, arguments
 from job.nodes.ssh import Access, wrong_key
 
 # Below the ports that Linux gives to outgoing connections.
@@ -57,16 +58,19 @@ class Supervisor:
     limits: Limits
     record: Record
     folder: Path
-    stop: Event
+    holder: Holder
     _interfaces: list[str] = field(default_factory=list)
     _run: Run | None = None
     _service_is_down: bool = False
 
-    def supervise(self, deadline: float) -> None:
-        """Keep the tunnel up until `stop`. Raises JobError; leaves nothing behind either way."""
+    def supervise(self, deadline: float) -> NoReturn:
+        """Keep the tunnel up until its holder ends it, and leave nothing behind.
+
+        Raises the holder's reason, or JobError for what cannot be kept up or removed.
+        """
         pause_s, was_ready = 1.0, False
         try:
-            while not self.stop.is_set():
+            while True:
                 try:
                     self._open(deadline)
                     pause_s, was_ready = 1.0, True
@@ -76,7 +80,7 @@ class Supervisor:
                     if not was_ready and time.monotonic() > deadline:
                         raise JobError(f"tunnel: not ready in time: {broken}") from broken
                     self._count_restart(broken)
-                    self.stop.wait(pause_s)
+                    self.holder.ending.wait(pause_s)
                     pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
                     if was_ready:
                         deadline = time.monotonic() + _REOPEN_S
@@ -94,11 +98,11 @@ class Supervisor:
         self._interfaces = []
         self._renew_guard()
         command = [self.program, *arguments(self.access, self.cidrs, self.method.name, port)]
-        self._run = Run.start(self.namespace, command, self.folder / "tunnel.log")
-        self.record.sshuttle = self._run.process.pid
+        self._run = Run(self.namespace, command, self.folder / "tunnel.log")
+        self.record.sshuttle = self._run.pid
         self._write()
         verdict = Verdict.UNREACHABLE
-        while not self.stop.is_set():
+        while True:
             self._require_running()
             if self.method.redirects(port):
                 verdict = self._probe(self.namespace)
@@ -110,12 +114,13 @@ class Supervisor:
                 raise _BrokenError(
                     f"{self._target_text} does not answer through it: {verdict.value}"
                 )
-            self.stop.wait(_POLL_S)
+            self.holder.ending.wait(_POLL_S)
 
-    def _watch(self) -> None:
-        """Return at `stop`. Raises _BrokenError when the tunnel no longer works."""
+    def _watch(self) -> NoReturn:
+        """Probe the tunnel. Raises _BrokenError when it no longer works, or the holder's reason."""
         failures = 0
-        while not self.stop.wait(self.limits.interval_s):
+        while True:
+            self.holder.ending.wait(self.limits.interval_s)
             self._require_running()
             self._renew_guard()
             if not self.method.redirects(self.record.port):
@@ -127,17 +132,20 @@ class Supervisor:
                 raise _BrokenError(f"{failures} probes of {self._target_text}: {verdict.value}")
 
     def _require_running(self) -> None:
-        if self._run is None or (code := self._run.ended()) is None:
-            if self._run:
-                self._run.note_family()
+        run = self._run
+        if run is None or run.running:
+            if run:
+                run.family.note()
             return
-        complaint = self._run.complaint()
-        if self._run.usage_error():
-            print(self._run.printed(), file=sys.stderr, end="")
-            raise JobError(f"sshuttle: it refuses its options (exit {code}): {complaint}")
-        if refusal := wrong_key(self._run.printed(), self.access):
+        # Only then all that it printed has been read.
+        run.end()
+        if run.code == USAGE_ERROR:
+            # Trying again cannot help.
+            self.holder.say(run.printed)
+            raise JobError(f"sshuttle: it refuses its options (exit {run.code}): {run.complaint}")
+        if refusal := wrong_key(run.printed, self.access):
             raise refusal
-        raise _BrokenError(f"sshuttle ended ({code}): {complaint}")
+        raise _BrokenError(f"sshuttle ended ({run.code}): {run.complaint}")
 
     def _require_containers(self) -> None:
         if self.container is None:
@@ -157,7 +165,7 @@ class Supervisor:
         names = ["lo", *answer.output.split()]
         self.method.guard(self.record.port, names)
         if names != self._interfaces:
-            print(f"tunnel: open to {', '.join(names)}", flush=True)
+            self.holder.say(f"tunnel: open to {', '.join(names)}")
         self._interfaces = names
 
     def _probe(self, namespace: Namespace) -> Verdict:
@@ -170,7 +178,7 @@ class Supervisor:
             str(port),
             str(_PROBE_S),
             timeout_s=_PROBE_S + 5,
-            stop=self.stop,
+            ending=self.holder.ending,
         )
         try:
             return Verdict(answer.output.strip())
@@ -180,13 +188,14 @@ class Supervisor:
     def _tell_ready(self) -> None:
         self.record.ready = True
         self._write()
-        print("tunnel: ready", flush=True)
+        self.holder.say("tunnel: ready")
+        self.holder.ready.set()
 
     def _tell_service(self, verdict: Verdict) -> None:
         down = verdict is Verdict.CLOSED
         if down != self._service_is_down:
             state = "is down, the tunnel works" if down else "answers again"
-            print(f"tunnel: {self._target_text} {state}", flush=True)
+            self.holder.say(f"tunnel: {self._target_text} {state}")
         self._service_is_down = down
 
     def _count_restart(self, broken: _BrokenError) -> None:
@@ -194,9 +203,8 @@ class Supervisor:
             raise JobError(f"tunnel: given up after {self.record.restarts} restarts: {broken}")
         self.record.restarts += 1
         self._write()
-        print(
-            f"tunnel: {broken}; restart {self.record.restarts} of {self.limits.restarts}",
-            flush=True,
+        self.holder.say(
+            f"tunnel: {broken}; restart {self.record.restarts} of {self.limits.restarts}"
         )
 
     def _close(self) -> None:

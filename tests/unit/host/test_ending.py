@@ -50,10 +50,13 @@ def test_what_is_withdrawn_ends_nothing_but_other_reasons_stay(ending):
         ending.wait(30)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_asks_for_it_and_handlers_are_put_back(number):
+@pytest.mark.parametrize(
+    ("number", "more"),
+    [(signal.SIGINT, []), (signal.SIGTERM, []), (signal.SIGHUP, [signal.SIGHUP])],
+)
+def test_a_signal_asks_for_it_and_handlers_are_put_back(number, more):
     before = signal.getsignal(number)
-    with ended_by_signals() as ending:
+    with ended_by_signals(*more) as ending:
         os.kill(os.getpid(), number)
         os.kill(os.getpid(), number)
         with pytest.raises(EndedError, match=number.name) as caught:

@@ -19,6 +19,7 @@ _PRIVATE = {
     "cloud/engine/pending.py": "the stack's folder: a state for the engine",
     "graph.py": "a document of the checkout that a person names",
     "run/environment/reading.py": "the job's own folder: settings for the engine",
+    "network/tunnel/namespace.py": "a file of its own, gone at once: what a command reads",
     "network/tunnel/record.py": "the stack's folder: what the next tunnel must know",
     "network/tunnel/sshuttle.py": "the stack's folder: its log, of which artifacts get a copy",
 }

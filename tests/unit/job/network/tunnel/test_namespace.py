@@ -2,8 +2,10 @@
 
 import sys
 from pathlib import Path
-from threading import Event
 
+import pytest
+
+from host.errors import JobError
 from job.network.tunnel.namespace import Answer, Namespace
 from tests.patience import FOREVER_S
 
@@ -20,10 +22,10 @@ def test_a_command_without_end_is_ended_with_all_it_started():
     assert answer.complaint == "sh: no end after 0 s"
 
 
-def test_stop_ends_a_command():
-    stop = Event()
-    stop.set()
-    assert Namespace().run("sleep", "60", stop=stop).code == 124
+def test_an_ending_ends_a_command(ending):
+    ending.ask(JobError("enough"))
+    with pytest.raises(JobError, match="enough"):
+        Namespace().run("sleep", str(FOREVER_S), ending=ending)
 
 
 def test_a_missing_command_is_an_answer():

@@ -25,9 +25,9 @@ def dead():
 
 
 def test_a_living_one_refuses_a_second(path, namespace):
-    Record(supervisor=os.getpid(), method="nat", probe="10.0.3.15:80").write(path)
-    with pytest.raises(RefusedError, match=f"process {os.getpid()} has one open"):
-        take_over(path, namespace)
+    Record(supervisor=os.getppid(), method="nat", probe="10.0.3.15:80").write(path)
+    with pytest.raises(RefusedError, match=f"process {os.getppid()} has one open"):
+        take_over(path, namespace, print)
 
 
 def test_what_a_killed_one_left_is_removed(path, namespace, programs, dead):
@@ -43,20 +43,28 @@ def test_what_a_killed_one_left_is_removed(path, namespace, programs, dead):
         path
     )
 
-    take_over(path, namespace)
+    take_over(path, namespace, print)
 
     assert not Path(f"/proc/{orphan}/exe").exists()
     assert programs.rules == ["sshuttle-12300"]
+
+
+def test_what_this_process_could_not_remove_is_removed_by_its_next(path, namespace, programs):
+    (programs.folder / "rules").mkdir()
+    (programs.folder / "rules" / "devstack-tunnel-20123").touch()
+    Record(supervisor=os.getpid(), port=20123, method="nat", probe="10.0.3.15:80").write(path)
+    take_over(path, namespace, print)
+    assert programs.rules == []
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"another": "release"}', None])
 def test_nothing_to_take_over(path, namespace, text):
     if text is not None:
         path.write_text(text)
-    take_over(path, namespace)
+    take_over(path, namespace, print)
 
 
 def test_a_namespace_that_is_gone_took_its_rules_with_it(path, namespace, programs, dead):
     Record(supervisor=dead, port=20123, netns="/gone", method="nat", probe="x").write(path)
-    take_over(path, namespace)
+    take_over(path, namespace, print)
     assert not (programs.folder / "calls").exists()

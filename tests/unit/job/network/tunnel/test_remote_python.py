@@ -1,12 +1,12 @@
 """SSH: the wait for Python."""
 
 import time
-from threading import Event
 
 import pytest
 
 from host.errors import JobError
 from job.network.tunnel import remote_python
+from job.network.tunnel.holder import Holder
 from job.network.tunnel.remote_python import wait_for_python
 from job.nodes.ssh import Access
 from tests.patience import PATIENCE_S
@@ -20,11 +20,12 @@ def access(outputs, tmp_path):
 
 
 @pytest.fixture
-def wait(access, namespace, monkeypatch):
+def wait(access, namespace, ending, monkeypatch):
     monkeypatch.setattr(remote_python, "_PAUSE_S", 0.05)
+    holder = Holder(ending=ending, say=print)
 
     def run(within_s=PATIENCE_S):
-        wait_for_python(access, namespace, time.monotonic() + within_s, Event())
+        wait_for_python(access, namespace, time.monotonic() + within_s, holder)
 
     return run
 

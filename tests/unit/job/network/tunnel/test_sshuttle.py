@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from host.errors import JobError
-from job.network.tunnel import sshuttle
+from job.network.tunnel import family
 from job.network.tunnel.namespace import Namespace
 from job.network.tunnel.sshuttle import Run, arguments, environment, find_program
 from job.nodes.ssh import Access
@@ -71,9 +71,9 @@ def test_broken_sshuttle_is_refused_in_its_own_words(programs, namespace):
 
 def start(tmp_path, script):
     """A stand-in; it has said that it is ready."""
-    run = Run.start(Namespace(), ["bash", "-c", f"{script}"], tmp_path / "log")
+    run = Run(Namespace(), ["bash", "-c", f"{script}"], tmp_path / "log")
     deadline = time.monotonic() + PATIENCE_S
-    while "ready" not in run.printed():
+    while "ready" not in run.printed:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return run
@@ -81,10 +81,10 @@ def start(tmp_path, script):
 
 def test_end_takes_a_helper_in_a_session_of_its_own_along(tmp_path, monkeypatch):
     """sshuttle's firewall helper is one, and it may be stuck."""
-    monkeypatch.setattr(sshuttle, "_GRACE_S", 0.5)
+    monkeypatch.setattr(family, "_GRACE_S", 0.5)
     run = start(tmp_path, f"setsid sleep {FOREVER_S} & sleep 0.2; echo ready; wait")
-    run.note_family()
-    (helper,) = run.family
+    run.family.note()
+    (helper,) = children(run.pid)
     assert os.getsid(helper) == helper
 
     assert run.end() == []
@@ -94,13 +94,12 @@ def test_end_takes_a_helper_in_a_session_of_its_own_along(tmp_path, monkeypatch)
 
 def test_end_after_the_program_died_still_ends_what_it_started(tmp_path):
     run = start(tmp_path, f"sleep {FOREVER_S} & echo ready $!; exit 3")
-    child = int(run.printed().split()[1])
+    child = int(run.printed.split()[1])
     deadline = time.monotonic() + PATIENCE_S
-    while run.ended() is None and time.monotonic() < deadline:
+    while run.running and time.monotonic() < deadline:
         time.sleep(0.02)
 
-    assert run.ended() == 3
-    assert run.end() == []
+    assert (run.end(), run.code) == ([], 3)
     assert not _is_running(child)
 
 
@@ -108,7 +107,18 @@ def test_complaint_is_of_this_run_only(tmp_path):
     (tmp_path / "log").write_text("of yesterday\n")
     run = start(tmp_path, "echo one; echo ready")
     run.end()
-    assert run.complaint() == "one; ready"
+    assert run.complaint == "one; ready"
+    assert (tmp_path / "log").read_text() == "of yesterday\none\nready\n"
+
+
+def test_it_may_be_ended_again(tmp_path):
+    """Once to know how it ended, and once more by whoever clears up."""
+    run = start(tmp_path, "echo ready; exit 4")
+    assert (run.end(), run.end(), run.code) == ([], [], 4)
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _is_running(pid):

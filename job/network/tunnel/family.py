@@ -1,0 +1,73 @@
+"""Family: a process group, and the processes that its leader starts in sessions of their own."""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+_GRACE_S = 8
+_KILLED_S = 1
+
+
+class Family:
+    """All that a group's leader has started. It need not be a child of this process."""
+
+    def __init__(self, leader: int) -> None:
+        self._leader = leader
+        # A file descriptor stays with its process when the id is used again.
+        self._handles: dict[int, int] = {}
+        self.note()
+
+    def note(self) -> None:
+        """Remember the processes that there are by now: those of a dead parent are not found."""
+        for pid in (self._leader, *_descendants(self._leader)):
+            if pid not in self._handles:
+                with suppress(ProcessLookupError):
+                    self._handles[pid] = os.pidfd_open(pid)
+
+    def end(self) -> list[int]:
+        """End all of them; the ids of those that even SIGKILL did not end.
+
+        The first signal is for the group alone. What is in a session of its own, as sshuttle's
+        helper is, ends by itself once it has cleaned up after its parent.
+        """
+        self.note()
+        self._signal_group(signal.SIGTERM)
+        running = _running(self._handles.values(), _GRACE_S)
+        self._signal_group(signal.SIGKILL)
+        for handle in running:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+        running = _running(running, _KILLED_S)
+        left = [pid for pid, handle in self._handles.items() if handle in running]
+        for handle in self._handles.values():
+            os.close(handle)
+        self._handles.clear()
+        return left
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._leader, number)
+
+
+def _running(handles: Iterable[int], patience_s: float) -> set[int]:
+    """Those whose processes still run after the time."""
+    running, deadline = set(handles), time.monotonic() + patience_s
+    while running:
+        ended, _, _ = select.select(running, [], [], max(0, deadline - time.monotonic()))
+        if not ended:
+            break
+        running.difference_update(ended)
+    return running
+
+
+def _descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, children.read_text(encoding="ascii").split()):
+                found += [child, *_descendants(child)]
+    return found

@@ -1,0 +1,91 @@
+"""Options: the choices that `python -m job tunnel` leaves to a person, and the job makes itself."""
+
+import os
+import re
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from host.errors import RefusedError
+from job.network.tunnel.namespace import Namespace
+from job.network.tunnel.podman import refuse_podman
+from job.network.tunnel.sshuttle import environment
+from job.network.tunnel.supervisor import Limits
+
+_EXAMPLE = "example: sudo .venv/bin/python -m job tunnel --stack ci --probe 10.0.3.15:80"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Where a tunnel is opened, and what has to answer through it."""
+
+    netns: Path | None = None
+    probe: tuple[str, int] | None = None
+    probe_from: Path | None = None
+    probe_bridge: str | None = None
+    limits: Limits
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--netns", type=Path, metavar="PATH", help="the network namespace to open it in (Podman)"
+    )
+    parser.add_argument(
+        "--probe",
+        type=_address,
+        metavar="HOST:PORT",
+        help="what must answer through it; the controller's port 80 if not given",
+    )
+    container = parser.add_mutually_exclusive_group()
+    container.add_argument(
+        "--probe-bridge",
+        metavar="NAME",
+        help="a bridge of containers, such as docker0; the first probe is also made from there",
+    )
+    container.add_argument(
+        "--probe-from",
+        type=Path,
+        metavar="PATH",
+        help="a container's network namespace that the first probe is also made from",
+    )
+    parser.add_argument("--timeout", type=_seconds, default=Limits.ready_s, metavar="S")
+    parser.add_argument("--interval", type=_seconds, default=Limits.interval_s, metavar="S")
+    parser.add_argument("--restarts", type=int, default=Limits.restarts, metavar="N")
+
+
+def options_of(given: Any) -> Options:
+    """The options from parsed arguments."""
+    return Options(
+        netns=given.netns,
+        probe=given.probe,
+        probe_from=given.probe_from,
+        probe_bridge=given.probe_bridge,
+        limits=Limits(ready_s=given.timeout, interval_s=given.interval, restarts=given.restarts),
+    )
+
+
+def refuse(options: Options, environ: Mapping[str, str]) -> None:
+    """Raise RefusedError for what no stack can change."""
+    if os.geteuid() != 0:
+        raise RefusedError(f"tunnel: routing needs root; {_EXAMPLE}")
+    for flag, path in (("--netns", options.netns), ("--probe-from", options.probe_from)):
+        if path is not None and not path.exists():
+            raise RefusedError(f"{flag}: there is no {path}")
+    refuse_podman(Namespace(path=options.netns, environment=environment(environ)), environ)
+
+
+def _address(text: str) -> tuple[str, int]:
+    found = re.fullmatch(r"([\d.]+):(\d+)", text)
+    if not found:
+        raise ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 10.0.3.15:80")
+    return found[1], int(found[2])
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not seconds > 0:
+        raise ArgumentTypeError(f"{text} is no time")
+    return seconds

@@ -179,9 +179,7 @@ def _watched(
     with ExitStack() as stack:
         nodes = stack.enter_context(closing(Nodes(context, access)))
         if context.job.tunnel != "none":
-            tunnel = stack.enter_context(
-                closing(Tunnel(context, pulumi.stack, outputs["controller_private_ip"]))
-            )
+            tunnel = stack.enter_context(closing(Tunnel(context, pulumi.stack.folder, outputs)))
             tunnel.wait()
         yield nodes
 

@@ -1,72 +1,71 @@
-"""Tunnel: `python -m job tunnel` beside the job, from the first ssh until the teardown."""
+"""Tunnel: the nodes' addresses reach the job and its containers, from the first ssh on.
 
-import sys
+It is held open in a thread until the teardown. Whatever ends it before that ends the job.
+"""
+
 import threading
+import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from host.child import Child, Grace, Program
 from host.ending import Ending
 from host.errors import JobError
-from host.folders import CHECKOUT
-from job.cloud.stack import Stack
+from job.network.tunnel.holder import Holder
+from job.network.tunnel.holding import hold
+from job.network.tunnel.options import Options
+from job.network.tunnel.supervisor import Limits
 from job.run.context import Context
 
 # The nodes boot meanwhile.
 _READY_S = 900
 _BRIDGE, _INTERFACES = "docker0", Path("/sys/class/net")
-_GRACE = Grace(soft_s=10, hard_s=3)
-_READY = "tunnel: ready"
+_SSH = 22
 
 
 class Tunnel:
     """Opens in the background; `close` closes it."""
 
-    def __init__(self, context: Context, stack: Stack, controller_ip: str) -> None:
+    def __init__(self, context: Context, folder: Path, outputs: Mapping[str, Any]) -> None:
         self._context = context
-        self._stack = stack
-        self._over = Ending()
-        self._ready = threading.Event()
-        self._last_line = "it said nothing"
-        # ssh answers through it long before the APIs do, so what is wrong is known early.
-        probe = f"{controller_ip}:22"
-        words = ["--probe", probe, "--timeout", str(_READY_S)]
-        if (_INTERFACES / _BRIDGE).exists():
-            # kind's clusters will be on a bridge of the same Docker.
-            words += ["--probe-bridge", _BRIDGE]
-        # It stages the stack again, which must stay what the job has made of it.
-        which = ("--stack", stack.name, "--settings", str(context.settings))
-        self._program = Program(
-            command=[sys.executable, "-m", "job", "tunnel", *which, *words],
-            environment=context.job.variables,
-            folder=CHECKOUT,
-        )
-        self._thread = threading.Thread(target=self._hold, name="tunnel")
+        self._folder = folder
+        self._holder = Holder(ending=Ending(), say=context.log.say)
+        self._thread = threading.Thread(target=self._hold, args=(outputs,), name="tunnel")
         self._thread.start()
 
     def wait(self) -> None:
         """Wait until it is open. Raises the reason if the job is to end."""
-        while not self._ready.is_set():
+        while not self._holder.ready.is_set():
             self._context.ending.wait(0.2)
 
     def close(self) -> None:
         """Close it, and keep its log and its record."""
-        self._over.ask(JobError("tunnel: no longer needed"))
+        self._holder.ending.ask(JobError("tunnel: no longer needed"))
         self._thread.join()
-        self._over.close()
-        for path in (self._stack.folder / "tunnel.log", self._stack.folder / "tunnel.json"):
+        self._holder.ending.close()
+        for path in (self._folder / "tunnel.log", self._folder / "tunnel.json"):
             if path.exists():
                 self._context.artifacts.copy(path, f"tunnel/{path.name}")
 
-    def _hold(self) -> None:
+    def _hold(self, outputs: Mapping[str, Any]) -> None:
+        options = Options(
+            # ssh answers through it long before the APIs do, so what is wrong is known early.
+            probe=(outputs["controller_private_ip"], _SSH),
+            # kind's clusters will be on a bridge of the same Docker.
+            probe_bridge=_BRIDGE if (_INTERFACES / _BRIDGE).exists() else None,
+            limits=Limits(ready_s=_READY_S),
+        )
         try:
-            code = Child(self._program, self._hear).wait(self._over, _GRACE)
-            reason = JobError(f"tunnel: it ended ({code}): {self._last_line}")
-        except JobError:
-            return
-        self._context.ending.ask(reason)
+            hold(outputs, self._folder, options, self._context.job.variables, self._holder)
+        except JobError as error:
+            self._tell(error, f"tunnel: it ended ({error.exit_code}): {error}")
+        except Exception as error:  # noqa: BLE001 - the job would wait for it in vain
+            self._context.log.say(traceback.format_exc())
+            self._tell(error, f"tunnel: a defect of its own: {error!r}")
 
-    def _hear(self, line: str) -> None:
-        self._last_line = line.strip() or self._last_line
-        self._context.log.say(line)
-        if line.startswith(_READY):
-            self._ready.set()
+    def _tell(self, error: Exception, text: str) -> None:
+        wanted = self._holder.ending.reason
+        if wanted is None:
+            self._context.ending.ask(JobError(text))
+        elif error is not wanted:
+            self._context.log.say(text)

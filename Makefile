@@ -43,7 +43,7 @@ help: ## list the targets
 
 # --- the cloud ---
 
-.PHONY: preflight up preview refresh outputs down e2e-files graph
+.PHONY: preflight up preview refresh outputs down e2e-files
 preflight: ready ## check what can be known to be wrong before `up`
 	@$(JOB) preflight --stack $(STACK) --for up
 
@@ -61,9 +61,6 @@ outputs: ready ## print the stack's outputs, secrets masked
 
 e2e-files: ready ## write clouds.yaml and e2e.env into DIR
 	@$(JOB) e2e-files --stack $(STACK) --dir '$(DIR)'
-
-graph: ready ## draw the stack's resource graph into README.md
-	@$(JOB) graph --stack $(STACK) --into README.md
 
 down: ready ## destroy the stack; on localcloud, end the double too
 	@$(JOB) down --stack $(STACK)

@@ -29,7 +29,7 @@ _OTHER_PLATFORMS = (
 )
 _LEFT_BEHIND = (
     "Nothing that the job, `make` or localcloud starts gets these. The suite gets all but what the"
-    " last rows name, and a command after `boskos run --` or `localcloud run --` gets all."
+    " last rows name, and a command after `localcloud run --` gets all."
     " Everything else is passed on: proxies (`HTTPS_PROXY`, `NO_PROXY` and the like, to which this"
     " machine's own addresses are added), `GOOGLE_*`, `CLOUDSDK_*`, `DOCKER_*`, `SSL_CERT_FILE`,"
     " and what Pulumi's backends read. Of configuration files pip's counts; ~/.gitconfig,"

@@ -13,8 +13,6 @@ from host.ending import ended_by_signals
 from host.errors import JobError
 from job import commands
 from job.cloud import stack
-from job.cloud.boskos import command as leased_command
-from job.cloud.boskos import options as boskos_options
 from job.cloud.cleanup import arguments as cleanup_options
 from job.cloud.engine.pulumi import Pulumi
 from job.network.tunnel import options as tunnel
@@ -55,11 +53,6 @@ def _show_secrets(parser: Parser) -> None:
 
 def _dir(parser: Parser) -> None:
     parser.add_argument("--dir", type=Path, required=True, help="where to write them")
-
-
-def _drawing(parser: Parser) -> None:
-    parser.add_argument("--format", choices=("mermaid", "dot"), default="mermaid")
-    parser.add_argument("--into", type=Path, help="a Markdown document with marks for it")
 
 
 _COMMANDS = {
@@ -123,12 +116,6 @@ _COMMANDS = {
         run=lambda pulumi, given: commands.collect_logs(pulumi, given.dir, given.timeout),
         options=logs.add_options,
     ),
-    "graph": _Command(
-        help="draw the stack's resources",
-        example="graph --stack ci --format dot",
-        run=lambda pulumi, given: commands.draw_graph(pulumi, given.format, given.into),
-        options=_drawing,
-    ),
     "down": _Command(
         help="destroy the stack and forget it",
         example="down --stack ci",
@@ -141,8 +128,7 @@ _COMMANDS = {
 def main(arguments: Sequence[str] | None = None, *, person: Mapping[str, str] = os.environ) -> int:
     """Run a command; 0, or 2 if what was given is refused, 1 for a failure, 128+N for signal N.
 
-    `person` is the environment of whoever called us, which the E2E suite and the COMMAND of
-    `boskos run` get.
+    `person` is the environment of whoever called us, which the E2E suite gets.
     """
     given = _parser().parse_args(arguments)
     given.person = person
@@ -188,9 +174,6 @@ def _parser() -> Parser:
         _name_stack(subparser)
         command.options(subparser)
         subparser.set_defaults(function=_work_on_stack)
-    boskos = subparsers.add_parser("boskos", help="lease a project of Boskos for a command")
-    boskos_options.add_to(boskos)
-    boskos.set_defaults(function=_lease)
     cleanup = subparsers.add_parser("cleanup", help="list or remove what is left of stacks")
     cleanup_options.add_to(cleanup)
     cleanup.set_defaults(function=_clean_up)
@@ -240,7 +223,3 @@ def _clean_up(given: Given) -> None:
 
     with ended_by_signals() as ending:
         listing.run(given, os.environ, ending)
-
-
-def _lease(given: Given) -> None:
-    leased_command.run(boskos_options.request(given, os.environ), given.person)

@@ -11,12 +11,11 @@ from typing import Any
 from host.ending import EndedError, Ending
 from host.errors import JobError, NoRoomError, RefusedError
 from host.pulumi_cli import find_cli
-from job import graph
 from job.cloud import e2e_files, reservations, stack
 from job.cloud.cleanup.budget import BUDGET_S
 from job.cloud.cleanup.recovery import at_work, recover
 from job.cloud.engine.pulumi import Pulumi
-from job.cloud.engine.state import export, is_there, learn_secrets, learn_settings, resources
+from job.cloud.engine.state import is_there, learn_secrets, learn_settings, resources
 from job.cloud.zones import INSTANCE, Zones
 from job.network.tunnel.holder import Holder
 from job.network.tunnel.holding import hold
@@ -156,17 +155,6 @@ def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
     learn_secrets(pulumi)
     place = place_of(pulumi.stack)
     logs.collect(outputs, place, pulumi.stack.folder, into, cap_s, print, ending.wait)
-
-
-def draw_graph(pulumi: Pulumi, language: str, into: Path | None) -> None:
-    """Print the resource graph, or put it into a document."""
-    _require(pulumi)
-    deployment = export(pulumi)["deployment"] or {}
-    if into is None:
-        print(graph.draw(deployment, language))
-    else:
-        graph.put_into(into, graph.draw(deployment, "mermaid"))
-        print(f"job: drew the graph into {into}")
 
 
 def read_outputs(pulumi: Pulumi, *, show_secrets: bool = True) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Printing: mask secrets in standard output and error of this process.
 
-Programs that the job starts print through it; one that is handed its standard output itself, as
-the command of `python -m job boskos run` is, prints its own.
+Programs that the job starts print through it.
 """
 
 import sys

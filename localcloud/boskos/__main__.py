@@ -12,7 +12,7 @@ BANNER = "localcloud boskos: a double of Boskos; its projects exist on no cloud"
 _EPILOG = """\
 example:
   python -m localcloud.boskos --port 8080 --project one --project two
-  python -m job boskos run --host 127.0.0.1:8080 -- printenv GCP_PROJECT
+  BOSKOS_HOST=127.0.0.1:8080 scripts/ci-e2e.sh ../capo
   curl 'http://127.0.0.1:8080/metric?type=gce-project'
 """
 

@@ -75,7 +75,7 @@ class Boskos:
         if _UNKNOWN_TYPE.search(answer.text):
             raise RefusedError(
                 f"boskos: {self.host} has no resources of type {kind!r}; name a type that it has"
-                " (RESOURCE_TYPE, --type), or the Boskos that has this one (BOSKOS_HOST)"
+                " (RESOURCE_TYPE), or the Boskos that has this one (BOSKOS_HOST)"
             )
         return None
 

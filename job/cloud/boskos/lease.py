@@ -8,7 +8,6 @@ names as ours: whoever holds the lease must touch nothing any more.
 import contextlib
 import os
 import random
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,21 +39,15 @@ class Pace:
     release_limit_s: float = 60.0
 
 
-def _print(text: str) -> None:
-    """Tell whoever follows the job; one that nobody can follow goes on all the same."""
-    with contextlib.suppress(OSError, ValueError):
-        print(f"job: {text}", file=sys.stderr, flush=True)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Holder:
     """Whoever holds a lease, as far as the lease needs to know."""
 
-    pause: Callable[[float], object] = time.sleep
+    pause: Callable[[float], object]
     """Waits between two tries, and may raise to give up."""
-    on_lost: Callable[[], object] | None = None
+    on_lost: Callable[[], object]
     """Called from another thread."""
-    say: Callable[[str], object] = _print
+    say: Callable[[str], object]
 
 
 class Lease:
@@ -122,23 +115,15 @@ class Lease:
             return
         self._holder.say(f"{error}; the project is not touched any more")
         self.lost.set()
-        if self._holder.on_lost:
-            self._holder.on_lost()
+        self._holder.on_lost()
 
 
 @contextlib.contextmanager
-def hold(
-    boskos: Boskos,
-    kind: str,
-    *,
-    pace: Pace | None = None,
-    holder: Holder | None = None,
-) -> Iterator[Lease]:
+def hold(boskos: Boskos, kind: str, *, pace: Pace, holder: Holder) -> Iterator[Lease]:
     """Lease a resource, waiting up to a limit, and release it once whatever happens.
 
     Raises NoneFreeError, or JobError of what else went wrong.
     """
-    pace, holder = pace or Pace(), holder or Holder()
     lease = Lease(boskos, _wait(boskos, kind, pace, holder), pace, holder)
     try:
         holder.say(f"leased {lease.name} as {boskos.owner}")

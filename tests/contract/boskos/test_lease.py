@@ -1,6 +1,7 @@
 """Lease: what our client and its heartbeat make of the answers of stand-in and real server."""
 
 import threading
+import time
 
 import pytest
 
@@ -11,6 +12,11 @@ from tests.contract.boskos.conftest import KIND, PROJECTS
 
 PACE = Pace(acquire_limit_s=60, heartbeat_s=0.05, poll_s=0.05, retry_s=0.05)
 ONCE = Pace(acquire_limit_s=0)
+HOLDER = {"pause": time.sleep, "on_lost": lambda: None, "say": print}
+
+
+def held(server, kind=KIND, *, pace=PACE, **holder):
+    return hold(server.client("me"), kind, pace=pace, holder=Holder(**HOLDER | holder))
 
 
 def states(server):
@@ -18,7 +24,7 @@ def states(server):
 
 
 def test_a_lease_lasts_for_its_block_and_is_given_back_dirty(server):
-    with hold(server.client("me"), KIND, pace=PACE) as lease:
+    with held(server) as lease:
         assert lease.name in PROJECTS
         assert states(server) == {"busy": 1, "free": 3}
 
@@ -30,7 +36,7 @@ def test_one_that_an_older_janitor_cleaned_is_taken_too(server):
     server.lease_all("a")
     server.ask("release", name="two", dest="clean", owner="a")
 
-    with hold(server.client("me"), KIND, pace=ONCE) as lease:
+    with held(server, pace=ONCE) as lease:
         assert lease.name == "two"
 
 
@@ -40,14 +46,14 @@ def test_none_free_is_waited_for(server):
     def pause(_seconds):
         server.ask("release", name="three", dest="free", owner="a")
 
-    with hold(server.client("me"), KIND, pace=PACE, holder=Holder(pause=pause)) as lease:
+    with held(server, pause=pause) as lease:
         assert lease.name == "three"
 
 
 def test_none_free_is_told_when_the_wait_is_over(server):
     server.lease_all("a")
 
-    with pytest.raises(NoneFreeError), hold(server.client("me"), KIND, pace=ONCE):
+    with pytest.raises(NoneFreeError), held(server, pace=ONCE):
         pass
 
 
@@ -55,7 +61,7 @@ def test_none_free_is_told_when_the_wait_is_over(server):
 def test_a_type_that_the_server_lacks_is_refused_at_once(server, pace):
     with (
         pytest.raises(RefusedError, match="no resources of type 'aws'"),
-        hold(server.client("me"), "aws", pace=pace, holder=Holder(pause=pytest.fail)),
+        held(server, "aws", pace=pace, pause=pytest.fail),
     ):
         pass
 
@@ -73,7 +79,7 @@ def test_who_waits_keeps_a_place_before_who_comes_later(server):
 @pytest.mark.parametrize("how", ["reaped", "re-leased", "moved"])
 def test_a_lost_lease_is_noticed_by_the_heartbeat(server, how):
     lost = threading.Event()
-    with hold(server.client("me"), KIND, pace=PACE, holder=Holder(on_lost=lost.set)) as lease:
+    with held(server, on_lost=lost.set) as lease:
         if how == "moved":
             server.ask("release", name=lease.name, dest="dirty", owner="me")
         else:

@@ -83,7 +83,7 @@ def test_secrets_are_shown_on_demand_only(cli):
     assert "stack output --json --stack ci --show-secrets" in cli.calls
 
 
-@pytest.mark.parametrize("command", ["outputs", "graph", "e2e-files"])
+@pytest.mark.parametrize("command", ["outputs", "e2e-files"])
 def test_what_needs_a_stack_says_that_there_is_none(command, capsys, environ, tmp_path):
     flags = ["--dir", str(tmp_path)] if command == "e2e-files" else []
 
@@ -119,7 +119,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
     "command",
     [
         *("e2e", "conformance", "preflight", "up", "wait", "tunnel", "logs", "down", "cleanup"),
-        *("preview", "refresh", "outputs", "e2e-files", "graph", "boskos run"),
+        *("preview", "refresh", "outputs", "e2e-files"),
     ],
 )
 def test_its_help_shows_an_example(command, capsys):

@@ -53,7 +53,7 @@ def test_a_type_that_the_server_lacks_is_an_error_of_configuration(boskos, bosko
         boskos.acquire("gce")
     assert str(raised.value) == (
         f"boskos: {boskos_server.host} has no resources of type 'gce'; name a type that it has"
-        " (RESOURCE_TYPE, --type), or the Boskos that has this one (BOSKOS_HOST)"
+        " (RESOURCE_TYPE), or the Boskos that has this one (BOSKOS_HOST)"
     )
 
 

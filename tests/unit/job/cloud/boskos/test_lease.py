@@ -19,28 +19,43 @@ LIMITS = {"acquire_limit_s": PATIENCE_S, "release_limit_s": PATIENCE_S}
 FAST = Pace(heartbeat_s=0.02, poll_s=0.02, retry_s=0.01, **LIMITS)
 
 
+HOLDER = {"pause": time.sleep, "on_lost": lambda: None, "say": print}
+
+
+def held(boskos, kind="gce-project", *, pace=FAST, **holder):
+    """Hold a lease for somebody who prints what they are told, unless a test gives another."""
+    return hold(boskos, kind, pace=pace, holder=Holder(**HOLDER | holder))
+
+
 @pytest.fixture
 def boskos(boskos_server):
     return Boskos(host=boskos_server.host, owner="me", limit_s=PATIENCE_S)
 
 
 def test_the_project_is_busy_within_and_dirty_after(boskos, boskos_server, state_of):
-    with hold(boskos, "gce-project", pace=FAST) as lease:
+    with held(boskos) as lease:
         assert state_of(lease.name) == "busy"
 
     assert state_of(lease.name) == "dirty"
     assert boskos_server.count("release") == 1
 
 
+def test_the_holder_is_told_what_is_leased_and_released(boskos, capsys):
+    with held(boskos):
+        assert capsys.readouterr().out == "leased one as me\n"
+
+    assert capsys.readouterr().out == "released one\n"
+
+
 def test_who_released_early_does_not_release_again(boskos, boskos_server):
-    with hold(boskos, "gce-project", pace=FAST) as lease:
+    with held(boskos) as lease:
         lease.release()
 
     assert [entry.action for entry in boskos_server.asked].count("release") == 1
 
 
 def test_a_block_that_fails_releases_too(boskos, boskos_server):
-    with pytest.raises(ZeroDivisionError), hold(boskos, "gce-project", pace=FAST):
+    with pytest.raises(ZeroDivisionError), held(boskos):
         raise ZeroDivisionError
 
     assert boskos_server.count("release") == 1
@@ -49,22 +64,22 @@ def test_a_block_that_fails_releases_too(boskos, boskos_server):
 def test_a_release_that_fails_too_does_not_hide_the_first_failure(boskos, boskos_server, capsys):
     boskos_server.faults.append(Fault(action="release", kind="error", status=403))
 
-    with pytest.raises(ZeroDivisionError), hold(boskos, "gce-project", pace=FAST):
+    with pytest.raises(ZeroDivisionError), held(boskos):
         raise ZeroDivisionError
-    assert "warning: boskos: " in capsys.readouterr().err
+    assert "warning: boskos: " in capsys.readouterr().out
 
 
 def test_a_release_that_fails_is_a_failure(boskos, boskos_server):
     boskos_server.faults.append(Fault(action="release", kind="error", status=403))
 
-    with pytest.raises(JobError, match="403"), hold(boskos, "gce-project", pace=FAST):
+    with pytest.raises(JobError, match="403"), held(boskos):
         pass
 
 
 def test_a_release_without_an_answer_gives_up_in_time(boskos, boskos_server):
     pace = Pace(heartbeat_s=60, retry_s=0.01, release_limit_s=0.05)
 
-    with pytest.raises(UnavailableError), hold(boskos, "gce-project", pace=pace):
+    with pytest.raises(UnavailableError), held(boskos, pace=pace):
         boskos_server.stop()
 
 
@@ -72,7 +87,7 @@ def test_a_lease_that_is_found_lost_by_the_release_is_a_failure(boskos, boskos_s
     """The job worked in a project that was not its own, and did not know."""
     with (
         pytest.raises(JobError, match="not leased to me any more"),
-        hold(boskos, "gce-project", pace=Pace()) as lease,
+        held(boskos, pace=Pace()) as lease,
     ):
         boskos_server.ranch.put(lease.name, state="busy", owner="other")
     assert state_of(lease.name) == "busy"
@@ -97,7 +112,7 @@ def test_whatever_becomes_of_answers_one_release_is_carried_out(faults):
     with BoskosServer(ranch) as server:
         server.faults.extend(faults)
         pace = Pace(retry_s=0)
-        with hold(Boskos(host=server.host, owner="me", limit_s=PATIENCE_S), "p", pace=pace):
+        with held(Boskos(host=server.host, owner="me", limit_s=PATIENCE_S), "p", pace=pace):
             pass
 
     assert server.count("release") == 1
@@ -114,12 +129,24 @@ def test_a_project_that_gets_free_is_waited_for(boskos, boskos_server, capsys):
         if len(pauses) == 5:
             boskos_server.ranch.put("two", state="free")
 
-    with hold(boskos, "gce-project", pace=Pace(), holder=Holder(pause=pause)) as lease:
+    with held(boskos, pace=Pace(), pause=pause) as lease:
         assert lease.name == "two"
 
     assert all(5 <= seconds <= 15 for seconds in pauses)
     assert len(set(pauses)) == 5
-    assert capsys.readouterr().err.count("no gce-project is free") == 1
+    assert capsys.readouterr().out.count("no gce-project is free") == 1
+
+
+def test_who_gives_up_the_waiting_has_nothing_to_release(boskos, boskos_server):
+    for name in ("one", "two"):
+        boskos_server.ranch.put(name, state="dirty")
+
+    def give_up(_seconds):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), held(boskos, pause=give_up):
+        pass
+    assert {entry.action for entry in boskos_server.asked} == {"acquire"}
 
 
 def test_a_limit_of_zero_tries_once(boskos, boskos_server):
@@ -128,7 +155,7 @@ def test_a_limit_of_zero_tries_once(boskos, boskos_server):
 
     with (
         pytest.raises(NoneFreeError) as raised,
-        hold(boskos, "gce-project", pace=Pace(acquire_limit_s=0), holder=Holder(pause=pytest.fail)),
+        held(boskos, pace=Pace(acquire_limit_s=0), pause=pytest.fail),
     ):
         pass
     assert raised.value.exit_code == 75
@@ -143,7 +170,7 @@ def test_the_limit_ends_the_waiting_with_a_last_try(boskos, boskos_server):
 
     with (
         pytest.raises(NoneFreeError, match=r"waited 0\.05 s"),
-        hold(boskos, "gce-project", pace=pace),
+        held(boskos, pace=pace),
     ):
         pass
     assert boskos_server.count("acquire", 404) == 4
@@ -153,11 +180,9 @@ def test_the_limit_ends_the_waiting_with_a_last_try(boskos, boskos_server):
 def test_a_server_that_comes_back_is_asked_again(boskos, boskos_server, capsys):
     boskos_server.stop()
 
-    with hold(
-        boskos, "gce-project", pace=FAST, holder=Holder(pause=lambda _: boskos_server.start())
-    ):
+    with held(boskos, pause=lambda _: boskos_server.start()):
         pass
-    assert "Connection refused; waiting up to" in capsys.readouterr().err
+    assert "Connection refused; waiting up to" in capsys.readouterr().out
 
 
 def test_a_server_that_never_answers_is_told_from_one_without_projects(boskos, boskos_server):
@@ -165,7 +190,7 @@ def test_a_server_that_never_answers_is_told_from_one_without_projects(boskos, b
 
     with (
         pytest.raises(UnavailableError) as raised,
-        hold(boskos, "gce-project", pace=Pace(acquire_limit_s=0)),
+        held(boskos, pace=Pace(acquire_limit_s=0)),
     ):
         pass
     assert raised.value.exit_code == 69
@@ -176,13 +201,13 @@ def test_a_refusal_is_not_waited_for(boskos, boskos_server):
 
     with (
         pytest.raises(JobError, match="403"),
-        hold(boskos, "gce-project", pace=FAST, holder=Holder(pause=pytest.fail)),
+        held(boskos, pause=pytest.fail),
     ):
         pass
 
 
 def test_heartbeats_come_until_the_release_and_not_after(boskos, boskos_server, eventually):
-    with hold(boskos, "gce-project", pace=FAST):
+    with held(boskos):
         eventually(lambda: boskos_server.count("update") >= 2)
     asked = len(boskos_server.asked)
     time.sleep(0.1)
@@ -195,7 +220,7 @@ def test_heartbeats_come_until_the_release_and_not_after(boskos, boskos_server, 
 def test_a_heartbeat_outlives_bad_answers(boskos, boskos_server, eventually, status):
     boskos_server.faults.append(Fault(action="update", kind="error", status=status, times=3))
 
-    with hold(boskos, "gce-project", pace=FAST) as lease:
+    with held(boskos) as lease:
         eventually(lambda: boskos_server.count("update") >= 2)
     assert boskos_server.count("update", status) == 3
     assert not lease.lost.is_set()
@@ -203,10 +228,10 @@ def test_a_heartbeat_outlives_bad_answers(boskos, boskos_server, eventually, sta
 
 def test_a_heartbeat_outlives_the_server(boskos, boskos_server, eventually, capsys):
     errors = ""
-    with hold(boskos, "gce-project", pace=FAST) as lease:
+    with held(boskos) as lease:
         boskos_server.stop()
         while "without a heartbeat" not in errors:
-            errors += capsys.readouterr().err
+            errors += capsys.readouterr().out
         before = boskos_server.count("update")
         boskos_server.start()
         eventually(lambda: boskos_server.count("update") > before)
@@ -216,7 +241,7 @@ def test_a_heartbeat_outlives_the_server(boskos, boskos_server, eventually, caps
 def test_a_heartbeat_outlives_a_silent_server(boskos_server, eventually):
     boskos = Boskos(host=boskos_server.host, owner="me", limit_s=0.2)
 
-    with hold(boskos, "gce-project", pace=FAST) as lease:
+    with held(boskos) as lease:
         boskos_server.faults.append(Fault(action="update", kind="slow", delay_s=0.5))
         eventually(lambda: not boskos_server.faults and boskos_server.count("update") >= 3)
     assert not lease.lost.is_set()
@@ -225,11 +250,11 @@ def test_a_heartbeat_outlives_a_silent_server(boskos_server, eventually):
 def test_a_heartbeat_outlives_a_server_that_drips(boskos_server, eventually, capsys):
     boskos = Boskos(host=boskos_server.host, owner="me", limit_s=0.2)
 
-    with hold(boskos, "gce-project", pace=FAST) as lease:
+    with held(boskos) as lease:
         boskos_server.faults.append(Fault(action="update", kind="drip", delay_s=0.05))
         eventually(lambda: not boskos_server.faults and boskos_server.count("update") >= 3)
     assert not lease.lost.is_set()
-    assert "/update: no answer within 0.2 s; " in capsys.readouterr().err
+    assert "/update: no answer within 0.2 s; " in capsys.readouterr().out
 
 
 def test_a_release_that_is_answered_by_drips_gives_up_in_time(boskos_server):
@@ -239,7 +264,7 @@ def test_a_release_that_is_answered_by_drips_gives_up_in_time(boskos_server):
 
     with (
         pytest.raises(UnavailableError, match=r"no answer within 0\.2 s"),
-        hold(boskos, "gce-project", pace=pace),
+        held(boskos, pace=pace),
     ):
         pass
 
@@ -248,7 +273,7 @@ def test_a_type_that_the_server_lacks_is_not_waited_for(boskos, boskos_server):
     """All others that are not found may come to be."""
     with (
         pytest.raises(RefusedError, match=f"{boskos_server.host} has no resources of type 'aws'"),
-        hold(boskos, "aws", pace=FAST, holder=Holder(pause=pytest.fail)),
+        held(boskos, "aws", pause=pytest.fail),
     ):
         pass
 
@@ -264,9 +289,9 @@ def test_a_heartbeat_outlives_what_nobody_thought_of(
         return real(request, **arguments)
 
     monkeypatch.setattr(client, "ask", ask)
-    with hold(boskos, "gce-project", pace=FAST):
+    with held(boskos):
         eventually(lambda: boskos_server.count("update") >= 2)
-    assert "job: unthought of; " in capsys.readouterr().err
+    assert "unthought of; " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("how", ["reaped", "re-leased", "removed", "moved"])
@@ -275,9 +300,7 @@ def test_a_lost_lease_is_told_once_and_then_left_alone(
 ):
     told = []
     ranch = boskos_server.ranch
-    with hold(
-        boskos, "gce-project", pace=FAST, holder=Holder(on_lost=lambda: told.append(1))
-    ) as lease:
+    with held(boskos, on_lost=lambda: told.append(1)) as lease:
         if how == "reaped":
             ranch.reset("gce-project", "busy", 0, "dirty")
         elif how == "re-leased":
@@ -293,4 +316,4 @@ def test_a_lost_lease_is_told_once_and_then_left_alone(
 
     assert told == [1]
     assert len(boskos_server.asked) == asked
-    assert f"warning: {lease.name} was lost and is not released" in capsys.readouterr().err
+    assert f"warning: {lease.name} was lost and is not released" in capsys.readouterr().out

@@ -21,7 +21,7 @@ clients:
            gcp:accessToken /dev/null/any (or anything else that is not the name of a file)
   gcloud   CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE=http://127.0.0.1:PORT/compute/v1/ and
            CLOUDSDK_AUTH_ACCESS_TOKEN_FILE=FILE with anything in it
-Batches go to {batch.PATH}; the controls for tests are under {admin.PREFIX}.
+Batches go to {batch.PATH}; controls of the double itself are under {admin.PREFIX}.
 """
 
 

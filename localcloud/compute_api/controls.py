@@ -1,6 +1,6 @@
 """Controls: what a test can ask of the double and tell it, beside the API.
 
-ComputeApi offers them as methods, admin.py over HTTP.
+ComputeApi offers them as methods, admin.py two of them over HTTP.
 """
 
 from localcloud.compute_api import journal, links

@@ -1,4 +1,4 @@
-"""Listing: list and aggregatedList, with filter, maxResults, pageToken and orderBy."""
+"""Listing: list and aggregatedList by name, with filter, maxResults and pageToken."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json
 
 _DEFAULT_PAGE = 500
-_ZONAL = {"instances", "disks", "machineTypes", "diskTypes"}
+_ZONAL = {"instances", "disks"}
 
 
 def page(call: Call, kind: str, items: list[Json]) -> Json:
@@ -64,12 +64,9 @@ def _no_results(scope: str) -> Json:
 def _cut(call: Call, items: list[Json]) -> tuple[list[Json], str | None]:
     predicate = filters.parse(call.query.get("filter", ""))
     found = [item for item in items if predicate(item)]
-    if call.query.get("orderBy") == "creationTimestamp desc":
-        found.reverse()
-    elif call.query.get("orderBy", "name") == "name":
-        found.sort(key=lambda item: str(item.get("name")))
-    else:
-        raise errors.invalid("orderBy", call.query["orderBy"], "Invalid order by value.")
+    if "orderBy" in call.query:
+        raise errors.lacking("The parameter orderBy")
+    found.sort(key=lambda item: str(item.get("name")))
     start = _read_token(call.query.get("pageToken", ""))
     size = _size(call.query.get("maxResults"))
     token = _write_token(start + size) if start + size < len(found) else None

@@ -15,7 +15,6 @@ KINDS = (
     "subnetwork",
     "firewall",
     "address",
-    "globalAddress",
     "router",
     "route",
     "instance",

@@ -112,7 +112,7 @@ class ComputeApi(Controls):
     ) -> Iterable[bytes]:
         request = Request(environ)
         if request.path.startswith(admin.PREFIX):
-            given = request.args.to_dict() | (json.loads(request.get_data() or b"{}"))
+            given = json.loads(request.get_data() or b"{}")
             status, body = admin.answer(self, request.method, request.path, given)
             return _json(status, body)(environ, start_response)
         if request.path == batch.PATH:

@@ -1,14 +1,13 @@
-"""Catalogue views: zones, regions, machine types and disk types, which nobody can change."""
+"""Catalogue views: zones, regions and machine types, which nobody can change."""
 
 import zlib
-from collections.abc import Callable
 
 from localcloud.compute_api import catalogue, errors, links
 from localcloud.compute_api.catalogue import MachineType
 from localcloud.compute_api.clock import timestamp
 from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json
-from localcloud.compute_api.listing import aggregate, page
+from localcloud.compute_api.listing import page
 from localcloud.compute_api.resources.common import check_scope
 
 
@@ -58,14 +57,6 @@ def _machine_type(project: str, zone: str, machine: MachineType) -> Json:
     }
 
 
-def _disk_type(project: str, zone: str, name: str) -> Json:
-    return _stamp(f"projects/{project}/zones/{zone}/diskTypes/{name}", "diskType") | {
-        "defaultDiskSizeGb": "100",
-        "validDiskSize": "10GB-65536GB",
-        "zone": links.link(f"projects/{project}/zones/{zone}"),
-    }
-
-
 def _zone_get(cloud: Cloud, call: Call) -> Json:
     zone = call.params["zone"]
     if zone not in catalogue.ZONES:
@@ -84,56 +75,18 @@ def _region_get(cloud: Cloud, call: Call) -> Json:
     return _region(cloud, call.project, region)
 
 
-def _region_list(cloud: Cloud, call: Call) -> Json:
-    regions = [_region(cloud, call.project, region) for region in catalogue.REGIONS]
-    return page(call, "region", regions)
-
-
-Offer = Callable[[Cloud, str, str], list[Json]]
-
-
-def _machine_types(cloud: Cloud, project: str, zone: str) -> list[Json]:
-    names = cloud.offers.of(project, zone, tuple(catalogue.MACHINE_TYPES))
-    return [_machine_type(project, zone, catalogue.MACHINE_TYPES[name]) for name in names]
-
-
-def _disk_types(cloud: Cloud, project: str, zone: str) -> list[Json]:
-    names = cloud.offers.of(project, zone, catalogue.DISK_TYPES)
-    return [_disk_type(project, zone, name) for name in names]
-
-
-def _zonal(kind: str, offer: Offer) -> dict[str, Callable[[Cloud, Call], Json]]:
-    def get(cloud: Cloud, call: Call) -> Json:
-        check_scope(call)
-        for item in offer(cloud, call.project, call.params["zone"]):
-            if item["name"] == call.params[kind]:
-                return item
-        raise errors.not_found(links.join(call.project, call.scope, f"{kind}s", call.params[kind]))
-
-    def list_zone(cloud: Cloud, call: Call) -> Json:
-        check_scope(call)
-        return page(call, kind, offer(cloud, call.project, call.params["zone"]))
-
-    def list_all(cloud: Cloud, call: Call) -> Json:
-        items = [
-            (f"zones/{zone}", item)
-            for zone in catalogue.ZONES
-            for item in offer(cloud, call.project, zone)
-        ]
-        return aggregate(call, kind, f"{kind}s", items)
-
-    return {
-        f"{kind}s.get": get,
-        f"{kind}s.list": list_zone,
-        f"{kind}s.aggregatedList": list_all,
-    }
+def _machine_type_get(cloud: Cloud, call: Call) -> Json:
+    check_scope(call)
+    zone, name = call.params["zone"], call.params["machineType"]
+    machine = catalogue.MACHINE_TYPES.get(name)
+    if machine is None or not cloud.offers.has(call.project, zone, name):
+        raise errors.not_found(links.join(call.project, call.scope, "machineTypes", name))
+    return _machine_type(call.project, zone, machine)
 
 
 METHODS = {
     "zones.get": _zone_get,
     "zones.list": _zone_list,
     "regions.get": _region_get,
-    "regions.list": _region_list,
-    **_zonal("machineType", _machine_types),
-    **_zonal("diskType", _disk_types),
+    "machineTypes.get": _machine_type_get,
 }

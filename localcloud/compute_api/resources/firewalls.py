@@ -147,23 +147,13 @@ def _check_ports(ports: str, field: str) -> None:
 def patch(cloud: Cloud, call: Call) -> Json:
     """Change the given fields of a rule."""
     firewall = changeable(cloud, call, "firewalls", "firewall")
-    current = {name: firewall.body[name] for name in _SETTABLE if name in firewall.body}
-    return _replace(cloud, call, firewall, current | call.body)
-
-
-def update(cloud: Cloud, call: Call) -> Json:
-    """Replace a rule."""
-    firewall = changeable(cloud, call, "firewalls", "firewall")
-    return _replace(cloud, call, firewall, call.body)
-
-
-def _replace(cloud: Cloud, call: Call, firewall: Resource, wanted: Json) -> Json:
-    if "network" in wanted:
-        path = links.resolve(wanted["network"], "resource.network", call.project, "networks")
+    if "network" in call.body:
+        path = links.resolve(call.body["network"], "resource.network", call.project, "networks")
         if links.link(path) != firewall.body["network"]:
             raise errors.invalid(
-                "resource.network", wanted["network"], "The network of a rule cannot change."
+                "resource.network", call.body["network"], "The network of a rule cannot change."
             )
+    wanted = firewall.body | call.body
     rule = _check({name: wanted[name] for name in _SETTABLE if name in wanted})
 
     def apply() -> None:
@@ -171,7 +161,7 @@ def _replace(cloud: Cloud, call: Call, firewall: Resource, wanted: Json) -> Json
             firewall.body.pop(name, None)
         firewall.body.update(rule)
 
-    return cloud.update(call, firewall, call.method.rsplit(".", 1)[1], apply, [])
+    return cloud.update(call, firewall, "patch", apply, [])
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
@@ -185,5 +175,4 @@ METHODS = {
     "firewalls.list": list_of("firewalls", "firewall"),
     "firewalls.delete": delete,
     "firewalls.patch": patch,
-    "firewalls.update": update,
 }

@@ -1,7 +1,6 @@
 """Images: public image families and a project's own images."""
 
 from localcloud.compute_api import errors, links
-from localcloud.compute_api.clock import timestamp
 from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json
 from localcloud.compute_api.listing import list_of
@@ -52,10 +51,10 @@ def publish_public(cloud: Cloud) -> None:
 
 
 def newest(cloud: Cloud, project: str, family: str) -> Resource:
-    """Find the image that a family means: the newest that is not deprecated."""
+    """Find the image that a family means: the newest."""
     found: Resource | None = None
     for resource in cloud.store.select("images", project):
-        if resource.body.get("family") == family and "deprecated" not in resource.body:
+        if resource.body.get("family") == family:
             found = resource
     if found is None:
         raise errors.not_found(f"projects/{project}/global/images/family/{family}")
@@ -83,11 +82,6 @@ def from_reference(cloud: Cloud, reference: str, field: str, project: str) -> Re
 def get_from_family(cloud: Cloud, call: Call) -> Json:
     """Answer with the image that a family means now."""
     return newest(cloud, call.project, call.params["family"]).body
-
-
-def get_family_view(cloud: Cloud, call: Call) -> Json:
-    """Answer with the image that a family means now, in any zone."""
-    return {"image": newest(cloud, call.project, call.params["family"]).body}
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
@@ -124,19 +118,6 @@ def insert(cloud: Cloud, call: Call) -> Json:
     return cloud.create(call, Resource(path, body, references=[disk.path]), then=ready)
 
 
-def deprecate(cloud: Cloud, call: Call) -> Json:
-    """Mark an image as deprecated, or (no state) take the mark away."""
-    image = changeable(cloud, call, "images", "image")
-    status = call.body | {"deprecated": timestamp(cloud.clock.now())}
-
-    def apply() -> None:
-        image.body.pop("deprecated", None)
-        if call.body.get("state") in {"DEPRECATED", "OBSOLETE", "DELETED"}:
-            image.body["deprecated"] = status
-
-    return cloud.update(call, image, "deprecate", apply, [])
-
-
 def delete(cloud: Cloud, call: Call) -> Json:
     """Delete an image."""
     return cloud.delete(call, changeable(cloud, call, "images", "image"))
@@ -146,9 +127,7 @@ METHODS = {
     "images.insert": insert,
     "images.get": get_of("images", "image"),
     "images.getFromFamily": get_from_family,
-    "imageFamilyViews.get": get_family_view,
     "images.list": list_of("images", "image"),
-    "images.deprecate": deprecate,
     "images.delete": delete,
     "images.setLabels": set_labels_of("images"),
 }

@@ -64,14 +64,6 @@ def _start_error(cloud: Cloud, call: Call, instance: Resource) -> OperationError
     )
 
 
-def reset(cloud: Cloud, call: Call) -> Json:
-    """Reset a running instance, as by its power button."""
-    instance = _instance(cloud, call)
-    if instance.body["status"] != "RUNNING":
-        raise errors.not_ready(instance.path)
-    return cloud.update(call, instance, "reset", lambda: become_running(cloud, instance), [])
-
-
 def set_metadata(cloud: Cloud, call: Call) -> Json:
     """Replace the metadata; the fingerprint must be the current one."""
     instance = _instance(cloud, call)
@@ -196,23 +188,9 @@ def delete_access_config(cloud: Cloud, call: Call) -> Json:
     )
 
 
-def set_disk_auto_delete(cloud: Cloud, call: Call) -> Json:
-    """Let a disk go with the instance, or stay."""
-    instance = _instance(cloud, call)
-    name = call.query["deviceName"]
-    found = [disk for disk in instance.body["disks"] if disk["deviceName"] == name]
-    if not found:
-        raise errors.invalid("deviceName", name, "No such disk.")
-    wanted = call.query["autoDelete"] == "true"
-    return cloud.update(
-        call, instance, "setDiskAutoDelete", lambda: found[0].update(autoDelete=wanted), []
-    )
-
-
 METHODS = {
     "instances.start": start,
     "instances.stop": stop,
-    "instances.reset": reset,
     "instances.setLabels": set_labels_of("instances"),
     "instances.setMetadata": set_metadata,
     "instances.setTags": set_tags,
@@ -220,7 +198,6 @@ METHODS = {
     "instances.setMinCpuPlatform": set_min_cpu_platform,
     "instances.setScheduling": set_scheduling,
     "instances.setDeletionProtection": set_deletion_protection,
-    "instances.setDiskAutoDelete": set_disk_auto_delete,
     "instances.addAccessConfig": add_access_config,
     "instances.deleteAccessConfig": delete_access_config,
 }

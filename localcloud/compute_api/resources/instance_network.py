@@ -89,8 +89,6 @@ def _subnetwork(cloud: Cloud, call: Call, given: Json, field: str) -> Resource:
         raise errors.invalid(
             where, given["network"], "The referenced network resource cannot be found."
         )
-    if found.body["autoCreateSubnetworks"]:
-        return cloud.store.ready(links.join(found.project, region, "subnetworks", found.name))
     raise errors.invalid(
         where,
         given["network"],

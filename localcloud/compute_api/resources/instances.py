@@ -232,13 +232,6 @@ def get_serial_port_output(cloud: Cloud, call: Call) -> Json:
     }
 
 
-def get_guest_attributes(cloud: Cloud, call: Call) -> Json:
-    """Refuse: no machine of ours writes guest attributes."""
-    instance = existing(cloud, call, "instances", "instance")
-    wanted = call.query.get("queryPath", "")
-    raise errors.not_found(f"{instance.path}/guestAttributes/{wanted}")
-
-
 METHODS = {
     "instances.insert": insert,
     "instances.get": get_of("instances", "instance"),
@@ -246,5 +239,4 @@ METHODS = {
     "instances.aggregatedList": aggregated("instances", "instance"),
     "instances.delete": delete,
     "instances.getSerialPortOutput": get_serial_port_output,
-    "instances.getGuestAttributes": get_guest_attributes,
 }

@@ -1,26 +1,21 @@
-"""Networks: VPC networks in custom or auto mode."""
+"""Networks: VPC networks in custom mode."""
 
-from ipaddress import IPv4Network
-
-from localcloud.compute_api import catalogue, errors, links
+from localcloud.compute_api import errors, links
 from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json, OperationError
 from localcloud.compute_api.listing import list_of
 from localcloud.compute_api.resources.common import changeable, get_of, new_path
-from localcloud.compute_api.resources.subnetworks import representation
 from localcloud.compute_api.store import Resource
 
 DEFAULT_MTU = 1460
 _SMALLEST_MTU = 1300
 _LARGEST_MTU = 8896
 
-_AUTO_RANGE = IPv4Network("10.128.0.0/9")
-
 _USERS = ("subnetworks", "firewalls", "routes", "routers", "instances", "addresses")
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create a network; in auto mode, a subnetwork in each region as well."""
+    """Create a network."""
     path = new_path(cloud, call, "networks")
     if "autoCreateSubnetworks" not in call.body:
         raise errors.invalid(
@@ -28,13 +23,15 @@ def insert(cloud: Cloud, call: Call) -> Json:
             "",
             "Legacy networks can no longer be created; set autoCreateSubnetworks to true or false.",
         )
+    if call.body["autoCreateSubnetworks"]:
+        raise errors.lacking("A network in auto mode")
     cloud.quotas.check(call.project, [("NETWORKS", 1, None)])
     network = Resource(path, cloud.stamp(path, "network"))
     network.body |= {
         "selfLinkWithId": links.link(
             links.join(call.project, "global", "networks", network.body["id"])
         ),
-        "autoCreateSubnetworks": call.body["autoCreateSubnetworks"],
+        "autoCreateSubnetworks": False,
         "routingConfig": {"routingMode": _routing_mode(call.body)},
         "mtu": _mtu(call.body),
         "networkFirewallPolicyEnforcementOrder": call.body.get(
@@ -43,10 +40,7 @@ def insert(cloud: Cloud, call: Call) -> Json:
     }
     if "description" in call.body:
         network.body["description"] = call.body["description"]
-    auto = call.body["autoCreateSubnetworks"]
-    return cloud.create(
-        call, network, then=(lambda: _create_subnetworks(cloud, network)) if auto else None
-    )
+    return cloud.create(call, network)
 
 
 def _mtu(body: Json) -> int:
@@ -65,14 +59,6 @@ def _routing_mode(body: Json) -> str:
     return mode
 
 
-def _create_subnetworks(cloud: Cloud, network: Resource) -> None:
-    ranges = _AUTO_RANGE.subnets(new_prefix=20)
-    for region, block in zip(sorted(catalogue.REGIONS), ranges, strict=False):
-        path = links.join(network.project, f"regions/{region}", "subnetworks", network.name)
-        body = representation(cloud, path, network.link, str(block))
-        cloud.store.add(Resource(path, body))
-
-
 def show(cloud: Cloud, body: Json) -> Json:
     """Add the subnetworks that there are now."""
     subnetworks = [
@@ -89,20 +75,12 @@ def delete(cloud: Cloud, call: Call) -> Json:
     The service accepts the request even while something uses the network, and the operation fails.
     """
     network = changeable(cloud, call, "networks", "network")
-    own: list[Resource] = []
     error: OperationError | None = None
     for resource in cloud.store.all():
         if resource.collection in _USERS and _uses(resource, network):
-            if network.body["autoCreateSubnetworks"] and resource.collection == "subnetworks":
-                own.append(resource)
-            elif error is None:
-                error = errors.in_use_operation("network", network.path, resource.path)
-
-    def remove_own() -> None:
-        for resource in own:
-            cloud.store.remove(resource.path)
-
-    return cloud.delete(call, network, then=remove_own, error=error)
+            error = errors.in_use_operation("network", network.path, resource.path)
+            break
+    return cloud.delete(call, network, error=error)
 
 
 def _uses(resource: Resource, network: Resource) -> bool:

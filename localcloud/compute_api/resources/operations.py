@@ -1,11 +1,8 @@
-"""Operations: get, list and wait of zone, region and global operations."""
-
-from collections.abc import Iterator
+"""Operations: get and wait of zone, region and global operations."""
 
 from localcloud.compute_api import errors, links
 from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json
-from localcloud.compute_api.listing import aggregate, page
 from localcloud.compute_api.operations import Operation
 
 # The service holds a wait request this long at most, then answers with what there is.
@@ -38,26 +35,8 @@ def wait(cloud: Cloud, call: Call) -> Json:
     return operation.body()
 
 
-def _of_project(cloud: Cloud, call: Call) -> Iterator[Operation]:
-    prefix = f"projects/{call.project}/"
-    return (found for found in cloud.operations.all() if found.path.startswith(prefix))
-
-
-def list_operations(cloud: Cloud, call: Call) -> Json:
-    """List the operations of a scope."""
-    found = _of_project(cloud, call)
-    bodies = [each.body() for each in found if links.location_of(each.path) == call.scope]
-    return page(call, "operation", bodies)
-
-
-def aggregated(cloud: Cloud, call: Call) -> Json:
-    """List the operations of all scopes."""
-    items = [(links.location_of(each.path), each.body()) for each in _of_project(cloud, call)]
-    return aggregate(call, "operation", "operations", items)
-
-
 METHODS = {
     f"{kind}Operations.{verb}": handler
     for kind in ("zone", "region", "global")
-    for verb, handler in (("get", get), ("wait", wait), ("list", list_operations))
-} | {"globalOperations.aggregatedList": aggregated}
+    for verb, handler in (("get", get), ("wait", wait))
+}

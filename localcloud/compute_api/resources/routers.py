@@ -4,7 +4,7 @@ from localcloud.compute_api import errors, links
 from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json
 from localcloud.compute_api.listing import aggregated, list_of
-from localcloud.compute_api.resources.common import changeable, existing, get_of, new_path
+from localcloud.compute_api.resources.common import changeable, get_of, new_path
 from localcloud.compute_api.store import Resource
 
 _ALL = {"ALL_SUBNETWORKS_ALL_IP_RANGES", "ALL_SUBNETWORKS_ALL_PRIMARY_IP_RANGES"}
@@ -114,34 +114,9 @@ def patch(cloud: Cloud, call: Call) -> Json:
     return cloud.update(call, router, "patch", lambda: router.body.update(changes), references)
 
 
-def update(cloud: Cloud, call: Call) -> Json:
-    """Replace all fields that can be set."""
-    router = changeable(cloud, call, "routers", "router")
-    changes = _changes(cloud, call, router)
-
-    def apply() -> None:
-        for name in _SETTABLE:
-            router.body.pop(name, None)
-        router.body.update(changes)
-
-    return cloud.update(call, router, "update", apply, [router.path])
-
-
 def delete(cloud: Cloud, call: Call) -> Json:
     """Delete a router with its NAT configurations."""
     return cloud.delete(call, changeable(cloud, call, "routers", "router"))
-
-
-def get_status(cloud: Cloud, call: Call) -> Json:
-    """Tell the status of a router; a NAT with automatic addresses shows none."""
-    router = existing(cloud, call, "routers", "router")
-    return {
-        "kind": "compute#routerStatusResponse",
-        "result": {
-            "network": router.body["network"],
-            "natStatus": [{"name": nat["name"]} for nat in router.body.get("nats", [])],
-        },
-    }
 
 
 METHODS = {
@@ -151,6 +126,4 @@ METHODS = {
     "routers.aggregatedList": aggregated("routers", "router"),
     "routers.delete": delete,
     "routers.patch": patch,
-    "routers.update": update,
-    "routers.getRouterStatus": get_status,
 }

@@ -76,11 +76,6 @@ def delete(cloud: Cloud, call: Call) -> Json:
     for resource in cloud.store.all():
         if _uses(resource, subnetwork):
             raise errors.in_use("subnetwork", subnetwork.path, resource.path)
-    network = cloud.store.find(links.relative(subnetwork.body["network"]))
-    if network and network.body["autoCreateSubnetworks"]:
-        raise errors.invalid_usage(
-            "Cannot delete auto subnetwork from an auto subnet mode network."
-        )
     return cloud.delete(call, subnetwork)
 
 

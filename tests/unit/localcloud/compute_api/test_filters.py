@@ -13,9 +13,8 @@ from localcloud.compute_api.errors import ApiError
 ITEM = {
     "name": "ci-controller",
     "status": "RUNNING",
-    "labels": {"stack": "ci", "dotted.key": "v"},
+    "labels": {"stack": "ci"},
     "canIpForward": True,
-    "diskSizeGb": "500",
     "tags": {"items": ["node", "controller"]},
     "networkInterfaces": [{"networkIP": "10.0.3.15"}],
 }
@@ -29,26 +28,10 @@ NAME = st.from_regex(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
         "",
         "name=ci-controller",
         'name = "ci-controller"',
-        "name eq ci-.*",
-        '(name eq "ci-controller")(status eq RUNNING)',
-        "name ne worker",
-        "name!=worker",
-        "name:controller",
-        "name:ci-*",
-        "labels.stack=ci",
-        "labels.stack:*",
-        "labels.dotted.key=v",
-        "labels.stack=ci AND status=RUNNING",
-        "labels.stack=other OR status=RUNNING",
-        "NOT labels.stack=other",
-        "-labels.stack=other",
-        "(labels.stack=other OR labels.stack=ci) status=RUNNING",
-        "canIpForward=true",
-        "diskSizeGb>=500",
-        "diskSizeGb<600",
-        "tags.items=node",
-        "networkInterfaces.networkIP=10.0.3.15",
+        "name eq ci-controller",
         'name eq ".*\\bcontroller\\b.*"',
+        "labels.stack=ci",
+        "canIpForward=true",
     ],
 )
 def test_expression_lets_the_item_through(expression: str) -> None:
@@ -57,29 +40,35 @@ def test_expression_lets_the_item_through(expression: str) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    [
-        "name=ci",
-        "name eq ci",
-        "name ne ci-.*",
-        "labels.stack=c",
-        "labels.owner:*",
-        "labels.stack!=ci",
-        "status=RUNNING AND name=x",
-        "NOT status=RUNNING",
-        "diskSizeGb>500",
-    ],
+    ["name=ci", "name eq ci", "labels.stack=c", "labels.owner=ci", 'labels.owner eq ".*"'],
 )
 def test_expression_holds_the_item_back(expression: str) -> None:
     assert not filters.parse(expression)(ITEM)
 
 
 @pytest.mark.parametrize(
-    "expression", ["name", "name=", "=x", "(name=x", "name=x)", "name eq [", "name ~ x y", '"a"=b']
+    "expression",
+    [
+        *("name", "name=", "=x", "(name=x", '"a"=b', "name ~ x y", "name=x name=y"),
+        *("name ne worker", "name!=worker", "name:ci", "labels.stack:*", "diskSizeGb>=500"),
+        *("labels.stack=ci AND status=RUNNING", "NOT status=RUNNING", "(name eq x)(name eq y)"),
+    ],
 )
-def test_malformed_expression_is_refused(expression: str) -> None:
+def test_what_the_double_does_not_understand_is_refused(expression: str) -> None:
     """A filter that is not understood must not list everything."""
-    with pytest.raises(ApiError, match="Invalid list filter expression"):
+    with pytest.raises(ApiError, match=r"list filter .* is not implemented"):
         filters.parse(expression)
+
+
+@pytest.mark.parametrize("field", ["tags.items", "networkInterfaces.networkIP"])
+def test_a_field_of_a_list_is_refused(field: str) -> None:
+    with pytest.raises(ApiError, match="A list filter by"):
+        filters.parse(f"{field}=node")(ITEM)
+
+
+def test_malformed_regular_expression_is_refused() -> None:
+    with pytest.raises(ApiError, match="Invalid list filter expression"):
+        filters.parse('name eq "["')
 
 
 @given(wanted=NAME, other=NAME)
@@ -92,12 +81,6 @@ def test_eq_is_a_regular_expression_over_the_whole_value(name: str, value: str) 
     assert filters.parse(f'name eq "{re.escape(name)}.*"')({"name": value}) == value.startswith(
         name
     )
-
-
-@given(a=NAME, b=NAME, value=NAME)
-def test_or_is_the_union(a: str, b: str, value: str) -> None:
-    matches = filters.parse(f"name={a} OR name={b}")
-    assert matches({"name": value}) == (value in {a, b})
 
 
 @given(st.text(max_size=30))

@@ -36,9 +36,13 @@ def test_empty_list_has_no_items(client):
     assert "items" not in client.get(f"{client.region}/addresses")
 
 
-@pytest.mark.parametrize("query", ["maxResults=501", "maxResults=x", "pageToken=!", "orderBy=size"])
+@pytest.mark.parametrize("query", ["maxResults=501", "maxResults=x", "pageToken=!"])
 def test_malformed_page_is_refused(client, query):
     assert client.refused("GET", f"{client.region}/addresses?{query}").reason == "invalid"
+
+
+def test_another_order_is_refused_not_dropped(client):
+    assert client.refused("GET", f"{client.region}/addresses?orderBy=name").code == 501
 
 
 def test_aggregated_list_warns_of_each_empty_scope(five):

@@ -125,10 +125,3 @@ def test_latency_of_a_method_wins_over_that_of_its_kind(slow):
 def test_latency_of_an_unknown_kind_is_refused(client):
     with pytest.raises(ValueError, match="'netwrok' is no kind"):
         client.api.set_latency({"netwrok": 1.0})
-
-
-def test_operations_can_be_listed_in_all_scopes(wired):
-    wired.instance()
-    items = wired.get(f"{wired.base}/aggregated/operations")["items"]
-    assert len(items["zones/us-east4-a"]["operations"]) == 1
-    assert len(items["global"]["operations"]) == 1

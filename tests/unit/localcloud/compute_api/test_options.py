@@ -17,7 +17,6 @@ def test_host_that_is_no_loopback_address_is_refused(host):
         ("networks", "network"),
         ("addresses", "address"),
         ("instances", "instance"),
-        ("globalAddresses", "globalAddress"),
     ],
 )
 def test_kind_is_the_singular_of_its_collection(collection, kind):

@@ -38,7 +38,7 @@ def test_path_that_cannot_be_a_name_is_refused(client):
 
 
 def test_body_where_none_belongs_is_refused(wired):
-    assert wired.refused("POST", f"{wired.instance()}/reset", {"a": 1}).reason == "badRequest"
+    assert wired.refused("POST", f"{wired.instance()}/stop", {"a": 1}).reason == "badRequest"
 
 
 def test_malformed_json_is_refused(client):

@@ -72,14 +72,6 @@ def test_patch_changes_the_given_fields(wired, path):
     assert (rule["sourceRanges"], rule["targetTags"]) == (["10.0.0.0/8"], ["node"])
 
 
-def test_update_replaces_the_rule(wired, path):
-    wired.done("POST", path, body(targetTags=["node"]))
-    wired.done("PUT", f"{path}/fw", body(priority=5))
-    rule = wired.get(f"{path}/fw")
-    assert rule["priority"] == 5
-    assert "targetTags" not in rule
-
-
 def test_network_of_a_rule_cannot_change(wired, path):
     wired.done("POST", path, body())
     wired.network("second")

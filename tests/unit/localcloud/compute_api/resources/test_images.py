@@ -27,15 +27,6 @@ def test_published_image_moves_its_family(client):
     assert client.get(f"projects/ubuntu-os-cloud/global/images/{before}")["status"] == "READY"
 
 
-def test_deprecated_image_is_not_what_its_family_means(client):
-    before = client.get(FAMILY)["name"]
-    name = "ubuntu-2404-noble-amd64-v20260602"
-    client.api.publish_image("ubuntu-os-cloud", "ubuntu-2404-lts-amd64", name)
-    path = f"projects/ubuntu-os-cloud/global/images/{name}"
-    client.done("POST", f"{path}/deprecate", {"state": "DEPRECATED"})
-    assert client.get(FAMILY)["name"] == before
-
-
 def test_unknown_family_is_not_found(client):
     path = "projects/ubuntu-os-cloud/global/images/family/ubuntu-1004"
     assert client.refused("GET", path).message == f"The resource '{path}' was not found"

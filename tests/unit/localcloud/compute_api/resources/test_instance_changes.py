@@ -78,11 +78,3 @@ def test_access_config_comes_and_goes(wired):
     query = "networkInterface=nic0&accessConfig=External%20NAT"
     wired.done("POST", f"{path}/deleteAccessConfig?{query}")
     assert "accessConfigs" not in wired.get(path)["networkInterfaces"][0]
-
-
-def test_disk_can_be_kept_when_its_instance_goes(wired):
-    path = wired.instance()
-    query = "deviceName=persistent-disk-0&autoDelete=false"
-    wired.done("POST", f"{path}/setDiskAutoDelete?{query}")
-    wired.done("DELETE", path)
-    assert "users" not in wired.get(f"{wired.zone}/disks/vm")

@@ -245,11 +245,6 @@ def test_what_the_double_lacks_is_refused_not_dropped(wired):
     assert refusal(wired, guestAccelerators=accelerators).code == 501
 
 
-def test_guest_attributes_are_not_found(wired):
-    path = wired.instance()
-    assert wired.refused("GET", f"{path}/getGuestAttributes?queryPath=hostkeys/").code == 404
-
-
 def test_serial_port_output_is_read_from_where_the_client_left_off(wired):
     path = wired.instance()
     wired.api.write_serial_output(path, "one\n")

@@ -1,4 +1,4 @@
-"""Networks: creation, modes, MTU and deletion while in use."""
+"""Networks: creation, MTU and deletion while in use."""
 
 import pytest
 
@@ -45,21 +45,9 @@ def test_legacy_network_is_refused(client):
     assert client.refused("POST", f"{client.base}/global/networks", {"name": "n"}).code == 400
 
 
-def test_auto_mode_network_brings_a_subnetwork_per_region(client):
-    network = client.get(client.network(autoCreateSubnetworks=True))
-    assert len(network["subnetworks"]) == 5
-    assert client.get(f"{client.region}/subnetworks/net")["ipCidrRange"].startswith("10.")
-
-
-def test_auto_mode_network_goes_with_its_subnetworks(client):
-    client.done("DELETE", client.network(autoCreateSubnetworks=True))
-    assert client.api.inventory(client.project) == []
-
-
-def test_auto_subnetwork_cannot_be_deleted_alone(client):
-    client.network(autoCreateSubnetworks=True)
-    refusal = client.refused("DELETE", f"{client.region}/subnetworks/net")
-    assert "Cannot delete auto subnetwork" in refusal.message
+def test_auto_mode_is_refused_not_dropped(client):
+    body = {"name": "net", "autoCreateSubnetworks": True}
+    assert client.refused("POST", f"{client.base}/global/networks", body).code == 501
 
 
 @pytest.mark.parametrize("user", ["subnetwork", "firewall", "router", "instance"])

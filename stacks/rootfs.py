@@ -7,6 +7,7 @@ are filled in, since `$` belongs to shell and local.conf. `x.secret.tmpl` become
 
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -26,20 +27,13 @@ class Templates:
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
         self._unused = set(values)
-        self._environment = jinja2.Environment(
-            undefined=jinja2.StrictUndefined,
-            keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 (what is made is shell, YAML and INI)
-        )
-        self._environment.filters["quote"] = lambda value: shlex.quote(str(value))
-        self._environment.filters["yaml"] = _on_one_line
 
     def render(self, path: Path) -> str:
         """The template's text with its values. Raises TemplateError."""
-        source = path.read_text(encoding="utf-8")
-        self._unused -= meta.find_undeclared_variables(self._environment.parse(source))
+        template, names = _compiled(path.read_text(encoding="utf-8"))
+        self._unused -= names
         try:
-            return self._environment.from_string(source).render(self._values)
+            return template.render(self._values)
         except jinja2.UndefinedError as error:
             raise TemplateError(f"{path.name}: {error.message}") from None
 
@@ -54,6 +48,24 @@ def _on_one_line(value: object) -> str:
     return yaml.safe_dump(
         value, default_flow_style=True, default_style='"', width=float("inf")
     ).strip()
+
+
+_ENVIRONMENT = jinja2.Environment(
+    undefined=jinja2.StrictUndefined,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 (what is made is shell, YAML and INI)
+)
+_ENVIRONMENT.filters["quote"] = lambda value: shlex.quote(str(value))
+_ENVIRONMENT.filters["yaml"] = _on_one_line
+
+
+@cache
+def _compiled(source: str) -> tuple[jinja2.Template, set[str]]:
+    """A template and the names that it asks for."""
+    return (
+        _ENVIRONMENT.from_string(source),
+        meta.find_undeclared_variables(_ENVIRONMENT.parse(source)),
+    )
 
 
 def files(root: Path, templates: Templates) -> Iterator[dict[str, str]]:

@@ -105,7 +105,7 @@ def build_node(folder: Path, credentials: Credentials, role: str, **settings: ob
     """Write a role's rendered files below a folder, and the stand-ins beside them."""
     addresses = {"controller_ip": "127.0.3.15", "worker_ip": "127.0.3.16"}
     values = {"stack": "ci", "project": "test", "node_deadline_s": 1, **addresses, **settings}
-    document = yaml.safe_load(render(Settings(**values), role, credentials))
+    document = yaml.load(render(Settings(**values), role, credentials), yaml.CSafeLoader)
     root = folder / role
     for entry in document["write_files"]:
         path = root / entry["path"].lstrip("/")

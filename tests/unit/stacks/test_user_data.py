@@ -49,7 +49,7 @@ def settings(**values: object) -> Settings:
 
 
 def document(role: str, **values: object) -> dict:
-    return yaml.safe_load(render(settings(**values), role, CREDENTIALS))
+    return yaml.load(render(settings(**values), role, CREDENTIALS), yaml.CSafeLoader)
 
 
 def written(role: str, **values: object) -> dict[str, dict]:
@@ -182,9 +182,8 @@ def test_names_are_those_of_the_instances():
 
 
 def test_both_nodes_are_told_the_same_of_each_other():
-    differing = {
-        name for name, value in node_env("controller").items() if node_env("worker")[name] != value
-    }
+    worker = node_env("worker")
+    differing = {name for name, value in node_env("controller").items() if worker[name] != value}
 
     assert differing == {"ROLE", "HOST_IP", "SERVICES", "STACK_DEADLINE_S"}
 

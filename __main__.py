@@ -8,11 +8,10 @@ gc.disable()
 
 import pulumi
 
-from stacks import outputs
+from stacks import configuration, outputs
 from stacks.devstack import DevStack
-from stacks.settings import Settings
 
-settings = Settings.load(pulumi.Config())
+settings = configuration.load(pulumi.Config())
 devstack = DevStack("devstack", settings)
 outputs.export(devstack)
 

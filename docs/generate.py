@@ -19,8 +19,7 @@ import yaml
 from host import inherited
 from job.run.environment.job_environment import JobEnvironment
 from job.run.environment.variables import OTHER_PLATFORMS, SECTIONS, Variable
-from stacks.settings import Settings
-from stacks.sources import setting_fields
+from stacks.settings import Settings, setting_fields
 
 _ROOT = Path(__file__).parent.parent
 _OTHER_PLATFORMS = (
@@ -51,7 +50,7 @@ def schema() -> dict[str, Any]:
     """The `config` section of Pulumi.yaml."""
     hints = get_type_hints(Settings)
     section: dict[str, Any] = {**_PROVIDER}
-    for key, field in setting_fields(Settings).items():
+    for key, field in setting_fields().items():
         # A schema has no type for numbers with a fraction.
         kind = _TYPES.get(hints[field.name], "string")
         entry: dict[str, Any] = {"type": kind, "description": field.metadata["doc"]}
@@ -77,7 +76,7 @@ def pulumi_yaml(text: str) -> str:
 
 def settings_table() -> str:
     """The guide's tables, one a section."""
-    fields = list(setting_fields(Settings).items())
+    fields = list(setting_fields().items())
     lines = []
     for section, members in groupby(fields, key=lambda item: item[1].metadata["section"]):
         lines += [f"### {section}", "", "| key | default | meaning |", "| --- | --- | --- |"]
@@ -149,7 +148,7 @@ def _row(variable: Variable) -> str:
 def _default(variable: Variable) -> str:
     """That of the CI stack, or of the job; empty where there is none."""
     settings = yaml.safe_load((_ROOT / "Pulumi.ci.yaml").read_text(encoding="utf-8"))["config"]
-    known = setting_fields(Settings)
+    known = setting_fields()
     values = [settings.get(f"devstack:{key}", known[key].default) for key in variable.settings]
     for field in dataclasses.fields(JobEnvironment):
         if field.name == variable.field and isinstance(field.default, int | str):

@@ -10,14 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from string import Template
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from stacks.credentials import Credentials
-from stacks.devstack_services import Role
 from stacks.local_conf import BRANCH_VARIABLES, LocalConf, local_conf
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
+from stacks.naming import Role
+from stacks.settings import Settings
 
 _RELIED_UPON = frozenset(
     (
@@ -84,7 +82,7 @@ class Decided:
     plugins: frozenset[str]
 
 
-def decided(settings: "Settings") -> Decided:
+def decided(settings: Settings) -> Decided:
     """Everything that is decided under these settings, whether or not they are valid."""
     confs = [_conf(settings, role) for role in get_args(Role)]
     return Decided(
@@ -100,7 +98,7 @@ def decided(settings: "Settings") -> Decided:
     )
 
 
-def _conf(settings: "Settings", role: Role) -> LocalConf:
+def _conf(settings: Settings, role: Role) -> LocalConf:
     # A project that DevStack has no branch of is refused elsewhere.
     known = [ref for ref in settings.project_refs if ref.partition("=")[0] in BRANCH_VARIABLES]
     return local_conf(replace(settings, project_refs=tuple(known)), role, Credentials.placeholder())

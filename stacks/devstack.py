@@ -4,13 +4,13 @@ import pulumi
 
 from stacks import user_data
 from stacks.credentials import Credentials, GeneratedCredentials
-from stacks.devstack_services import Role
 from stacks.firewall import Allow, Firewall, FirewallArgs
+from stacks.images import image_path
+from stacks.naming import Role
 from stacks.network import Network, NetworkArgs
 from stacks.node import Node, NodeArgs
 from stacks.readiness import Readiness, ReadinessArgs
 from stacks.settings import Settings
-from stacks.validation.machines import image_path
 
 
 class DevStack(pulumi.ComponentResource):

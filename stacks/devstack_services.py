@@ -6,12 +6,9 @@ Source: `is_service_enabled` in devstack, neutron and octavia, stable/2025.1 to 
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from stacks.settings import Settings
-
-Role = Literal["controller", "worker"]
+from stacks.naming import Role
+from stacks.settings import Settings
 
 _NODE_AGENTS = ("ovn-controller", "ovs-vswitchd", "ovsdb-server")
 
@@ -62,7 +59,7 @@ KNOWN = frozenset(
 )
 
 
-def enabled_services(settings: "Settings", role: Role) -> tuple[str, ...]:
+def enabled_services(settings: Settings, role: Role) -> tuple[str, ...]:
     """What the role runs, in a fixed order, each once, without what is disabled."""
     names = [*_NODE, ovn_agent(settings.release), *_per_role(settings, role)]
     if role == "controller":
@@ -70,13 +67,13 @@ def enabled_services(settings: "Settings", role: Role) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(names) if name not in settings.disabled_services)
 
 
-def _per_role(settings: "Settings", role: Role) -> tuple[str, ...]:
+def _per_role(settings: Settings, role: Role) -> tuple[str, ...]:
     if role == "worker":
         return tuple(name for name in settings.additional_services if name in _PER_NODE)
     return (*settings.additional_services, *(("horizon",) if settings.horizon else ()))
 
 
-def runs(settings: "Settings", service: str) -> bool:
+def runs(settings: Settings, service: str) -> bool:
     """Whether any node of the stack runs the service."""
     return any(service in enabled_services(settings, role) for role in settings.roles)
 
@@ -90,7 +87,7 @@ def ovn_agent(release: str) -> str:
     return "q-ovn-metadata-agent" if release == "2025.1" else "q-ovn-agent"
 
 
-def lint(settings: "Settings", key: str) -> Iterator[tuple[str, str, str]]:
+def lint(settings: Settings, key: str) -> Iterator[tuple[str, str, str]]:
     """Yield (service, what is wrong, remedy) for `additional_services` or `disabled_services`."""
     names: tuple[str, ...] = getattr(settings, key)
     check = _lint_additional if key == "additional_services" else _lint_disabled
@@ -108,7 +105,7 @@ def lint(settings: "Settings", key: str) -> Iterator[tuple[str, str, str]]:
             yield from check(settings, name)
 
 
-def _lint_additional(settings: "Settings", name: str) -> Iterator[tuple[str, str, str]]:
+def _lint_additional(settings: Settings, name: str) -> Iterator[tuple[str, str, str]]:
     if name in settings.disabled_services:
         yield name, "is both additional and disabled", "take it out of one list"
     elif name == "horizon":
@@ -119,7 +116,7 @@ def _lint_additional(settings: "Settings", name: str) -> Iterator[tuple[str, str
         yield name, "would serve metadata twice", f"remove it; {ovn_agent(settings.release)} runs"
 
 
-def _lint_disabled(settings: "Settings", name: str) -> Iterator[tuple[str, str, str]]:
+def _lint_disabled(settings: Settings, name: str) -> Iterator[tuple[str, str, str]]:
     if name == "horizon" and settings.horizon:
         yield name, "is disabled and asked for", "set devstack:horizon to false"
     elif name in _NEEDED or name == ovn_agent(settings.release):

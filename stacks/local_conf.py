@@ -9,13 +9,11 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
-from stacks.devstack_services import Role, enabled_services, runs
-
-if TYPE_CHECKING:
-    from stacks.credentials import Credentials
-    from stacks.settings import Settings
+from stacks.credentials import Credentials
+from stacks.devstack_services import enabled_services, runs
+from stacks.naming import Role
+from stacks.settings import Settings
 
 PLUGIN_DIRECTORY = "/opt/stack/local-plugins/await-controller"
 """Where the worker keeps the plugin that waits for the controller, as a git repository."""
@@ -86,7 +84,7 @@ class LocalConf:
                 yield from (f"{option} = {value}" for option, value in options.items())
 
 
-def local_conf(settings: "Settings", role: Role, credentials: "Credentials") -> LocalConf:
+def local_conf(settings: Settings, role: Role, credentials: Credentials) -> LocalConf:
     """The role's local.conf. Raises ValueError for a password or ref that DevStack cannot take."""
     controller = role == "controller"
     return LocalConf(
@@ -103,7 +101,7 @@ def local_conf(settings: "Settings", role: Role, credentials: "Credentials") -> 
     )
 
 
-def _common_variables(settings: "Settings", credentials: "Credentials") -> dict[str, str]:
+def _common_variables(settings: Settings, credentials: Credentials) -> dict[str, str]:
     passwords = {
         "ADMIN_PASSWORD": credentials.admin_password,
         "DATABASE_PASSWORD": credentials.database_password,
@@ -128,7 +126,7 @@ def _common_variables(settings: "Settings", credentials: "Credentials") -> dict[
     }
 
 
-def _ovn_source(settings: "Settings") -> dict[str, str]:
+def _ovn_source(settings: Settings) -> dict[str, str]:
     if not settings.ovn_from_source:
         return {"OVN_BUILD_FROM_SOURCE": "False"}
     return {
@@ -138,7 +136,7 @@ def _ovn_source(settings: "Settings") -> dict[str, str]:
     }
 
 
-def _branches(settings: "Settings") -> dict[str, str]:
+def _branches(settings: Settings) -> dict[str, str]:
     branches = {"NEUTRON_BRANCH": settings.neutron_ref} if settings.neutron_ref else {}
     for pair in settings.project_refs:
         project, _, ref = pair.partition("=")
@@ -150,7 +148,7 @@ def _branches(settings: "Settings") -> dict[str, str]:
     return branches
 
 
-def _controller_variables(settings: "Settings") -> dict[str, str]:
+def _controller_variables(settings: Settings) -> dict[str, str]:
     return {
         "HOST_IP": settings.controller_ip,
         "FLOATING_RANGE": settings.floating_cidr,
@@ -164,7 +162,7 @@ def _controller_variables(settings: "Settings") -> dict[str, str]:
     }
 
 
-def _worker_variables(settings: "Settings") -> dict[str, str]:
+def _worker_variables(settings: Settings) -> dict[str, str]:
     controller = settings.controller_ip
     return {
         "HOST_IP": settings.worker_ip,
@@ -177,7 +175,7 @@ def _worker_variables(settings: "Settings") -> dict[str, str]:
     }
 
 
-def plugins(settings: "Settings", role: Role) -> Iterator[tuple[str, str, str]]:
+def plugins(settings: Settings, role: Role) -> Iterator[tuple[str, str, str]]:
     """The role's DevStack plugins: name, repository, ref."""
     branch = f"stable/{settings.release}"
     # Octavia's plugin calls a function of neutron's for its management interface.
@@ -192,14 +190,14 @@ def plugins(settings: "Settings", role: Role) -> Iterator[tuple[str, str, str]]:
         yield "await-controller", f"file://{PLUGIN_DIRECTORY}", "main"
 
 
-def _nova(settings: "Settings") -> dict[str, dict[str, str]]:
+def _nova(settings: Settings) -> dict[str, dict[str, str]]:
     return {
         "DEFAULT": {"cpu_allocation_ratio": str(settings.cpu_allocation_ratio)},
         "workarounds": {"disable_deep_image_inspection": "True"},
     }
 
 
-def _controller_files(settings: "Settings") -> dict[str, dict[str, dict[str, str]]]:
+def _controller_files(settings: Settings) -> dict[str, dict[str, dict[str, str]]]:
     nova = _nova(settings)
     # What asks for no zone lands here, since the worker is the smaller node.
     nova["DEFAULT"]["default_schedule_zone"] = settings.primary_az
@@ -211,7 +209,7 @@ def _controller_files(settings: "Settings") -> dict[str, dict[str, dict[str, str
     }
 
 
-def _worker_files(settings: "Settings") -> dict[str, dict[str, dict[str, str]]]:
+def _worker_files(settings: Settings) -> dict[str, dict[str, dict[str, str]]]:
     return {
         "$NOVA_CONF": _nova(settings),
         "$CINDER_CONF": {"DEFAULT": {"storage_availability_zone": settings.secondary_az}},

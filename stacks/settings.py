@@ -1,21 +1,15 @@
-"""Settings: every value of a stack, said once, validated before anything is created.
+"""Settings: every value of a stack, said once.
 
 The fields are the configuration schema: `docs/generate.py` writes `Pulumi.yaml` and the
-operator's guide from them. Values come from the stack's configuration only.
+operator's guide from them. Nothing is read or refused here; see `configuration`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
-import pulumi
-import pulumi_gcp
-
-from stacks import sources
-from stacks.devstack_services import Role
+from stacks.naming import Role
 from stacks.platforms import PLATFORMS
-from stacks.problems import SettingsError
-from stacks.validation import find_problems
+from stacks.problems import key_of
 
 
 def _setting(default: Any, section: str, doc: str) -> Any:
@@ -24,7 +18,7 @@ def _setting(default: Any, section: str, doc: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A validated configuration. Made by `load` or `parse`; both raise SettingsError."""
+    """The configuration of a stack, valid if `configuration` made it."""
 
     # Not configuration of ours: who the stack is and where it lives.
     stack: str
@@ -192,44 +186,6 @@ class Settings:
     # What the files named above say.
     local_conf_extra: str = ""
 
-    @classmethod
-    def load(cls, config: pulumi.Config) -> "Settings":
-        """Read the running stack's configuration. Raises SettingsError."""
-        prefix = f"{config.name}:"
-        given = {
-            key.removeprefix(prefix): config.require(key.removeprefix(prefix))
-            for key in {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
-            if key.startswith(prefix)
-        }
-        settings = cls.parse(
-            given, stack=pulumi.get_stack(), project=pulumi_gcp.config.project or ""
-        )
-        for warning in settings.warnings:
-            pulumi.log.warn(warning)
-        return settings
-
-    @classmethod
-    def parse(cls, given: Mapping[str, str], *, stack: str, project: str) -> "Settings":
-        """Validate raw values by key, without the namespace. Raises SettingsError."""
-        values, problems = sources.parse(cls, given)
-        problems += sources.read_files(values)
-        settings = cls(stack=stack, project=project, **values)
-        problems += find_problems(settings)
-        if problems:
-            raise SettingsError(problems)
-        return settings
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is accepted and may yet disappoint."""
-        if self.image or PLATFORMS[self.operating_system].public_image_has_cloud_init:
-            return ()
-        warning = (
-            f"devstack:image: Google's {self.operating_system} images have no cloud-init and "
-            "ignore user data; name an image that has it"
-        )
-        return (warning,)
-
     @property
     def name_prefix(self) -> str:
         """Every physical name begins with it, so that two stacks live in one project."""
@@ -269,3 +225,12 @@ class Settings:
     def description(self) -> str:
         """Of what has no labels, or gets them later. It holds none that change: it cannot."""
         return " ".join(f"{key}={value}" for key, value in self.own_labels.items())
+
+
+def setting_fields() -> dict[str, Field[Any]]:
+    """Return the fields that are configuration, by key without the namespace."""
+    return {
+        key_of(each.name).removeprefix("devstack:"): each
+        for each in fields(Settings)
+        if "doc" in each.metadata
+    }

@@ -12,18 +12,17 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
-from stacks.devstack_services import Role, enabled_services, ovn_agent
+from stacks.credentials import Credentials
+from stacks.devstack_services import enabled_services, ovn_agent
 from stacks.local_conf import PLUGIN_DIRECTORY, local_conf
+from stacks.naming import Role
 from stacks.platforms import PLATFORMS
 from stacks.rootfs import Templates, files
-
-if TYPE_CHECKING:
-    from stacks.credentials import Credentials
-    from stacks.settings import Settings
+from stacks.settings import Settings
 
 USER_DATA_LIMIT_BYTES = 262_144
 """Compute Engine's limit for one metadata value."""
@@ -40,7 +39,7 @@ class UserDataError(ValueError):
     """The user data cannot be made, or no instance would take it."""
 
 
-def render(settings: "Settings", role: Role, credentials: "Credentials") -> str:
+def render(settings: Settings, role: Role, credentials: Credentials) -> str:
     """The role's user data. Raises UserDataError, and ValueError for what DevStack cannot take."""
     templates = Templates(_values(settings, role, credentials))
     text = templates.render(_TREE / "common" / "user-data.yaml.tmpl")
@@ -95,7 +94,7 @@ def _packed(entry: dict[str, str], content: bytes) -> dict[str, str]:
     return {**entry, "content": packed, "encoding": "gz+b64"}
 
 
-def _values(settings: "Settings", role: Role, credentials: "Credentials") -> dict[str, object]:
+def _values(settings: Settings, role: Role, credentials: Credentials) -> dict[str, object]:
     controller = role == "controller"
     platform = PLATFORMS[settings.operating_system]
     wait_s = settings.node_deadline_s
@@ -140,7 +139,7 @@ def _gateway(cidr: str) -> str:
     return f"{network[1]}/{network.prefixlen}"
 
 
-def _mirrors(settings: "Settings", document: dict[str, Any]) -> Iterator[dict[str, str]]:
+def _mirrors(settings: Settings, document: dict[str, Any]) -> Iterator[dict[str, str]]:
     """Put an apt mirror into the document; yield pip's configuration if there is one."""
     if settings.package_mirror:
         document["apt"]["primary"] = [{"arches": ["default"], "uri": settings.package_mirror}]
@@ -170,7 +169,7 @@ def validate(document: dict[str, Any]) -> None:
         seen.add(path)
 
 
-def _refuse_readable_secrets(document: dict[str, Any], credentials: "Credentials") -> None:
+def _refuse_readable_secrets(document: dict[str, Any], credentials: Credentials) -> None:
     public = {field.name for field in fields(credentials) if "public" in field.name}
     secrets = {
         field.name: getattr(credentials, field.name)

@@ -10,6 +10,7 @@ from typing import Any
 from host.errors import RefusedError
 from host.folders import CHECKOUT
 from job.cloud.stack import Stack, project_of
+from stacks import configuration
 from stacks.problems import SettingsError, key_of
 from stacks.settings import Settings
 
@@ -48,7 +49,7 @@ def settings_of(stack: Stack, *, leased: bool = False) -> Settings:
         if texts.get(key):
             texts[key] = str(CHECKOUT / Path(texts[key]).expanduser())
     try:
-        settings = Settings.parse(
+        settings = configuration.parse(
             texts,
             stack=stack.name,
             project=_LEASED if leased else project or project_of(stack.environment),

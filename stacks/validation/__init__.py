@@ -1,24 +1,20 @@
 """Validation: what Settings refuses, one module a subject."""
 
-from typing import TYPE_CHECKING
-
 from stacks import user_data
 from stacks.credentials import Credentials
 from stacks.problems import Problem, problem
+from stacks.settings import Settings
 from stacks.validation import access, addresses, local_conf_file, machines, names, openstack
 
-if TYPE_CHECKING:
-    from stacks.settings import Settings
 
-
-def find_problems(settings: "Settings") -> list[Problem]:
+def find_problems(settings: Settings) -> list[Problem]:
     """Everything that is wrong with the settings, in the order of the guide."""
     subjects = (names, machines, addresses, access, openstack, local_conf_file)
     problems = [found for subject in subjects for found in subject.check(settings)]
     return problems or _find_oversize(settings)
 
 
-def _find_oversize(settings: "Settings") -> list[Problem]:
+def _find_oversize(settings: Settings) -> list[Problem]:
     """Only a configuration without other problems can be rendered, so this comes last."""
     try:
         for role in settings.roles:

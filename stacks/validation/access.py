@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from stacks.platforms import neutron_listens_on_9696
 from stacks.problems import Problem, problem
 from stacks.public_keys import refusal
+from stacks.settings import Settings
 from stacks.validation.addresses import check_ranges
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
 
 _USER = re.compile(r"[a-z_][-a-z0-9_]{0,30}")
 _USERS_TAKEN = ("root", "stack")
@@ -18,7 +15,7 @@ _WAITS = ("none", "controller", "all")
 _HOSTS = ("public", "private")
 
 
-def check(settings: "Settings") -> Iterator[Problem]:
+def check(settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong."""
     for group in ("ssh", "http", "icmp", "neutron"):
         yield from check_ranges(settings, f"{group}_source_ranges")
@@ -43,7 +40,7 @@ def check(settings: "Settings") -> Iterator[Problem]:
     yield from _waiting(settings)
 
 
-def _waiting(settings: "Settings") -> Iterator[Problem]:
+def _waiting(settings: Settings) -> Iterator[Problem]:
     if settings.wait_for not in _WAITS:
         yield problem("wait_for", f"'{settings.wait_for}'", f"use {', '.join(_WAITS)}")
     elif settings.wait_for != "none" and not settings.ssh_source_ranges:

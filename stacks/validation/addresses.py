@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from stacks.devstack_services import runs
 from stacks.problems import Problem, key_of, problem
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
+from stacks.settings import Settings
 
 _OURS = ("internal_cidr", "floating_cidr", "tenant_cidr")
 # What a job or a node already routes elsewhere. Docker's further default pools
@@ -35,7 +32,7 @@ _SMALLEST_SUBNETWORK = 29  # Compute Engine's limit
 _MTU_BYTES = range(1300, 8897)  # Compute Engine's limits for a network
 
 
-def check(settings: "Settings") -> Iterator[Problem]:
+def check(settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong."""
     networks: dict[str, IPv4Network] = {}
     for key in _OURS:
@@ -88,7 +85,7 @@ def _malformed(value: str) -> tuple[str, str]:
     return "", ""
 
 
-def check_ranges(settings: "Settings", key: str) -> Iterator[Problem]:
+def check_ranges(settings: Settings, key: str) -> Iterator[Problem]:
     """Yield what is wrong with a list of source ranges."""
     for value in getattr(settings, key):
         reason, remedy = _malformed(value)
@@ -110,7 +107,7 @@ def _overlaps(networks: dict[str, IPv4Network], known_owners: dict[str, str]) ->
                 )
 
 
-def _nodes(settings: "Settings", network: IPv4Network) -> Iterator[Problem]:
+def _nodes(settings: Settings, network: IPv4Network) -> Iterator[Problem]:
     if network.prefixlen > _SMALLEST_SUBNETWORK:
         yield problem("internal_cidr", f"'{network}' is too small", "use a prefix of /29 or wider")
         return

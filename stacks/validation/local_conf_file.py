@@ -8,21 +8,18 @@ them. Nothing of the file is run here.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from stacks.decided import SETTING_OF, Decided, configuration_file, decided
 from stacks.devstack_services import runs
 from stacks.meta_config import Line, Section, options, sections
 from stacks.problems import Problem, key_of, problem
+from stacks.settings import Settings
 from stacks.shell_effects import Assignment, Call, Opaque, effects, syntax_problem
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
 
 _SHOWN = 60  # characters of a line that an error shows
 
 
-def check(settings: "Settings") -> Iterator[Problem]:
+def check(settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong with the file's text."""
     if not settings.local_conf_extra:
         return
@@ -55,7 +52,7 @@ def _options(section: Section, ours: Decided) -> Iterator[Problem]:
             yield _set(option.number, shown, option.name)
 
 
-def _localrc(settings: "Settings", lines: Sequence[Line], ours: Decided) -> Iterator[Problem]:
+def _localrc(settings: Settings, lines: Sequence[Line], ours: Decided) -> Iterator[Problem]:
     text = "\n".join(line.text for line in lines)
     wrong = syntax_problem(text)
     if wrong:
@@ -78,7 +75,7 @@ def _localrc(settings: "Settings", lines: Sequence[Line], ours: Decided) -> Iter
 
 
 def _call(
-    settings: "Settings", number: int, words: Sequence[str], ours: Decided
+    settings: Settings, number: int, words: Sequence[str], ours: Decided
 ) -> Iterator[Problem]:
     """Calls of the functions by which DevStack changes its lists of services and plugins."""
     command, *names = words

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from stacks.devstack_services import runs
+from stacks.images import IMAGE, image_path
 from stacks.platforms import PLATFORMS
 from stacks.problems import Problem, problem
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
+from stacks.settings import Settings
 
 # Intel, Haswell or newer, and disks of type pd-ssd: Google's overview of nested
 # virtualization and its table of minimum CPU platforms, read on 2026-11-25.
@@ -47,10 +45,6 @@ _DISK_TYPES = ("pd-ssd", "pd-balanced", "pd-standard")
 _SSD_TYPES = ("pd-ssd", "pd-balanced")  # both count against SSD_TOTAL_GB
 # DevStack's 8 GB, Cinder's backing file and images; and Compute Engine's own limit.
 _DISK_GIB = range(50, 65_537)
-_IMAGE = re.compile(
-    r"(?:https://(?:www|compute)\.googleapis\.com/compute/v1/)?"
-    r"(?:projects/(?P<p1>[^/]+)/global/images/(?!family/)(?P<n1>[^/]+)|(?P<p2>[^/]+)/(?P<n2>[^/]+))"
-)
 
 
 def vcpus(machine_type: str) -> int | None:
@@ -62,17 +56,7 @@ def vcpus(machine_type: str) -> int | None:
     return int(match["custom"]) if match else None
 
 
-def image_path(settings: "Settings") -> str:
-    """What the boot disk is made of, so that the provider need not guess which kind it is."""
-    match = _IMAGE.fullmatch(settings.image)
-    if match:
-        project, name = match["p1"] or match["p2"], match["n1"] or match["n2"]
-        return f"projects/{project}/global/images/{name}"
-    platform = PLATFORMS[settings.operating_system]
-    return f"projects/{platform.image_project}/global/images/family/{platform.image_family}"
-
-
-def check(settings: "Settings") -> Iterator[Problem]:
+def check(settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong."""
     roles = ["controller", "worker"] if settings.worker else ["controller"]
     for role in roles:
@@ -82,7 +66,7 @@ def check(settings: "Settings") -> Iterator[Problem]:
     yield from _image(settings)
 
 
-def _machine_type(settings: "Settings", key: str) -> Iterator[Problem]:
+def _machine_type(settings: Settings, key: str) -> Iterator[Problem]:
     name = getattr(settings, key)
     series = "n1" if _N1_CUSTOM.fullmatch(name) else name.partition("-")[0]
     remedy = f"use a type of the series {', '.join(_NESTING_SERIES)}, like n2-standard-16"
@@ -101,7 +85,7 @@ def _machine_type(settings: "Settings", key: str) -> Iterator[Problem]:
         )
 
 
-def _quotas(settings: "Settings", roles: list[str]) -> Iterator[Problem]:
+def _quotas(settings: Settings, roles: list[str]) -> Iterator[Problem]:
     counts = [vcpus(getattr(settings, f"{role}_machine_type")) or 0 for role in roles]
     if sum(counts) > settings.vcpu_quota:
         yield problem(
@@ -120,7 +104,7 @@ def _quotas(settings: "Settings", roles: list[str]) -> Iterator[Problem]:
         )
 
 
-def _disks(settings: "Settings") -> Iterator[Problem]:
+def _disks(settings: Settings) -> Iterator[Problem]:
     if settings.boot_disk_type not in _DISK_TYPES:
         yield problem(
             "boot_disk_type",
@@ -144,14 +128,14 @@ def _disks(settings: "Settings") -> Iterator[Problem]:
         )
 
 
-def _image(settings: "Settings") -> Iterator[Problem]:
+def _image(settings: Settings) -> Iterator[Problem]:
     if settings.operating_system not in PLATFORMS:
         yield problem(
             "operating_system",
             f"'{settings.operating_system}' is not supported",
             f"use {', '.join(PLATFORMS)}",
         )
-    elif settings.image and not _IMAGE.fullmatch(settings.image):
+    elif settings.image and not IMAGE.fullmatch(settings.image):
         yield problem(
             "image",
             f"'{settings.image}' does not name one image",

@@ -2,12 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from stacks.problems import Problem, problem
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
+from stacks.settings import Settings
 
 # Compute Engine's rule for resource names (RFC 1035), 63 characters at most.
 _RESOURCE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -22,7 +19,7 @@ _AZ = re.compile(r"[A-Za-z0-9][-._A-Za-z0-9]{0,254}")
 _AZ_RESERVED = {"nova": "Nova's default AZ", "internal": "the AZ of Nova's own services"}
 
 
-def check(settings: "Settings") -> Iterator[Problem]:
+def check(settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong."""
     if not settings.project:
         yield Problem(
@@ -36,7 +33,7 @@ def check(settings: "Settings") -> Iterator[Problem]:
     yield from _availability_zones(settings)
 
 
-def _prefix(settings: "Settings") -> Iterator[Problem]:
+def _prefix(settings: Settings) -> Iterator[Problem]:
     prefix = settings.name_prefix
     if not _RESOURCE_NAME.fullmatch(prefix):
         yield problem(
@@ -53,7 +50,7 @@ def _prefix(settings: "Settings") -> Iterator[Problem]:
         )
 
 
-def _labels(settings: "Settings") -> Iterator[Problem]:
+def _labels(settings: Settings) -> Iterator[Problem]:
     remedy = "write key=value in lower-case letters, digits, '-' and '_', no empty value"
     seen = set()
     for label in settings.labels:
@@ -69,7 +66,7 @@ def _labels(settings: "Settings") -> Iterator[Problem]:
         )
 
 
-def _places(settings: "Settings") -> Iterator[Problem]:
+def _places(settings: Settings) -> Iterator[Problem]:
     if not _REGION.fullmatch(settings.region):
         yield problem("region", f"'{settings.region}' is no region", "write it like us-east4")
         return
@@ -84,7 +81,7 @@ def _places(settings: "Settings") -> Iterator[Problem]:
             yield problem(key, f"'{name}' is no zone of region {settings.region}", remedy)
 
 
-def _availability_zones(settings: "Settings") -> Iterator[Problem]:
+def _availability_zones(settings: Settings) -> Iterator[Problem]:
     for key in ("primary_az", "secondary_az") if settings.worker else ("primary_az",):
         name = getattr(settings, key)
         if not _AZ.fullmatch(name):

@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from stacks.concealment import conceal_address
 from stacks.devstack_services import lint, runs
 from stacks.local_conf import BRANCH_VARIABLES
 from stacks.platforms import PLATFORMS, RELEASES, releases_for
 from stacks.problems import Problem, problem
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
+from stacks.settings import Settings
 
 _REF = re.compile(r"[A-Za-z0-9][-._/A-Za-z0-9]*")
 _PROJECT_REF = re.compile(r"[a-z][-a-z0-9]*=[A-Za-z0-9][-._/A-Za-z0-9]*")
@@ -19,7 +16,7 @@ _URL = re.compile(r"(https?|file)://[^\s\"'$`]+")
 _URLS = ("git_base", "pip_index_url", "package_mirror", "amphora_image_url", "smoke_test_image_url")
 
 
-def check(settings: "Settings") -> Iterator[Problem]:
+def check(settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong."""
     yield from _pair(settings)
     yield from _sources(settings)
@@ -31,7 +28,7 @@ def check(settings: "Settings") -> Iterator[Problem]:
             yield problem(key, f"{getattr(settings, key)}", "give a positive number")
 
 
-def _sources(settings: "Settings") -> Iterator[Problem]:
+def _sources(settings: Settings) -> Iterator[Problem]:
     octavia = runs(settings, "octavia")
     refs = {"octavia_ref": octavia, "octavia_dashboard_ref": octavia and settings.horizon}
     for key in ("devstack_ref", "neutron_ref", *(key for key, used in refs.items() if used)):
@@ -53,7 +50,7 @@ def _sources(settings: "Settings") -> Iterator[Problem]:
             yield problem(key, f"'{shown}' is no URL", "write it like https://host/path")
 
 
-def _project_refs(settings: "Settings") -> Iterator[Problem]:
+def _project_refs(settings: Settings) -> Iterator[Problem]:
     for value in settings.project_refs:
         project = value.partition("=")[0]
         if not _PROJECT_REF.fullmatch(value):
@@ -68,7 +65,7 @@ def _project_refs(settings: "Settings") -> Iterator[Problem]:
             )
 
 
-def _pair(settings: "Settings") -> Iterator[Problem]:
+def _pair(settings: Settings) -> Iterator[Problem]:
     if settings.release not in RELEASES:
         yield problem(
             "release",

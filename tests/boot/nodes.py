@@ -18,7 +18,7 @@ from localcloud.machines.booted import BootedMachine
 from localcloud.machines.strays import switch_name
 from localcloud.machines.switch import Switch
 from stacks.credentials import Credentials
-from stacks.devstack_services import Role
+from stacks.naming import Role
 from stacks.settings import Settings
 from stacks.user_data import render
 from tests.patience import PATIENCE_S

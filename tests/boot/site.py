@@ -8,8 +8,8 @@ from pathlib import Path
 
 from localcloud.devstack.git_service import PORT, GitService
 from localcloud.machines.booted import BootedMachine
+from stacks import configuration
 from stacks.credentials import Credentials
-from stacks.settings import Settings
 from tests.boot.nodes import Nodes
 from tests.patience import PATIENCE_S
 
@@ -25,7 +25,7 @@ class Site(Nodes):
         standin: dict[str, str],
         given: dict[str, str],
     ) -> None:
-        settings = Settings.parse(
+        settings = configuration.parse(
             {
                 "operatingSystem": "debian-12",
                 "release": "2026.1",

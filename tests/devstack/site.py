@@ -9,9 +9,9 @@ from pathlib import Path
 
 from localcloud.machines.booted import BootedMachine
 from localcloud.machines.switch import Switch
+from stacks import configuration
 from stacks.credentials import Credentials
-from stacks.devstack_services import Role
-from stacks.settings import Settings
+from stacks.naming import Role
 from tests.boot.nodes import Nodes
 from tests.devstack import guest, uplink
 from tests.devstack.mirrors import PORT, MirrorService, cut
@@ -84,7 +84,7 @@ class RealSite(Nodes):
             name: cut((mirrors / f"{name}.git").resolve(), folder / "git" / f"{name}.git", ref)
             for name, ref in _REPOSITORIES.items()
         }
-        settings = Settings.parse(SETTINGS, stack="real", project="test")
+        settings = configuration.parse(SETTINGS, stack="real", project="test")
         super().__init__(folder, tree, credentials, settings)
 
     def _serve(self, undo: contextlib.ExitStack) -> None:

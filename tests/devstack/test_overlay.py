@@ -2,6 +2,7 @@
 
 import pytest
 
+from stacks import configuration
 from stacks.settings import Settings
 from stacks.user_data import render
 from tests.boot.nodes import make_credentials
@@ -11,7 +12,7 @@ from tests.devstack.site import OVERLAY, SETTINGS
 @pytest.fixture
 def settings() -> Settings:
     """The settings of the real DevStack."""
-    return Settings.parse(SETTINGS, stack="real", project="test")
+    return configuration.parse(SETTINGS, stack="real", project="test")
 
 
 def test_every_variable_has_a_reason():

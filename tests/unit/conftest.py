@@ -13,6 +13,7 @@ import pytest
 from pulumi.runtime.mocks import MockMonitor
 
 from host.ending import Ending
+from stacks import configuration
 from stacks.credentials import Credentials
 from stacks.settings import Settings
 from tests.patience import PATIENCE_S
@@ -134,7 +135,7 @@ def make_settings() -> Callable[..., Settings]:
     """Settings of the stack `test` from raw values by key, as the engine hands them over."""
 
     def make(**given: str) -> Settings:
-        return Settings.parse(given, stack="test", project="capo")
+        return configuration.parse(given, stack="test", project="capo")
 
     return make
 

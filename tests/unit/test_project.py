@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 from docs.generate import schema
-from stacks.settings import Settings
-from stacks.sources import setting_fields
+from stacks.settings import setting_fields
 from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent.parent
@@ -42,7 +41,7 @@ def test_pulumi_yaml_is_the_schema_of_settings():
     document = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
 
     assert document["config"] == schema()
-    assert {key for key in document["config"] if ":" not in key} == set(setting_fields(Settings))
+    assert {key for key in document["config"] if ":" not in key} == set(setting_fields())
 
 
 def test_the_ci_stack_is_accepted(make_settings):

@@ -11,9 +11,9 @@ from typing import Any, get_type_hints
 from job.run.environment import suite_conf
 from job.run.environment.variables import ANY_SETTING, VARIABLES
 from job.run.kinds import Kind
+from stacks import configuration
 from stacks.problems import SettingsError
-from stacks.settings import Settings
-from stacks.sources import setting_fields
+from stacks.settings import Settings, setting_fields
 
 _AZS = {
     "primaryAz": "OPENSTACK_FAILURE_DOMAIN",
@@ -57,7 +57,7 @@ def find(
 
 def _typed(key: str, raw: str) -> Any:
     """The value as a settings file has it; what is malformed stays text, and is refused later."""
-    field = setting_fields(Settings).get(key)
+    field = setting_fields().get(key)
     kind = get_type_hints(Settings)[field.name] if field else str
     if kind == tuple[str, ...]:
         return [item.strip() for item in raw.split(",") if item.strip()]
@@ -106,7 +106,7 @@ def refusals(
         if key.startswith("devstack:")
     }
     try:
-        return Settings.parse(raw, stack=stack, project=project), []
+        return configuration.parse(raw, stack=stack, project=project), []
     except SettingsError as error:
         lines = []
         for problem in error.problems:

@@ -15,6 +15,7 @@ from job.cloud.compute import Place
 from job.cloud.credentials import UnjudgedError
 from job.run.preflight import cgroups, identity, images, overlaps, quotas, refs, tools
 from job.run.preflight.findings import Report
+from stacks import configuration
 from stacks.devstack_services import runs
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def before_lease(
             cgroups.check,
             *for_tests,
         ]
-    report = Report(warnings=list(settings.warnings))
+    report = Report(warnings=list(configuration.warnings(settings)))
     for each in _all(checks, ending):
         report.add(each)
     return report

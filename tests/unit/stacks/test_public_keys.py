@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacks import public_keys
+from stacks import configuration, public_keys
 from stacks.problems import SettingsError
-from stacks.settings import Settings
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHrmC7wIIWd+7yNQB3OyqzRzfBKr4Kj0ZTzGrNyt1eI7"
 CANARY = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ"
@@ -79,7 +78,7 @@ KNOWN_WORDS = "it is a private key, give the public one and renew this no line l
 def test_no_refusal_of_a_setting_repeats_a_secret(key, value):
     """Whichever setting it was pasted into."""
     with pytest.raises(SettingsError) as caught:
-        Settings.parse({key: value}, stack="test", project="capo")
+        configuration.parse({key: value}, stack="test", project="capo")
 
     assert CANARY not in str(caught.value)
     assert f"devstack:{key}: " in str(caught.value)
@@ -91,7 +90,7 @@ def test_a_private_key_file_is_refused_by_its_line(tmp_path):
         f"-----BEGIN OPENSSH PRIVATE KEY-----\n{CANARY}\n-----END OPENSSH PRIVATE KEY-----\n"
     )
     with pytest.raises(SettingsError) as caught:
-        Settings.parse({"sshAuthorizedKeysFile": str(path)}, stack="test", project="capo")
+        configuration.parse({"sshAuthorizedKeysFile": str(path)}, stack="test", project="capo")
 
     assert str(caught.value) == (
         f"devstack:sshAuthorizedKeysFile: '{path}' line 1: it is a private key; name the .pub file"

@@ -6,8 +6,8 @@ import json
 import pulumi
 import pytest
 
-from stacks.settings import Settings
-from stacks.sources import setting_fields
+from stacks import configuration
+from stacks.settings import setting_fields
 
 
 def test_the_defaults_are_accepted(make_settings):
@@ -51,15 +51,15 @@ def test_each_line_has_key_value_and_remedy(refusals):
 
 def test_a_missing_project_is_refused():
     with pytest.raises(pulumi.RunError, match="gcp:project: no Google Cloud project"):
-        Settings.parse({}, stack="test", project="")
+        configuration.parse({}, stack="test", project="")
 
 
 def test_load_reads_the_running_stack(monkeypatch, run_program):
     """Keys of other namespaces are the providers' own."""
-    configuration = {"devstack:mtu": "1500", "gcp:project": "p", "gcp:zone": "z"}
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(configuration))
+    keys = {"devstack:mtu": "1500", "gcp:project": "p", "gcp:zone": "z"}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(keys))
     loaded = []
-    run_program(lambda: loaded.append(Settings.load(pulumi.Config("devstack"))))
+    run_program(lambda: loaded.append(configuration.load(pulumi.Config("devstack"))))
 
     assert (loaded[0].mtu, loaded[0].project, loaded[0].name_prefix) == (1500, "p", "capo-e2e-test")
 
@@ -69,11 +69,11 @@ def test_load_refuses_unknown_keys(monkeypatch, run_program):
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"devstack:mtuu": "1", "gcp:project": "p"}))
 
     with pytest.raises(pulumi.RunError, match=r"devstack:mtuu: unknown key; did you mean 'mtu'\?"):
-        run_program(lambda: Settings.load(pulumi.Config("devstack")))
+        run_program(lambda: configuration.load(pulumi.Config("devstack")))
 
 
 def test_every_setting_is_described():
-    for key, field in setting_fields(Settings).items():
+    for key, field in setting_fields().items():
         assert field.metadata["doc"].endswith("."), key
 
 
@@ -101,7 +101,7 @@ def test_without_worker_there_is_one_az(make_settings):
 )
 def test_an_image_without_cloud_init_is_warned_of(make_settings, given, warned):
     """The node would boot, ignore its user data, and never become ready."""
-    assert bool(make_settings(**given).warnings) == warned
+    assert bool(configuration.warnings(make_settings(**given))) == warned
 
 
 def test_descriptions_hold_no_label_that_may_change(make_settings):

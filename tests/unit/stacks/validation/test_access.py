@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stacks import configuration
 from stacks.problems import SettingsError
-from stacks.settings import Settings
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHrmC7wIIWd+7yNQB3OyqzRzfBKr4Kj0ZTzGrNyt1eI7"
 
@@ -74,7 +74,7 @@ def test_a_key_cut_short_is_refused(body, cut):
 def refused(key: str) -> list[str]:
     """The refusal of one key, for properties, which take no fixtures."""
     try:
-        Settings.parse({"sshAuthorizedKeys": f'["{key}"]'}, stack="test", project="capo")
+        configuration.parse({"sshAuthorizedKeys": f'["{key}"]'}, stack="test", project="capo")
     except SettingsError as error:
         return [str(problem) for problem in error.problems]
     return []

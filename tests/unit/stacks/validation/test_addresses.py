@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stacks import configuration
 from stacks.problems import SettingsError
-from stacks.settings import Settings
 
 
 def lines_of(**given: str) -> list[str]:
     """The refusal of a configuration, for properties, which take no fixtures."""
     try:
-        Settings.parse(given, stack="test", project="capo")
+        configuration.parse(given, stack="test", project="capo")
     except SettingsError as error:
         return [str(problem) for problem in error.problems]
     return []

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacks.validation.machines import image_path, vcpus
+from stacks.images import image_path
+from stacks.validation.machines import vcpus
 
 
 @pytest.mark.parametrize(

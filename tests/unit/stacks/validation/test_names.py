@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stacks import configuration
 from stacks.problems import SettingsError
-from stacks.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_zones_to_try_are_not_needed_by_nodes_that_are_pinned(refusals):
 def test_an_accepted_prefix_names_every_resource(cluster, stack):
     """The longest of our names stays within Compute Engine's rule."""
     try:
-        settings = Settings.parse({"clusterName": cluster}, stack=stack, project="capo")
+        settings = configuration.parse({"clusterName": cluster}, stack=stack, project="capo")
     except SettingsError:
         return
     longest = f"{settings.name_prefix}-controller-external"

@@ -16,7 +16,7 @@ from job.cloud.cleanup.marks import (
     names,
     scope_of,
 )
-from stacks.settings import Settings
+from stacks import configuration
 
 PLANS = Path(__file__).parents[4] / "engine" / "plans"
 CI = Scope(cluster="capo-e2e", stack="ci", by_name=True)
@@ -51,7 +51,7 @@ def test_everything_that_the_program_makes_is_marked_from_the_beginning():
 
 
 def test_the_description_is_the_programs():
-    settings = Settings.parse({}, stack="ci", project="p")
+    settings = configuration.parse({}, stack="ci", project="p")
 
     assert settings.description == DESCRIPTION
     assert settings.own_labels == LABELS

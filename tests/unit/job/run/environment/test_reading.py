@@ -9,8 +9,7 @@ from host.errors import RefusedError
 from job.cloud import stack
 from job.run.environment import reading
 from job.run.environment.variables import OTHER_PLATFORMS, SECTIONS, VARIABLES
-from stacks.settings import Settings
-from stacks.sources import setting_fields
+from stacks.settings import setting_fields
 
 _CONF = "test/e2e/data/e2e_conf.yaml"
 _AZS = "OPENSTACK_FAILURE_DOMAIN: {}\n  OPENSTACK_FAILURE_DOMAIN_ALT: {}\n"
@@ -63,7 +62,7 @@ def test_every_setting_and_field_of_the_table_exists():
     fields = set(reading.JobEnvironment.__dataclass_fields__) | {""}
     named = [key for variable in VARIABLES.values() for key in variable.settings]
 
-    assert set(named) <= set(setting_fields(Settings))
+    assert set(named) <= set(setting_fields())
     assert {variable.field for variable in VARIABLES.values()} <= fields
 
 

@@ -7,6 +7,7 @@ import pytest
 from host.errors import JobError, RefusedError
 from job.run.preflight import checks
 from job.run.preflight.findings import Report
+from stacks import configuration
 from tests.patience import FOREVER_S, PATIENCE_S
 
 PARTS = (
@@ -105,7 +106,7 @@ def test_the_configurations_own_warnings_are_told(found, make_settings, place, e
     settings = make_settings(operatingSystem="debian-12")
     report = checks.before_lease(settings, {}, place, ending, for_tests=None)
 
-    assert report.warnings == list(settings.warnings) != []
+    assert report.warnings == list(configuration.warnings(settings)) != []
 
 
 def test_they_run_side_by_side(found, before_lease):

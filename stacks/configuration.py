@@ -1,17 +1,25 @@
-"""Sources: configuration strings and the files that they name, as typed values of Settings."""
+"""Configuration: from the strings of a stack's configuration to valid Settings.
 
-import dataclasses
+Values come from the configuration and the files that it names, never from the environment. Every
+problem is found before any is reported, so that one round mends a configuration.
+"""
+
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import pulumi
+import pulumi_gcp
 import yaml
 
 from stacks import public_keys
 from stacks.concealment import why_unreadable
-from stacks.problems import Problem, key_of, problem
+from stacks.platforms import PLATFORMS
+from stacks.problems import Problem, SettingsError, key_of, problem
+from stacks.settings import Settings, setting_fields
+from stacks.validation import find_problems
 
 _PRIMARY_AZ = "OPENSTACK_FAILURE_DOMAIN"
 _E2E_CONF_VARIABLES = {
@@ -20,19 +28,46 @@ _E2E_CONF_VARIABLES = {
 }
 
 
-def setting_fields(settings: type) -> dict[str, dataclasses.Field[Any]]:
-    """The fields that are configuration, by key without the namespace."""
-    return {
-        key_of(field.name).removeprefix("devstack:"): field
-        for field in dataclasses.fields(settings)
-        if "doc" in field.metadata
+def load(config: pulumi.Config) -> Settings:
+    """Read and validate the running stack's configuration. Raises SettingsError."""
+    prefix = f"{config.name}:"
+    given = {
+        key.removeprefix(prefix): config.require(key.removeprefix(prefix))
+        for key in {**pulumi.runtime.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+        if key.startswith(prefix)
     }
+    settings = parse(given, stack=pulumi.get_stack(), project=pulumi_gcp.config.project or "")
+    for warning in warnings(settings):
+        pulumi.log.warn(warning)
+    return settings
 
 
-def parse(settings: type, given: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
-    """Values by field name, and what is wrong; a wrong value is left at its default."""
-    fields = setting_fields(settings)
-    types = get_type_hints(settings)
+def parse(given: Mapping[str, str], *, stack: str, project: str) -> Settings:
+    """Validate raw values by key, without the namespace. Raises SettingsError."""
+    values, problems = convert(given)
+    problems += _read_files(values)
+    settings = Settings(stack=stack, project=project, **values)
+    problems += find_problems(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def warnings(settings: Settings) -> tuple[str, ...]:
+    """Return a line for each value that is accepted although it may not work."""
+    if settings.image or PLATFORMS[settings.operating_system].public_image_has_cloud_init:
+        return ()
+    warning = (
+        f"devstack:image: Google's {settings.operating_system} images have no cloud-init and "
+        "ignore user data; name an image that has it"
+    )
+    return (warning,)
+
+
+def convert(given: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return values by field name, and what is wrong; a wrong value is left at its default."""
+    fields = setting_fields()
+    types = get_type_hints(Settings)
     values = {field.name: field.default for field in fields.values()}
     problems = []
     for key, raw in given.items():
@@ -73,7 +108,7 @@ def _convert(raw: str, kind: object) -> Any:
     return tuple(item.strip() for item in items)
 
 
-def read_files(values: dict[str, Any]) -> list[Problem]:
+def _read_files(values: dict[str, Any]) -> list[Problem]:
     """Put into `values` what the files say that they name; return what is wrong with them."""
     problems: list[Problem] = []
     keys_text = _read("ssh_authorized_keys_file", values, problems)

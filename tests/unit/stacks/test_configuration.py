@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacks import sources
-from stacks.settings import Settings
+from stacks import configuration
+from stacks.settings import setting_fields
 
 E2E_CONF = """
 variables:
@@ -107,7 +107,7 @@ def test_a_key_file_without_keys_is_refused(refusals, tmp_path):
 @given(st.dictionaries(st.text(), st.text()))
 def test_any_strings_are_values_or_problems(raw):
     """No input ends in a traceback."""
-    values, problems = sources.parse(Settings, raw)
+    values, problems = configuration.convert(raw)
 
-    assert set(values) == {field.name for field in sources.setting_fields(Settings).values()}
+    assert set(values) == {field.name for field in setting_fields().values()}
     assert all(str(problem) for problem in problems)

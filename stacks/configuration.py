@@ -16,16 +16,11 @@ import yaml
 
 from stacks import public_keys
 from stacks.concealment import why_unreadable
+from stacks.e2e_variables import PRIMARY_AZ, SECONDARY_AZ
 from stacks.platforms import PLATFORMS
 from stacks.problems import Problem, SettingsError, key_of, problem
 from stacks.settings import Settings, setting_fields
 from stacks.validation import find_problems
-
-_PRIMARY_AZ = "OPENSTACK_FAILURE_DOMAIN"
-_E2E_CONF_VARIABLES = {
-    "primary_az": _PRIMARY_AZ,
-    "secondary_az": "OPENSTACK_FAILURE_DOMAIN_ALT",
-}
 
 
 def load(config: pulumi.Config) -> Settings:
@@ -155,8 +150,9 @@ def _read_availability_zones(text: str, values: dict[str, Any], problems: list[P
         )
         return
     variables = document.get("variables") if isinstance(document, dict) else None
-    # Without a worker there is no second AZ.
-    needed = _E2E_CONF_VARIABLES if values["worker"] else {"primary_az": _PRIMARY_AZ}
+    needed = {"primary_az": PRIMARY_AZ}
+    if values["worker"]:
+        needed["secondary_az"] = SECONDARY_AZ
     for name, variable in needed.items():
         value = variables.get(variable) if isinstance(variables, dict) else None
         if isinstance(value, str) and value:

@@ -8,15 +8,20 @@ from stacks.cloud_names import EXTERNAL_NETWORK, VOLUME_TYPE
 from stacks.clouds_yaml import ADMIN_CLOUD, TENANT_CLOUD
 from stacks.settings import Settings
 
+PRIMARY_AZ = "OPENSTACK_FAILURE_DOMAIN"
+SECONDARY_AZ = "OPENSTACK_FAILURE_DOMAIN_ALT"
+AZ_VARIABLES = (PRIMARY_AZ, SECONDARY_AZ)
+"""In the order of `Settings.availability_zones`."""
+
 
 def e2e_variables(settings: Settings) -> dict[str, str]:
     """Variables of e2e_conf.yaml that name things in this cloud; the environment wins there."""
-    variables = {
+    return {
         "OPENSTACK_CLOUD": TENANT_CLOUD,
         "OPENSTACK_CLOUD_ADMIN": ADMIN_CLOUD,
         # The suite wants base64 of something even without TLS: this is an empty line.
         "OPENSTACK_CLOUD_CACERT_B64": "Cg==",
-        "OPENSTACK_FAILURE_DOMAIN": settings.primary_az,
+        **dict(zip(AZ_VARIABLES, settings.availability_zones, strict=False)),
         "OPENSTACK_DNS_NAMESERVERS": settings.dns_nameservers[0],
         "OPENSTACK_EXTERNAL_NETWORK_NAME": EXTERNAL_NETWORK,
         "OPENSTACK_VOLUME_TYPE_ALT": VOLUME_TYPE,
@@ -26,6 +31,3 @@ def e2e_variables(settings: Settings) -> dict[str, str]:
         "OPENSTACK_BASTION_MACHINE_FLAVOR_ALT": "m1.tiny.alt",
         "E2E_IMAGE_URL": f"http://{settings.controller_ip}/capo-e2e-image.tar",
     }
-    if settings.worker:
-        variables["OPENSTACK_FAILURE_DOMAIN_ALT"] = settings.secondary_az
-    return variables

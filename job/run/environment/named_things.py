@@ -14,15 +14,14 @@ from pathlib import Path
 from job.run.environment.variables import OTHER_PLATFORMS
 from job.run.kinds import Kind
 from stacks.cloud_names import FLAVORS, VOLUME_TYPES
-from stacks.e2e_variables import e2e_variables
+from stacks.e2e_variables import AZ_VARIABLES, SECONDARY_AZ, e2e_variables
 from stacks.settings import Settings
 
 _ONE = (
     "OPENSTACK_CLOUD",
     "OPENSTACK_CLOUD_ADMIN",
     "OPENSTACK_EXTERNAL_NETWORK_NAME",
-    "OPENSTACK_FAILURE_DOMAIN",
-    "OPENSTACK_FAILURE_DOMAIN_ALT",
+    *AZ_VARIABLES,
     "E2E_IMAGE_URL",
 )
 _FLAVOR = re.compile(r"OPENSTACK_(?:\w+_)?FLAVOR(?:_ALT)?")
@@ -30,7 +29,7 @@ _VOLUME_TYPE = re.compile(r"OPENSTACK_VOLUME_TYPE(?:_ALT)?")
 _E2E_ALONE = (
     "E2E_IMAGE_URL",
     "OPENSTACK_BASTION_MACHINE_FLAVOR_ALT",
-    "OPENSTACK_FAILURE_DOMAIN_ALT",
+    SECONDARY_AZ,
     "OPENSTACK_VOLUME_TYPE_ALT",
 )
 _HOSTS = {name for names in OTHER_PLATFORMS.values() for name in names}

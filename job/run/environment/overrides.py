@@ -12,12 +12,13 @@ from job.run.environment import suite_conf
 from job.run.environment.variables import ANY_SETTING, VARIABLES
 from job.run.kinds import Kind
 from stacks import configuration
+from stacks.e2e_variables import PRIMARY_AZ, SECONDARY_AZ
 from stacks.problems import SettingsError
 from stacks.settings import Settings, setting_fields
 
 _AZS = {
-    "primaryAz": "OPENSTACK_FAILURE_DOMAIN",
-    "secondaryAz": "OPENSTACK_FAILURE_DOMAIN_ALT",
+    "primaryAz": PRIMARY_AZ,
+    "secondaryAz": SECONDARY_AZ,
 }
 # Zones are never listed. All regions but these have a zone -a (Google's table of regions and
 # zones, read on 2026-11-25).

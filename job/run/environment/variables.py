@@ -6,6 +6,8 @@ jobs in `prow/` against it. "Today" is the bash whose place this job takes.
 
 from dataclasses import dataclass
 
+from stacks.e2e_variables import PRIMARY_AZ, SECONDARY_AZ
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -72,13 +74,13 @@ _CLOUD = (
         today="these meant yes too; the controller looked for a worker for ever",
     ),
     Variable(
-        "OPENSTACK_FAILURE_DOMAIN",
+        PRIMARY_AZ,
         "The controller's AZ, which else the suite's e2e_conf.yaml names (`e2eConf`).",
         ("primaryAz",),
         today="only the suite read it; the cloud had testaz1",
     ),
     Variable(
-        "OPENSTACK_FAILURE_DOMAIN_ALT",
+        SECONDARY_AZ,
         "The worker's AZ, which else the suite's e2e_conf.yaml names (`e2eConf`).",
         ("secondaryAz",),
         today="only the suite read it; the cloud had testaz2",

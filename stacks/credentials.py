@@ -7,6 +7,8 @@ from pathlib import Path
 import pulumi
 from pulumi_command import local
 
+from stacks.naming import Role
+
 _GENERATOR = Path(__file__).with_name("generate_credentials.py")
 
 
@@ -24,6 +26,10 @@ class Credentials:
     controller_host_key_public: str
     worker_host_key: str
     worker_host_key_public: str
+
+    def host_keys(self, role: Role) -> tuple[str, str]:
+        """Return the private host key of a node and its public half."""
+        return getattr(self, f"{role}_host_key"), getattr(self, f"{role}_host_key_public")
 
     @classmethod
     def placeholder(cls) -> "Credentials":

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from string import Template
-from typing import get_args
 
 from stacks.credentials import Credentials
 from stacks.local_conf import BRANCH_VARIABLES, LocalConf, local_conf
-from stacks.naming import Role
+from stacks.naming import ROLES, Role
 from stacks.settings import Settings
 
 _RELIED_UPON = frozenset(
@@ -84,7 +83,7 @@ class Decided:
 
 def decided(settings: Settings) -> Decided:
     """Everything that is decided under these settings, whether or not they are valid."""
-    confs = [_conf(settings, role) for role in get_args(Role)]
+    confs = [_conf(settings, role) for role in ROLES]
     return Decided(
         variables=_RELIED_UPON.union(*(conf.variables for conf in confs)),
         options=frozenset(

@@ -10,6 +10,7 @@ from stacks.naming import Role
 from stacks.network import Network, NetworkArgs
 from stacks.node import Node, NodeArgs
 from stacks.readiness import Readiness, ReadinessArgs
+from stacks.roles import NodeRole, node_roles
 from stacks.settings import Settings
 
 
@@ -19,59 +20,49 @@ class DevStack(pulumi.ComponentResource):
     settings: Settings
     network: Network
     credentials: pulumi.Output[Credentials]
-    zones: dict[Role, str]
-    """The zone of each node, by role."""
+    roles: dict[Role, NodeRole]
 
     def __init__(
         self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("devstack:index:DevStack", name, None, opts)
         self.settings = settings
-        own_zones = {"controller": settings.controller_zone, "worker": settings.worker_zone}
-        self.zones = {role: own_zones[role] or settings.zones[0] for role in settings.roles}
+        self.roles = node_roles(settings)
         child = pulumi.ResourceOptions(parent=self)
         # Network first: its chain is the longest, and the engine starts plugins one by one.
         self.network = Network("network", self._network_args(), child)
         self.credentials = GeneratedCredentials("credentials", child).credentials
         self._firewall = Firewall("firewall", self._firewall_args(), child)
-        self._nodes = {role: Node(role, self._node_args(role), child) for role in self.zones}
+        self._nodes = {role: Node(role, self._node_args(role), child) for role in self.roles}
         self._wait()
         self.register_outputs({})
 
     def _network_args(self) -> NetworkArgs:
         settings = self.settings
-        internal_ips = {"controller": settings.controller_ip}
-        external_roles = ["controller"]
-        if settings.worker:
-            internal_ips["worker"] = settings.worker_ip
-            if settings.worker_external_ip:
-                external_roles.append("worker")
         return NetworkArgs(
-            prefix=settings.name_prefix,
+            owner=settings.owner,
             project=settings.project,
             region=settings.region,
             cidr=settings.internal_cidr,
             mtu=settings.mtu,
             labels=settings.all_labels,
-            description=settings.description,
-            internal_ips=internal_ips,
-            external_roles=tuple(external_roles),
+            internal_ips={role: node.internal_ip for role, node in self.roles.items()},
+            external_roles=tuple(role for role, node in self.roles.items() if node.has_external_ip),
             existing_network=settings.existing_network,
             existing_subnetwork=settings.existing_subnetwork,
         )
 
     def _firewall_args(self) -> FirewallArgs:
         settings = self.settings
-        node, controller = f"{settings.name_prefix}-node", settings.controller_hostname
+        node, controller = settings.owner.node_tag, self.roles["controller"].hostname
         http: list[pulumi.Input[str]] = list(settings.http_source_ranges)
         if settings.auth_url_host == "public":
             # Servers inside DevStack leave through the controller's NAT to reach its own API.
             own = pulumi.Output.concat(self.network.external_ips["controller"], "/32")
             http.append(own)
         return FirewallArgs(
-            prefix=settings.name_prefix,
+            owner=settings.owner,
             network=self.network.network,
-            description=settings.description,
             rules=(
                 Allow(
                     group="internal",
@@ -107,16 +98,12 @@ class DevStack(pulumi.ComponentResource):
         )
 
     def _node_args(self, role: Role) -> NodeArgs:
-        settings = self.settings
-        is_controller = role == "controller"
-        hostname = settings.controller_hostname if is_controller else settings.worker_hostname
+        settings, node = self.settings, self.roles[role]
         external_ip = self.network.external_ips.get(role)
         return NodeArgs(
-            hostname=hostname,
-            zone=self.zones[role],
-            machine_type=settings.controller_machine_type
-            if is_controller
-            else settings.worker_machine_type,
+            hostname=node.hostname,
+            zone=node.zone,
+            machine_type=node.machine_type,
             min_cpu_platform=settings.min_cpu_platform,
             image=image_path(settings),
             boot_disk_gib=settings.boot_disk_gib,
@@ -124,7 +111,7 @@ class DevStack(pulumi.ComponentResource):
             create_timeout_s=settings.create_timeout_s,
             spot=settings.spot,
             labels=settings.all_labels | {"devstack-role": role},
-            tags=(f"{settings.name_prefix}-node", hostname),
+            tags=(settings.owner.node_tag, node.hostname),
             subnetwork=self.network.subnetwork,
             internal_ip=self.network.internal_ips[role],
             external_ip=external_ip,
@@ -141,7 +128,7 @@ class DevStack(pulumi.ComponentResource):
             Readiness(
                 f"{role}-ready",
                 ReadinessArgs(
-                    subject="node" if role == "controller" else "worker",
+                    subject=self.roles[role].readiness_subject,
                     host=self.network.external_ips["controller"],
                     user=settings.ssh_user,
                     private_key=self.credentials.apply(lambda c: c.ssh_private_key),

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_gcp import compute
 
+from stacks.naming import Group, Owner
+
 
 @dataclass(frozen=True, kw_only=True)
 class Allow:
     """What one rule admits: protocols with ports, from ranges, to instances with a tag."""
 
-    group: str
+    group: Group
     protocols: dict[str, tuple[str, ...]]
     source_ranges: Sequence[pulumi.Input[str]]
     target_tag: str
@@ -21,16 +23,15 @@ class Allow:
 class FirewallArgs:
     """The rules to create; one without source ranges is left out, since it would be a mistake."""
 
-    prefix: str
+    owner: Owner
     network: pulumi.Input[str]
-    description: str
     rules: tuple[Allow, ...]
 
 
 class Firewall(pulumi.ComponentResource):
     """Ingress rules of one network. `rules` holds those that exist, by group."""
 
-    rules: dict[str, compute.Firewall]
+    rules: dict[Group, compute.Firewall]
 
     def __init__(
         self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None
@@ -39,7 +40,7 @@ class Firewall(pulumi.ComponentResource):
         self.rules = {
             rule.group: compute.Firewall(
                 rule.group,
-                name=f"{args.prefix}-allow-{rule.group}",
+                name=args.owner.firewall(rule.group),
                 network=args.network,
                 direction="INGRESS",
                 allows=[
@@ -48,7 +49,7 @@ class Firewall(pulumi.ComponentResource):
                 ],
                 source_ranges=list(rule.source_ranges),
                 target_tags=[rule.target_tag],
-                description=args.description,
+                description=args.owner.description,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
             for rule in args.rules

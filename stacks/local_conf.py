@@ -36,7 +36,7 @@ class _Expression(str):
     __slots__ = ()
 
 
-_PRESETS = {
+_TUNING = {
     "ENABLE_SYSCTL_MEM_TUNING": "True",
     "ENABLE_SYSCTL_NET_TUNING": "True",
     # DevStack stops where the kernel has no zpool, and tuning is not worth that.
@@ -44,7 +44,7 @@ _PRESETS = {
         "$([[ -e /sys/module/zswap/parameters/zpool ]] && echo True || echo False)"
     ),
 }
-_CONTROLLER_PRESETS = {**_PRESETS, "OVN_DBS_LOG_LEVEL": "dbg"}
+_PRESETS = {"controller": {**_TUNING, "OVN_DBS_LOG_LEVEL": "dbg"}, "worker": _TUNING}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,17 +86,16 @@ class LocalConf:
 
 def local_conf(settings: Settings, role: Role, credentials: Credentials) -> LocalConf:
     """The role's local.conf. Raises ValueError for a password or ref that DevStack cannot take."""
-    controller = role == "controller"
     return LocalConf(
         variables={
             **_common_variables(settings, credentials),
-            **(_controller_variables if controller else _worker_variables)(settings),
+            **_VARIABLES[role](settings),
             "ENABLED_SERVICES": ",".join(enabled_services(settings, role)),
         },
-        presets=_CONTROLLER_PRESETS if controller else _PRESETS,
+        presets=_PRESETS[role],
         plugins=tuple(plugins(settings, role)),
         disabled_services=settings.disabled_services,
-        files=_controller_files(settings) if controller else _worker_files(settings),
+        files=_FILES[role](settings),
         extra=settings.local_conf_extra,
     )
 
@@ -214,3 +213,7 @@ def _worker_files(settings: Settings) -> dict[str, dict[str, dict[str, str]]]:
         "$NOVA_CONF": _nova(settings),
         "$CINDER_CONF": {"DEFAULT": {"storage_availability_zone": settings.secondary_az}},
     }
+
+
+_VARIABLES = {"controller": _controller_variables, "worker": _worker_variables}
+_FILES = {"controller": _controller_files, "worker": _worker_files}

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_gcp import compute
 
+from stacks.naming import Owner, Role
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """Plain types are decided by Settings. Roles are `controller` and `worker`."""
+    """Plain types are decided by Settings."""
 
-    prefix: str
+    owner: Owner
     project: str
     region: str
     cidr: str
     mtu: int
     labels: dict[str, str]
-    description: str
-    """Says whose a resource is, from the moment on that it exists."""
-    internal_ips: dict[str, str]
-    external_roles: tuple[str, ...]
+    internal_ips: dict[Role, str]
+    external_roles: tuple[Role, ...]
     existing_network: str
     existing_subnetwork: str
 
@@ -33,8 +33,8 @@ class Network(pulumi.ComponentResource):
     network: pulumi.Output[str]
     subnetwork: pulumi.Output[str]
     nat: compute.RouterNat | None
-    internal_ips: dict[str, pulumi.Input[str]]
-    external_ips: dict[str, pulumi.Output[str]]
+    internal_ips: dict[Role, pulumi.Input[str]]
+    external_ips: dict[Role, pulumi.Output[str]]
 
     def __init__(
         self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
@@ -50,12 +50,12 @@ class Network(pulumi.ComponentResource):
         self.external_ips = {
             role: compute.Address(
                 f"{role}-external",
-                name=f"{args.prefix}-{role}-external",
+                name=args.owner.address(role, "external"),
                 region=args.region,
                 address_type="EXTERNAL",
                 labels=args.labels,
                 # Labels come later than the address, and a run may be killed in between.
-                description=args.description,
+                description=args.owner.description,
                 opts=self._opts,
             ).address
             for role in args.external_roles
@@ -75,18 +75,18 @@ class Network(pulumi.ComponentResource):
             role: self._reserve(role, address) for role, address in args.internal_ips.items()
         }
 
-    def _reserve(self, role: str, address: str) -> pulumi.Output[str]:
+    def _reserve(self, role: Role, address: str) -> pulumi.Output[str]:
         args = self._args
         return compute.Address(
             f"{role}-internal",
-            name=f"{args.prefix}-{role}-internal",
+            name=args.owner.address(role, "internal"),
             region=args.region,
             address_type="INTERNAL",
             subnetwork=self.subnetwork,
             address=address,
             # Not labels: the provider sets them by an operation of their own, 5 s for which
             # the node would wait.
-            description=args.description,
+            description=args.owner.description,
             opts=self._opts,
         ).address
 
@@ -94,32 +94,32 @@ class Network(pulumi.ComponentResource):
         args = self._args
         network = compute.Network(
             "network",
-            name=args.prefix,
+            name=args.owner.network,
             auto_create_subnetworks=False,
             mtu=args.mtu,
-            description=args.description,
+            description=args.owner.description,
             opts=self._opts,
         )
         subnetwork = compute.Subnetwork(
             "subnetwork",
-            name=args.prefix,
+            name=args.owner.network,
             region=args.region,
             network=network.self_link,
             ip_cidr_range=args.cidr,
-            description=args.description,
+            description=args.owner.description,
             opts=self._opts,
         )
         router = compute.Router(
             "router",
-            name=f"{args.prefix}-router",
+            name=args.owner.router,
             region=args.region,
             network=network.self_link,
-            description=args.description,
+            description=args.owner.description,
             opts=self._opts,
         )
         self.nat = compute.RouterNat(
             "nat",
-            name=f"{args.prefix}-nat",
+            name=args.owner.nat,
             region=args.region,
             router=router.name,
             nat_ip_allocate_option="AUTO_ONLY",

@@ -1,5 +1,6 @@
 """Outputs: what the job and the E2E configuration read of a stack; nothing else exports."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -8,19 +9,17 @@ from stacks.clouds_yaml import clouds_yaml
 from stacks.credentials import Credentials
 from stacks.devstack import DevStack
 from stacks.e2e_variables import e2e_variables
-from stacks.settings import Settings
+from stacks.naming import Role
+from stacks.roles import NodeRole
 
 
 def export(devstack: DevStack) -> None:
     """Declare the stack's outputs, as listed in docs/outputs.md."""
     settings, credentials, network = devstack.settings, devstack.credentials, devstack.network
     public_ip = network.external_ips["controller"]
-    instances = {"controller": settings.controller_hostname}
-    if settings.worker:
-        instances["worker"] = settings.worker_hostname
     outputs: dict[str, Any] = {
-        "controller_public_ip": public_ip,
-        "controller_private_ip": settings.controller_ip,
+        **{f"{role}_public_ip": address for role, address in network.external_ips.items()},
+        **{f"{role}_private_ip": node.internal_ip for role, node in devstack.roles.items()},
         "clouds_yaml": pulumi.Output.all(public_ip, credentials).apply(
             lambda args: clouds_yaml(
                 args[0] if settings.auth_url_host == "public" else settings.controller_ip,
@@ -34,30 +33,25 @@ def export(devstack: DevStack) -> None:
         # Public halves, but made from a secret: say that they may be seen.
         "known_hosts": pulumi.Output.unsecret(
             pulumi.Output.all(public_ip, credentials).apply(
-                lambda args: known_hosts(settings, args[0], args[1])
+                lambda args: known_hosts(devstack.roles, args[0], args[1])
             )
         ),
         "tunnel_cidrs": [settings.internal_cidr, settings.floating_cidr],
         "project": settings.project,
         "region": settings.region,
-        "zones": dict(devstack.zones),
-        "instances": instances,
-        "network": settings.existing_network or settings.name_prefix,
+        "zones": {role: node.zone for role, node in devstack.roles.items()},
+        "instances": {role: node.hostname for role, node in devstack.roles.items()},
+        "network": settings.existing_network or settings.owner.network,
         "mtu": settings.mtu,
     }
-    if settings.worker:
-        outputs["worker_private_ip"] = settings.worker_ip
-    if "worker" in network.external_ips:
-        outputs["worker_public_ip"] = network.external_ips["worker"]
     for name, value in outputs.items():
         pulumi.export(name, value)
 
 
-def known_hosts(settings: Settings, public_ip: str, credentials: Credentials) -> str:
+def known_hosts(roles: Mapping[Role, NodeRole], public_ip: str, credentials: Credentials) -> str:
     """Lines for ssh's UserKnownHostsFile: each address of a node with the key we gave it."""
-    lines = [
-        f"{public_ip},{settings.controller_ip} {credentials.controller_host_key_public}",
-    ]
-    if settings.worker:
-        lines.append(f"{settings.worker_ip} {credentials.worker_host_key_public}")
-    return "".join(f"{line}\n" for line in lines)
+    addresses = {role: node.internal_ip for role, node in roles.items()}
+    addresses["controller"] = f"{public_ip},{addresses['controller']}"
+    return "".join(
+        f"{address} {credentials.host_keys(role)[1]}\n" for role, address in addresses.items()
+    )

@@ -7,7 +7,7 @@ operator's guide from them. Nothing is read or refused here; see `configuration`
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
-from stacks.naming import Role
+from stacks.naming import ROLES, Owner, Role
 from stacks.platforms import PLATFORMS
 from stacks.problems import key_of
 
@@ -187,24 +187,14 @@ class Settings:
     local_conf_extra: str = ""
 
     @property
-    def name_prefix(self) -> str:
-        """Every physical name begins with it, so that two stacks live in one project."""
-        return f"{self.cluster_name}-{self.stack}"
-
-    @property
-    def controller_hostname(self) -> str:
-        """Instance name, so host name, so compute service host of the controller."""
-        return f"{self.name_prefix}-controller"
-
-    @property
-    def worker_hostname(self) -> str:
-        """Instance name, so host name, so compute service host of the worker."""
-        return f"{self.name_prefix}-worker"
+    def owner(self) -> Owner:
+        """The stack as naming knows it."""
+        return Owner(self.cluster_name, self.stack)
 
     @property
     def roles(self) -> tuple[Role, ...]:
         """The nodes that this stack has."""
-        return ("controller", "worker") if self.worker else ("controller",)
+        return ROLES if self.worker else ("controller",)
 
     @property
     def availability_zones(self) -> tuple[str, ...]:
@@ -212,19 +202,9 @@ class Settings:
         return (self.primary_az, self.secondary_az) if self.worker else (self.primary_az,)
 
     @property
-    def own_labels(self) -> dict[str, str]:
-        """Labels that say whose a resource is; cleaning up by label relies on them."""
-        return {"devstack-cluster": self.cluster_name, "devstack-stack": self.stack}
-
-    @property
     def all_labels(self) -> dict[str, str]:
         """Labels of what can change them in place."""
-        return self.own_labels | dict(label.split("=", 1) for label in self.labels)
-
-    @property
-    def description(self) -> str:
-        """Of what has no labels, or gets them later. It holds none that change: it cannot."""
-        return " ".join(f"{key}={value}" for key, value in self.own_labels.items())
+        return self.owner.labels | dict(label.split("=", 1) for label in self.labels)
 
 
 def setting_fields() -> dict[str, Field[Any]]:

@@ -21,6 +21,7 @@ from stacks.devstack_services import enabled_services, ovn_agent
 from stacks.local_conf import PLUGIN_DIRECTORY, local_conf
 from stacks.naming import Role
 from stacks.platforms import PLATFORMS
+from stacks.roles import node_roles
 from stacks.rootfs import Templates, files
 from stacks.settings import Settings
 
@@ -31,8 +32,6 @@ _TREE = Path(__file__).resolve().parent.parent / "cloudinit"
 _LIBRARY = "/usr/local/lib/devstack-node/"
 _HEADER = "#cloud-config\n"
 _WORLD_WRITABLE = ("tmp", "var/tmp", "dev/shm", "run/lock")
-_STACK_MARGIN_S = 3600
-"""What the worker's own part of stack.sh may take beside its wait for the controller."""
 
 
 class UserDataError(ValueError):
@@ -95,17 +94,16 @@ def _packed(entry: dict[str, str], content: bytes) -> dict[str, str]:
 
 
 def _values(settings: Settings, role: Role, credentials: Credentials) -> dict[str, object]:
-    controller = role == "controller"
     platform = PLATFORMS[settings.operating_system]
-    wait_s = settings.node_deadline_s
+    nodes = node_roles(settings)
+    node, controller, worker = nodes[role], nodes["controller"], nodes.get("worker")
+    host_key, host_key_public = credentials.host_keys(role)
     return {
         "role": role,
-        "hostname": settings.controller_hostname if controller else settings.worker_hostname,
-        "host_ip": settings.controller_ip if controller else settings.worker_ip,
-        "host_key": credentials.controller_host_key if controller else credentials.worker_host_key,
-        "host_key_public": credentials.controller_host_key_public
-        if controller
-        else credentials.worker_host_key_public,
+        "hostname": node.hostname,
+        "host_ip": node.internal_ip,
+        "host_key": host_key,
+        "host_key_public": host_key_public,
         "ssh_user": settings.ssh_user,
         "ssh_authorized_keys": [credentials.ssh_public_key, *settings.ssh_authorized_keys],
         "local_conf": local_conf(settings, role, credentials).text(),
@@ -114,15 +112,15 @@ def _values(settings: Settings, role: Role, credentials: Credentials) -> dict[st
         "devstack_repository": f"{settings.git_base}/openstack/devstack",
         "devstack_ref": settings.devstack_ref or f"stable/{settings.release}",
         "git_timeout_s": settings.git_timeout_s,
-        "node_deadline_s": wait_s,
-        "stack_deadline_s": wait_s if controller else wait_s + _STACK_MARGIN_S,
+        "node_deadline_s": settings.node_deadline_s,
+        "stack_deadline_s": node.stack_deadline_s,
         "readiness_deadline_s": settings.readiness_deadline_s,
         "smoke_test": "true" if settings.smoke_test else "false",
         "smoke_test_image_url": settings.smoke_test_image_url,
-        "controller_hostname": settings.controller_hostname,
-        "controller_ip": settings.controller_ip,
-        "worker_hostname": settings.worker_hostname if settings.worker else "",
-        "worker_ip": settings.worker_ip if settings.worker else "",
+        "controller_hostname": controller.hostname,
+        "controller_ip": controller.internal_ip,
+        "worker_hostname": worker.hostname if worker else "",
+        "worker_ip": worker.internal_ip if worker else "",
         "primary_az": settings.primary_az,
         "secondary_az": settings.secondary_az,
         "floating_cidr": settings.floating_cidr,

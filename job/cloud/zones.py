@@ -15,6 +15,7 @@ from job.cloud.engine import event_log
 from job.cloud.engine.provider_messages import refusals
 from job.cloud.engine.refusal import Refusal
 from job.cloud.stack import Stack
+from stacks.roles import zones_to_try
 
 Resource = Mapping[str, Any]
 
@@ -46,7 +47,7 @@ class Zones:
     _left: list[Departure] = field(default_factory=list)
 
     def choose(self, resources: Iterable[Resource]) -> None:
-        """Put each node where the settings say, else where it is, else into the first zone."""
+        """Put each node into the first of the zones for it."""
         there = {
             resource["urn"].rpartition("::")[2]: resource["inputs"]["zone"]
             for resource in resources
@@ -55,10 +56,7 @@ class Zones:
         zones = self.stack.settings("devstack:zones")
         for role, key in _SETTINGS.items():
             pinned = self.stack.setting(key)
-            first = there.get(role)
-            self._candidates[role] = (
-                [pinned] if pinned else [z for z in dict.fromkeys([first, *zones]) if z in zones]
-            )
+            self._candidates[role] = zones_to_try(pinned, zones, there.get(role, ""))
         self._stage()
 
     def move_on(self, event_logs: Sequence[Path], say: Callable[[str], object]) -> bool:

@@ -117,8 +117,7 @@ def _nodes(settings: Settings, network: IPv4Network) -> Iterator[Problem]:
         network[-2]: "reserved by Google",
         network[-1]: "the broadcast's",
     }
-    keys = ("controller_ip", "worker_ip") if settings.worker else ("controller_ip",)
-    for key in keys:
+    for key in (f"{role}_ip" for role in settings.roles):
         value = getattr(settings, key)
         address = _address(value)
         free = f"choose one of {network[2]} to {network[-3]}"

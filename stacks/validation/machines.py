@@ -58,10 +58,9 @@ def vcpus(machine_type: str) -> int | None:
 
 def check(settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong."""
-    roles = ["controller", "worker"] if settings.worker else ["controller"]
-    for role in roles:
+    for role in settings.roles:
         yield from _machine_type(settings, f"{role}_machine_type")
-    yield from _quotas(settings, roles)
+    yield from _quotas(settings)
     yield from _disks(settings)
     yield from _image(settings)
 
@@ -85,8 +84,8 @@ def _machine_type(settings: Settings, key: str) -> Iterator[Problem]:
         )
 
 
-def _quotas(settings: Settings, roles: list[str]) -> Iterator[Problem]:
-    counts = [vcpus(getattr(settings, f"{role}_machine_type")) or 0 for role in roles]
+def _quotas(settings: Settings) -> Iterator[Problem]:
+    counts = [vcpus(getattr(settings, f"{role}_machine_type")) or 0 for role in settings.roles]
     if sum(counts) > settings.vcpu_quota:
         yield problem(
             "vcpu_quota",
@@ -94,11 +93,11 @@ def _quotas(settings: Settings, roles: list[str]) -> Iterator[Problem]:
             f"{settings.vcpu_quota}",
             "choose smaller machine types, or raise vcpuQuota if the project's quota allows",
         )
-    need_gib = settings.boot_disk_gib * len(roles)
+    need_gib = settings.boot_disk_gib * len(counts)
     if settings.boot_disk_type in _SSD_TYPES and need_gib > settings.ssd_quota_gib:
         yield problem(
             "ssd_quota_gib",
-            f"{len(roles)} x {settings.boot_disk_gib} = {need_gib} GiB of SSD are more than the "
+            f"{len(counts)} x {settings.boot_disk_gib} = {need_gib} GiB of SSD are more than the "
             f"quota (SSD_TOTAL_GB) of {settings.ssd_quota_gib}",
             "choose a smaller bootDiskGib, or raise ssdQuotaGib if the project's quota allows",
         )

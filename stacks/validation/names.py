@@ -9,7 +9,6 @@ from stacks.settings import Settings
 # Compute Engine's rule for resource names (RFC 1035), 63 characters at most.
 _RESOURCE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _RESOURCE_NAME_LIMIT = 63
-_LONGEST_SUFFIX = "-controller-external"
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _LABEL_KEY = re.compile(r"[a-z][-_a-z0-9]{0,62}")
 _LABEL_VALUE = re.compile(r"[-_a-z0-9]{1,63}")
@@ -34,15 +33,16 @@ def check(settings: Settings) -> Iterator[Problem]:
 
 
 def _prefix(settings: Settings) -> Iterator[Problem]:
-    prefix = settings.name_prefix
+    prefix = settings.owner.network
+    longest = max(len(name) for names in settings.owner.names().values() for name in names)
     if not _RESOURCE_NAME.fullmatch(prefix):
         yield problem(
             "cluster_name",
             f"'{prefix}' (cluster name, '-', stack name) is no name for a Compute Engine resource",
             "use lower-case letters, digits and '-' in both, a letter first",
         )
-    if len(prefix + _LONGEST_SUFFIX) > _RESOURCE_NAME_LIMIT:
-        limit = _RESOURCE_NAME_LIMIT - len(_LONGEST_SUFFIX)
+    if longest > _RESOURCE_NAME_LIMIT:
+        limit = _RESOURCE_NAME_LIMIT - longest + len(prefix)
         yield problem(
             "cluster_name",
             f"'{prefix}' has {len(prefix)} characters",
@@ -82,8 +82,8 @@ def _places(settings: Settings) -> Iterator[Problem]:
 
 
 def _availability_zones(settings: Settings) -> Iterator[Problem]:
-    for key in ("primary_az", "secondary_az") if settings.worker else ("primary_az",):
-        name = getattr(settings, key)
+    keys = ("primary_az", "secondary_az")
+    for key, name in zip(keys, settings.availability_zones, strict=False):
         if not _AZ.fullmatch(name):
             yield problem(
                 key,

@@ -12,7 +12,7 @@ def test_a_worker_that_never_comes_fails_the_registration_alone(make_site):
 
     assert node.state["verdict"] == "ready", node
     assert worker.state["verdict"] == "failed"
-    late = f"{site.settings.worker_hostname} was not registered within 90 s"
+    late = f"{site.settings.owner.instance('worker')} was not registered within 90 s"
     assert worker.state["error"].startswith(late)
 
 
@@ -74,7 +74,7 @@ def test_a_stack_sh_that_is_killed_is_told_with_the_signal_and_its_last_line(mak
 def test_a_worker_with_a_server_already_fails_the_registration_at_once(make_site):
     """Nova moves no server between AZs, so the node's deadline would pass for nothing."""
     site = make_site({"OCCUPIED": "capo-e2e-boot-worker"}, nodeDeadlineS="600")
-    assert site.settings.worker_hostname == "capo-e2e-boot-worker"
+    assert site.settings.owner.instance("worker") == "capo-e2e-boot-worker"
     site.controller.start()
     site.worker.start()
 

@@ -38,8 +38,8 @@ def test_each_host_is_in_its_own_zone(finished):
     }
 
     assert zones == {
-        finished.settings.controller_hostname: "testaz1",
-        finished.settings.worker_hostname: "testaz2",
+        finished.settings.owner.instance("controller"): "testaz1",
+        finished.settings.owner.instance("worker"): "testaz2",
     }
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from job.cloud.cleanup.api import Api, path_of
-from job.cloud.cleanup.marks import FIREWALLS, KINDS, NETWORKS, ROUTES, Kind, Owner, Scope, marked
+from job.cloud.cleanup.marks import FIREWALLS, KINDS, NETWORKS, ROUTES, Kind, Scope
+from stacks.naming import Owner, marked
 
 EXPIRES = "devstack-expires"
 # The host of links, whatever the API's own address is.

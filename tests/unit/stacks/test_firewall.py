@@ -3,7 +3,9 @@
 import pytest
 
 from stacks.firewall import Allow, Firewall, FirewallArgs
+from stacks.naming import Owner
 
+OWNER = Owner("capo-e2e", "test")
 SSH = Allow(
     group="ssh",
     protocols={"tcp": ("22",)},
@@ -15,7 +17,7 @@ SSH = Allow(
 @pytest.fixture
 def firewall(run_program):
     def run(*rules):
-        args = FirewallArgs(prefix="capo-e2e-test", network="vpc", description="d", rules=rules)
+        args = FirewallArgs(owner=OWNER, network="vpc", rules=rules)
         return run_program(lambda: Firewall("firewall", args))
 
     return run
@@ -29,7 +31,7 @@ def test_a_rule_admits_ports_from_ranges_to_a_tag(firewall):
         "allows": [{"protocol": "tcp", "ports": ["22"]}],
         "sourceRanges": ["192.0.2.0/24"],
         "targetTags": ["capo-e2e-test-node"],
-        "description": "d",
+        "description": OWNER.description,
     }
 
 

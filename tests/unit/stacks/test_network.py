@@ -4,19 +4,21 @@ import dataclasses
 
 import pytest
 
+from stacks.naming import Owner
 from stacks.network import Network, NetworkArgs
+
+OWNER = Owner("capo-e2e", "test")
 
 
 @pytest.fixture
 def args():
     return NetworkArgs(
-        prefix="capo-e2e-test",
+        owner=OWNER,
         project="capo",
         region="us-east4",
         cidr="10.0.3.0/24",
         mtu=1460,
         labels={"devstack-stack": "test", "pr": "17"},
-        description="devstack-stack=test",
         internal_ips={"controller": "10.0.3.15", "worker": "10.0.3.16"},
         external_roles=("controller",),
         existing_network="",
@@ -32,7 +34,7 @@ def test_the_network_is_of_custom_mode_with_our_mtu(run_program, args):
         "name": "capo-e2e-test",
         "autoCreateSubnetworks": False,
         "mtu": 1460,
-        "description": "devstack-stack=test",
+        "description": OWNER.description,
     }
 
 
@@ -44,7 +46,7 @@ def test_the_subnetwork_is_the_nodes_range(run_program, args):
         "region": "us-east4",
         "network": "link-of-capo-e2e-test",
         "ipCidrRange": "10.0.3.0/24",
-        "description": "devstack-stack=test",
+        "description": OWNER.description,
     }
 
 
@@ -55,7 +57,7 @@ def test_nodes_without_external_address_leave_by_nat(run_program, args):
         "name": "capo-e2e-test-router",
         "region": "us-east4",
         "network": "link-of-capo-e2e-test",
-        "description": "devstack-stack=test",
+        "description": OWNER.description,
     }
     assert record.named("nat") == {
         "name": "capo-e2e-test-nat",
@@ -82,7 +84,7 @@ def test_only_the_roles_asked_for_have_an_external_address(run_program, args):
         "name": "capo-e2e-test-controller-external",
         "region": "us-east4",
         "addressType": "EXTERNAL",
-        "description": "devstack-stack=test",
+        "description": OWNER.description,
         "labels": {"devstack-stack": "test", "pr": "17"},
     }
     assert "worker-external" not in record.names("Address")
@@ -115,5 +117,5 @@ def test_in_an_existing_network_internal_addresses_are_reserved(
         "addressType": "INTERNAL",
         "subnetwork": "projects/capo/regions/us-east4/subnetworks/nodes",
         "address": address,
-        "description": "devstack-stack=test",
+        "description": OWNER.description,
     }

@@ -61,7 +61,8 @@ def test_load_reads_the_running_stack(monkeypatch, run_program):
     loaded = []
     run_program(lambda: loaded.append(configuration.load(pulumi.Config("devstack"))))
 
-    assert (loaded[0].mtu, loaded[0].project, loaded[0].name_prefix) == (1500, "p", "capo-e2e-test")
+    [made] = loaded
+    assert (made.mtu, made.project, made.owner) == (1500, "p", ("capo-e2e", "test"))
 
 
 def test_load_refuses_unknown_keys(monkeypatch, run_program):
@@ -106,4 +107,4 @@ def test_an_image_without_cloud_init_is_warned_of(make_settings, given, warned):
 
 def test_descriptions_hold_no_label_that_may_change(make_settings):
     """Compute Engine replaces a network for a changed description, and everything in it."""
-    assert make_settings(labels='["pr=17"]').description == make_settings().description
+    assert make_settings(labels='["pr=17"]').owner.description == make_settings().owner.description

@@ -60,5 +60,5 @@ def test_an_accepted_prefix_names_every_resource(cluster, stack):
         settings = configuration.parse({"clusterName": cluster}, stack=stack, project="capo")
     except SettingsError:
         return
-    longest = f"{settings.name_prefix}-controller-external"
+    longest = f"{settings.owner.network}-controller-external"
     assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", longest)

@@ -11,12 +11,11 @@ from job.cloud.cleanup.marks import (
     DISKS,
     INSTANCES,
     NETWORKS,
-    Owner,
     Scope,
-    names,
     scope_of,
 )
 from stacks import configuration
+from stacks.naming import Owner
 
 PLANS = Path(__file__).parents[4] / "engine" / "plans"
 CI = Scope(cluster="capo-e2e", stack="ci", by_name=True)
@@ -34,7 +33,7 @@ def test_every_name_of_the_program_is_known():
         if resource["type"].startswith("gcp:") and "routerNat" not in resource["type"]
     }
 
-    assert planned <= names("capo-e2e-test")
+    assert planned <= set.union(*Owner("capo-e2e", "test").names().values())
 
 
 def test_everything_that_the_program_makes_is_marked_from_the_beginning():
@@ -53,8 +52,8 @@ def test_everything_that_the_program_makes_is_marked_from_the_beginning():
 def test_the_description_is_the_programs():
     settings = configuration.parse({}, stack="ci", project="p")
 
-    assert settings.description == DESCRIPTION
-    assert settings.own_labels == LABELS
+    assert settings.owner.description == DESCRIPTION
+    assert settings.owner.labels == LABELS
 
 
 @pytest.mark.parametrize("body", [{"labels": LABELS}, {"description": DESCRIPTION}], ids=str)

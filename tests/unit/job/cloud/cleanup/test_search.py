@@ -2,8 +2,9 @@
 
 import pytest
 
-from job.cloud.cleanup.marks import FIREWALLS, NETWORKS, ROUTES, Owner
+from job.cloud.cleanup.marks import FIREWALLS, NETWORKS, ROUTES
 from job.cloud.cleanup.search import Leftover, holders, of_state
+from stacks.naming import Owner
 
 NETWORK = "projects/p/global/networks/capo-e2e-ci"
 LINK = "https://www.googleapis.com/compute/v1/"

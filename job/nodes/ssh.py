@@ -31,7 +31,7 @@ class Access:
 
     @classmethod
     def write(cls, outputs: Mapping[str, Any], folder: Path) -> "Access":
-        """The controller's; writes key and host keys into the folder, for their owner only."""
+        """Return access to the controller. Writes key and host keys into the folder, mode 0600."""
         require(outputs, *_NEEDED)
         access = cls(
             user=outputs["ssh_user"],

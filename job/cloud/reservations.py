@@ -7,9 +7,8 @@ the addresses stay, which Compute Engine may refuse. They stay with the nodes, a
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from job.cloud.kinds import ADDRESSES
 from job.cloud.stack import Stack
-
-_ADDRESS = "gcp:compute/address:Address"
 
 
 def spared(stack: Stack, resources: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -17,5 +16,6 @@ def spared(stack: Stack, resources: Iterable[Mapping[str, Any]]) -> Iterator[str
     if stack.setting("devstack:existingNetwork"):
         return
     for resource in resources:
-        if resource["type"] == _ADDRESS and resource["inputs"].get("addressType") == "INTERNAL":
+        kind = resource["type"], resource["inputs"].get("addressType")
+        if kind == (ADDRESSES.token, "INTERNAL"):
             yield f"--exclude={resource['urn']}"

@@ -14,12 +14,13 @@ from host.errors import JobError, NoRoomError
 from job.cloud.engine import event_log
 from job.cloud.engine.provider_messages import refusals
 from job.cloud.engine.refusal import Refusal
+from job.cloud.kinds import INSTANCES
 from job.cloud.stack import Stack
 from stacks.roles import zones_to_try
 
 Resource = Mapping[str, Any]
 
-INSTANCE = "gcp:compute/instance:Instance"
+INSTANCE = INSTANCES.token
 _SETTINGS = {"controller": "devstack:controllerZone", "worker": "devstack:workerZone"}
 
 

@@ -8,9 +8,9 @@ from googleapiclient.errors import HttpError
 from host.errors import JobError
 from host.errors import Kind as ErrorKind
 from job.cloud.cleanup.budget import Budget
-from job.cloud.cleanup.marks import Kind
 from job.cloud.compute import Place, ask, connect, is_passing, refusal_of
 from job.cloud.engine import diagnosis
+from job.cloud.kinds import Kind
 
 Body = dict[str, Any]
 Say = Callable[[str], object]

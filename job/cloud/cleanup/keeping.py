@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from host.errors import JobError
 from job.cloud.cleanup.api import Api, Body, RefusalError
-from job.cloud.cleanup.marks import ADDRESSES, INSTANCES, Scope
+from job.cloud.cleanup.marks import Scope
 from job.cloud.cleanup.search import EXPIRES, Leftover, leftovers
+from job.cloud.kinds import ADDRESSES, INSTANCES
 
 _ATTEMPTS = 5
 _PRECONDITION_FAILED = 412

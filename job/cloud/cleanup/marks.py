@@ -8,34 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from job.cloud.kinds import Kind
 from job.cloud.stack import Stack
 from stacks.naming import Owner, marked, owner_of_instance
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A REST collection."""
-
-    collection: str
-    parameter: str
-    """What the API calls the name of one in a request."""
-    stage: int
-    """What has a lower one goes first; of one stage all go at once."""
-    in_scopes: bool = True
-    """Whether it is of zones or regions, and not global."""
-    bears_marks: bool = True
-
-
-INSTANCES = Kind(collection="instances", parameter="instance", stage=0)
-ROUTERS = Kind(collection="routers", parameter="router", stage=0)
-FIREWALLS = Kind(collection="firewalls", parameter="firewall", stage=0, in_scopes=False)
-# The program makes none, but others may lead to our network.
-ROUTES = Kind(collection="routes", parameter="route", stage=0, in_scopes=False)
-DISKS = Kind(collection="disks", parameter="disk", stage=1, bears_marks=False)
-ADDRESSES = Kind(collection="addresses", parameter="address", stage=1)
-SUBNETWORKS = Kind(collection="subnetworks", parameter="subnetwork", stage=2)
-NETWORKS = Kind(collection="networks", parameter="network", stage=3, in_scopes=False)
-KINDS = (INSTANCES, ROUTERS, FIREWALLS, ROUTES, DISKS, ADDRESSES, SUBNETWORKS, NETWORKS)
 
 
 @dataclass(frozen=True, kw_only=True)

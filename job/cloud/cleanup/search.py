@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from job.cloud.cleanup.api import Api, path_of
-from job.cloud.cleanup.marks import FIREWALLS, KINDS, NETWORKS, ROUTES, Kind, Scope
+from job.cloud.cleanup.marks import Scope
+from job.cloud.kinds import FIREWALLS, KINDS, NETWORKS, ROUTES, Kind
 from stacks.naming import Owner, marked
 
 EXPIRES = "devstack-expires"

@@ -14,17 +14,12 @@ from typing import Any
 
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.engine.state import export
+from job.cloud.kinds import KINDS
 from job.cloud.stack import project_of
 
-# Formats of the provider's resource IDs.
-_IDS = {
-    "gcp:compute/network:Network": "projects/{project}/global/networks/{name}",
-    "gcp:compute/subnetwork:Subnetwork": "projects/{project}/regions/{region}/subnetworks/{name}",
-    "gcp:compute/firewall:Firewall": "projects/{project}/global/firewalls/{name}",
-    "gcp:compute/address:Address": "projects/{project}/regions/{region}/addresses/{name}",
-    "gcp:compute/router:Router": "projects/{project}/regions/{region}/routers/{name}",
+# As the provider writes the ids of what it has created.
+_IDS = {kind.token: kind.resource_id for kind in KINDS} | {
     "gcp:compute/routerNat:RouterNat": "{project}/{region}/{router}/{name}",
-    "gcp:compute/instance:Instance": "projects/{project}/zones/{zone}/instances/{name}",
 }
 State = dict[str, Any]
 

@@ -13,9 +13,9 @@ import pytest
 from host.ending import EndedError
 from host.errors import JobError, LockedError
 from job.cloud.cleanup import destroy
-from job.cloud.cleanup.marks import NETWORKS
 from job.cloud.cleanup.removal import Survivor
 from job.cloud.cleanup.search import Leftover
+from job.cloud.kinds import NETWORKS
 from tests.patience import FOREVER_S
 
 NETWORK = "projects/p/global/networks/capo-e2e-ci"

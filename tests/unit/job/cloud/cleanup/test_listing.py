@@ -6,9 +6,9 @@ import pytest
 
 from job.cli import main
 from job.cloud.cleanup import listing
-from job.cloud.cleanup.marks import INSTANCES, NETWORKS
 from job.cloud.cleanup.removal import Survivor
 from job.cloud.cleanup.search import Leftover
+from job.cloud.kinds import INSTANCES, NETWORKS
 from stacks.naming import Owner
 
 NETWORK = Leftover(

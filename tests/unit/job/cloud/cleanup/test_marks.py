@@ -6,14 +6,8 @@ import pytest
 import yaml
 
 from job.cloud import stack
-from job.cloud.cleanup.marks import (
-    ADDRESSES,
-    DISKS,
-    INSTANCES,
-    NETWORKS,
-    Scope,
-    scope_of,
-)
+from job.cloud.cleanup.marks import Scope, scope_of
+from job.cloud.kinds import ADDRESSES, DISKS, INSTANCES, NETWORKS
 from stacks import configuration
 from stacks.naming import Owner
 

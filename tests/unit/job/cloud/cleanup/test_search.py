@@ -2,8 +2,8 @@
 
 import pytest
 
-from job.cloud.cleanup.marks import FIREWALLS, NETWORKS, ROUTES
 from job.cloud.cleanup.search import Leftover, holders, of_state
+from job.cloud.kinds import FIREWALLS, NETWORKS, ROUTES
 from stacks.naming import Owner
 
 NETWORK = "projects/p/global/networks/capo-e2e-ci"

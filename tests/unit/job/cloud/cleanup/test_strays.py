@@ -3,11 +3,11 @@
 import pytest
 
 from job.cloud.cleanup import strays
-from job.cloud.cleanup.marks import DISKS, INSTANCES
 from job.cloud.cleanup.search import Leftover
 
 # The real one; the tests of this folder have a stand-in at its name.
 from job.cloud.cleanup.strays import remove
+from job.cloud.kinds import DISKS, INSTANCES
 from stacks.naming import Owner
 
 ZONE = "projects/p/zones/us-east4-a"

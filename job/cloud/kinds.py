@@ -1,0 +1,50 @@
+"""Kinds: the resources of Compute Engine that the program makes, and others that hold these.
+
+For work on resources without the program: cleanup, and adoption after a run that was killed.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A REST collection of the Compute API."""
+
+    collection: str
+    parameter: str
+    """The API's name for one resource in a request."""
+    place: Literal["global", "regions/{region}", "zones/{zone}"]
+    stage: int
+    """Order of deletion: lower stages first, those of one stage all at once."""
+    bears_marks: bool = True
+    """Whether the program can mark them by labels or description."""
+
+    @property
+    def in_scopes(self) -> bool:
+        """Whether they belong to zones or regions, so that one list aggregates them."""
+        return self.place != "global"
+
+    @property
+    def token(self) -> str:
+        """The type in Pulumi's state."""
+        return f"gcp:compute/{self.parameter}:{self.parameter.capitalize()}"
+
+    @property
+    def resource_id(self) -> str:
+        """The template of the ids that the provider gives."""
+        return f"projects/{{project}}/{self.place}/{self.collection}/{{name}}"
+
+
+INSTANCES = Kind(collection="instances", parameter="instance", place="zones/{zone}", stage=0)
+ROUTERS = Kind(collection="routers", parameter="router", place="regions/{region}", stage=0)
+FIREWALLS = Kind(collection="firewalls", parameter="firewall", place="global", stage=0)
+# The program makes none, but others may lead to our network.
+ROUTES = Kind(collection="routes", parameter="route", place="global", stage=0)
+DISKS = Kind(collection="disks", parameter="disk", place="zones/{zone}", stage=1, bears_marks=False)
+ADDRESSES = Kind(collection="addresses", parameter="address", place="regions/{region}", stage=1)
+SUBNETWORKS = Kind(
+    collection="subnetworks", parameter="subnetwork", place="regions/{region}", stage=2
+)
+NETWORKS = Kind(collection="networks", parameter="network", place="global", stage=3)
+KINDS = (INSTANCES, ROUTERS, FIREWALLS, ROUTES, DISKS, ADDRESSES, SUBNETWORKS, NETWORKS)

@@ -103,8 +103,3 @@ def test_without_worker_there_is_one_az(make_settings):
 def test_an_image_without_cloud_init_is_warned_of(make_settings, given, warned):
     """The node would boot, ignore its user data, and never become ready."""
     assert bool(configuration.warnings(make_settings(**given))) == warned
-
-
-def test_descriptions_hold_no_label_that_may_change(make_settings):
-    """Compute Engine replaces a network for a changed description, and everything in it."""
-    assert make_settings(labels='["pr=17"]').owner.description == make_settings().owner.description

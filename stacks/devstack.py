@@ -65,35 +65,12 @@ class DevStack(pulumi.ComponentResource):
             network=self.network.network,
             rules=(
                 Allow(
-                    group="internal",
-                    protocols={"tcp": (), "udp": (), "icmp": ()},
-                    source_ranges=[settings.internal_cidr],
-                    target_tag=node,
+                    "internal", {"tcp": (), "udp": (), "icmp": ()}, [settings.internal_cidr], node
                 ),
-                Allow(
-                    group="ssh",
-                    protocols={"tcp": ("22",)},
-                    source_ranges=settings.ssh_source_ranges,
-                    target_tag=node,
-                ),
-                Allow(
-                    group="icmp",
-                    protocols={"icmp": ()},
-                    source_ranges=settings.icmp_source_ranges,
-                    target_tag=node,
-                ),
-                Allow(
-                    group="http",
-                    protocols={"tcp": ("80",)},
-                    source_ranges=http,
-                    target_tag=controller,
-                ),
-                Allow(
-                    group="neutron",
-                    protocols={"tcp": ("9696",)},
-                    source_ranges=settings.neutron_source_ranges,
-                    target_tag=controller,
-                ),
+                Allow("ssh", {"tcp": ("22",)}, settings.ssh_source_ranges, node),
+                Allow("icmp", {"icmp": ()}, settings.icmp_source_ranges, node),
+                Allow("http", {"tcp": ("80",)}, http, controller),
+                Allow("neutron", {"tcp": ("9696",)}, settings.neutron_source_ranges, controller),
             ),
         )
 
@@ -123,12 +100,12 @@ class DevStack(pulumi.ComponentResource):
 
     def _wait(self) -> None:
         settings = self.settings
-        subjects = {"none": (), "controller": ("controller",), "all": tuple(self._nodes)}
-        for role in subjects[settings.wait_for]:
+        awaited = {"none": (), "controller": ("controller",), "all": tuple(self._nodes)}
+        for role in awaited[settings.wait_for]:
             Readiness(
                 f"{role}-ready",
                 ReadinessArgs(
-                    subject=self.roles[role].readiness_subject,
+                    role=role,
                     host=self.network.external_ips["controller"],
                     user=settings.ssh_user,
                     private_key=self.credentials.apply(lambda c: c.ssh_private_key),

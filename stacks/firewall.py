@@ -9,7 +9,7 @@ from pulumi_gcp import compute
 from stacks.naming import Group, Owner
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Allow:
     """What one rule admits: protocols with ports, from ranges, to instances with a tag."""
 

@@ -1,24 +1,27 @@
 """Readiness: `pulumi up` waits until a node says that it is ready (docs/readiness.md)."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import pulumi
 from pulumi_command import remote
 from pulumi_gcp import compute
+
+from stacks.naming import Role
 
 _DIAL_TIMEOUT_S = 15
 # 20 minutes of silence, or 5 of refusals, for an instance to boot and start sshd.
 _DIAL_ATTEMPTS = 60
 # For the node to say why, after its own deadline and before the engine's.
 _GRACE_S = 120
+# What the controller's status program calls the two.
+_SUBJECTS = {"controller": "node", "worker": "worker"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadinessArgs:
     """The controller is asked in both cases: it answers for the worker's registration too."""
 
-    subject: Literal["node", "worker"]
+    role: Role
     host: pulumi.Input[str]
     user: str
     private_key: pulumi.Input[str]
@@ -48,7 +51,7 @@ class Readiness(pulumi.ComponentResource):
                 dial_error_limit=_DIAL_ATTEMPTS,
                 per_dial_timeout=_DIAL_TIMEOUT_S,
             ),
-            create=f"sudo /usr/local/sbin/devstack-status wait --for {args.subject}"
+            create=f"sudo /usr/local/sbin/devstack-status wait --for {_SUBJECTS[args.role]}"
             f" --timeout {args.timeout_s}",
             triggers=[args.instance_id],
             opts=pulumi.ResourceOptions(

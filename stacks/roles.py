@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from stacks.naming import Role
 from stacks.settings import Settings
 
-_BUILD_MARGIN_S = 3600
-"""What the worker's own part of stack.sh may take beside its wait for the controller."""
+# The worker's own part of stack.sh comes after its wait for the controller.
+_BUILD_MARGIN_S = {"controller": 0, "worker": 3600}
 
 
 @dataclass(frozen=True, kw_only=True)
 class NodeRole:
     """One of a stack's nodes, as its settings want it."""
 
-    role: Role
     hostname: str
     internal_ip: str
     has_external_ip: bool
@@ -23,38 +21,21 @@ class NodeRole:
     zone: str
     stack_deadline_s: int
     """Seconds for stack.sh."""
-    readiness_subject: Literal["node", "worker"]
-    """What the controller is asked for to learn whether this node is ready."""
 
 
 def node_roles(settings: Settings) -> dict[Role, NodeRole]:
     """Return the nodes that valid settings ask for, the controller first."""
-    nodes = [
-        NodeRole(
-            role="controller",
-            hostname=settings.owner.instance("controller"),
-            internal_ip=settings.controller_ip,
-            has_external_ip=True,
-            machine_type=settings.controller_machine_type,
-            zone=zones_to_try(settings.controller_zone, settings.zones)[0],
-            stack_deadline_s=settings.node_deadline_s,
-            readiness_subject="node",
+    return {
+        role: NodeRole(
+            hostname=settings.owner.instance(role),
+            internal_ip=getattr(settings, f"{role}_ip"),
+            has_external_ip=role == "controller" or settings.worker_external_ip,
+            machine_type=getattr(settings, f"{role}_machine_type"),
+            zone=zones_to_try(getattr(settings, f"{role}_zone"), settings.zones)[0],
+            stack_deadline_s=settings.node_deadline_s + _BUILD_MARGIN_S[role],
         )
-    ]
-    if settings.worker:
-        nodes.append(
-            NodeRole(
-                role="worker",
-                hostname=settings.owner.instance("worker"),
-                internal_ip=settings.worker_ip,
-                has_external_ip=settings.worker_external_ip,
-                machine_type=settings.worker_machine_type,
-                zone=zones_to_try(settings.worker_zone, settings.zones)[0],
-                stack_deadline_s=settings.node_deadline_s + _BUILD_MARGIN_S,
-                readiness_subject="worker",
-            )
-        )
-    return {node.role: node for node in nodes}
+        for role in settings.roles
+    }
 
 
 def zones_to_try(pinned: str, zones: Sequence[str], present: str = "") -> list[str]:

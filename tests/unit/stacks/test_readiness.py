@@ -8,10 +8,10 @@ from stacks.readiness import Readiness, ReadinessArgs
 
 @pytest.fixture
 def command(run_program):
-    def run(subject):
+    def run(role):
         def program():
             args = ReadinessArgs(
-                subject=subject,
+                role=role,
                 host="203.0.113.10",
                 user="cloud",
                 private_key="private",
@@ -28,7 +28,7 @@ def command(run_program):
 
 
 def test_the_nodes_own_command_is_asked(command):
-    assert command("node")["create"] == (
+    assert command("controller")["create"] == (
         "sudo /usr/local/sbin/devstack-status wait --for node --timeout 5400"
     )
 
@@ -39,14 +39,14 @@ def test_the_controller_answers_for_the_worker(command):
 
 
 def test_the_host_key_is_pinned(command):
-    assert command("node")["connection"]["hostKey"] == "ssh-ed25519 AAAA"
+    assert command("controller")["connection"]["hostKey"] == "ssh-ed25519 AAAA"
 
 
 def test_dialling_is_bounded(command):
-    connection = command("node")["connection"]
+    connection = command("controller")["connection"]
 
     assert (connection["dialErrorLimit"], connection["perDialTimeout"]) == (60, 15)
 
 
 def test_a_new_instance_is_waited_for_again(command):
-    assert command("node")["triggers"] == ["17"]
+    assert command("controller")["triggers"] == ["17"]

@@ -87,17 +87,18 @@ class BootedMachine:
             raise LocalcloudError(f"{self.name} is not on")
         if not self._child.ends_within(timeout_s):
             raise LocalcloudError(f"{self.name} did not end within {timeout_s:.0f} s")
-        return self.cut_power() == _EXITED_TO_REBOOT
+        asked = self._child.kill() == _EXITED_TO_REBOOT
+        self.cut_power()
+        return asked
 
-    def cut_power(self) -> int | None:
-        """End everything in the machine at once, as a power failure does. How it ended."""
+    def cut_power(self) -> None:
+        """End everything in the machine at once, as a power failure does."""
         if self._child is None:
-            return None
+            return
         remove_cgroup(self._cgroup.name)
-        code = self._child.kill()
+        self._child.kill()
         self._child = None
         self._switch.unplug(self.name)
-        return code
 
     def remove(self) -> None:
         """Cut the power and remove the machine's files."""

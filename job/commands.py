@@ -17,9 +17,9 @@ from job.cloud.cleanup.recovery import at_work, recover
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.engine.state import is_there, learn_secrets, learn_settings, resources
 from job.cloud.zones import INSTANCE, Zones
-from job.network.tunnel.holder import Holder
 from job.network.tunnel.holding import hold
 from job.network.tunnel.options import Options
+from job.network.tunnel.supervisor import Holder
 from job.nodes import logs, wait
 from job.redaction import sources
 from job.redaction.known import SECRETS

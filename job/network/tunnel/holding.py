@@ -15,12 +15,11 @@ from typing import Any
 from host.errors import JobError
 from job.network.tunnel import record, redirection
 from job.network.tunnel.bridge import container_on
-from job.network.tunnel.holder import Holder
 from job.network.tunnel.namespace import Namespace
 from job.network.tunnel.options import Options
 from job.network.tunnel.remote_python import wait_for_python
 from job.network.tunnel.sshuttle import environment, find_program
-from job.network.tunnel.supervisor import Supervisor
+from job.network.tunnel.supervisor import Holder, Supervisor
 from job.nodes.ssh import Access, require
 
 _WEB = 80
@@ -37,7 +36,7 @@ def hold(
     require(outputs, "controller_private_ip", "tunnel_cidrs")
     access = Access.write(outputs, folder)
     cidrs = [str(ip_network(cidr)) for cidr in outputs["tunnel_cidrs"]]
-    deadline = time.monotonic() + options.limits.ready_s
+    deadline = time.monotonic() + options.ready_s
     namespace = Namespace(path=options.netns, environment=environment(environ))
     record.take_over(folder / "tunnel.json", namespace, holder.say)
     program, version = find_program(namespace)
@@ -61,7 +60,7 @@ def hold(
                 namespace=namespace,
                 target=target,
                 container=container,
-                limits=options.limits,
+                options=options,
                 record=state,
                 folder=folder,
                 holder=holder,

@@ -4,7 +4,7 @@ import os
 import re
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,21 @@ from host.errors import RefusedError
 from job.network.tunnel.namespace import Namespace
 from job.network.tunnel.podman import refuse_podman
 from job.network.tunnel.sshuttle import environment
-from job.network.tunnel.supervisor import Limits
 
 _EXAMPLE = "example: sudo .venv/bin/python -m job tunnel --stack ci --probe 10.0.3.15:80"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Where a tunnel is opened, and what has to answer through it."""
+    """Where a tunnel is opened, what has to answer through it, how soon and how often."""
 
     netns: Path | None = None
     probe: tuple[str, int] | None = None
     probe_from: Path | None = None
     probe_bridge: str | None = None
-    limits: Limits
+    ready_s: float = 300
+    interval_s: float = 10
+    restarts: int = 20
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -51,20 +52,15 @@ def add_options(parser: ArgumentParser) -> None:
         metavar="PATH",
         help="a container's network namespace that the first probe is also made from",
     )
-    parser.add_argument("--timeout", type=_seconds, default=Limits.ready_s, metavar="S")
-    parser.add_argument("--interval", type=_seconds, default=Limits.interval_s, metavar="S")
-    parser.add_argument("--restarts", type=int, default=Limits.restarts, metavar="N")
+    for flag, name in (("--timeout", "ready_s"), ("--interval", "interval_s")):
+        default = getattr(Options, name)
+        parser.add_argument(flag, dest=name, type=_seconds, default=default, metavar="S")
+    parser.add_argument("--restarts", type=int, default=Options.restarts, metavar="N")
 
 
 def options_of(given: Any) -> Options:
     """The options from parsed arguments."""
-    return Options(
-        netns=given.netns,
-        probe=given.probe,
-        probe_from=given.probe_from,
-        probe_bridge=given.probe_bridge,
-        limits=Limits(ready_s=given.timeout, interval_s=given.interval, restarts=given.restarts),
-    )
+    return Options(**{field.name: getattr(given, field.name) for field in fields(Options)})
 
 
 def refuse(options: Options, environ: Mapping[str, str]) -> None:

@@ -4,8 +4,8 @@ import re
 import time
 
 from host.errors import JobError
-from job.network.tunnel.holder import Holder
 from job.network.tunnel.namespace import Answer, Namespace
+from job.network.tunnel.supervisor import Holder
 from job.nodes.ssh import Access, wrong_key
 
 # CentOS Stream 9 has it, and sshuttle is tried with no older one on the other side.

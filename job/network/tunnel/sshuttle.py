@@ -79,21 +79,11 @@ class Run:
         self._lines: list[str] = []
         self._log = log
         log.touch(0o600)
-        self._child = Child(
+        self.child = Child(
             Program(command=namespace.inside(*command), environment=namespace.environment),
             self._keep,
         )
-        self.family = Family(self._child.pid)
-
-    @property
-    def pid(self) -> int:
-        """Its process id, and that of the group that its ssh is in."""
-        return self._child.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended yet."""
-        return self._child.running
+        self.family = Family(self.child.pid)
 
     @property
     def printed(self) -> str:
@@ -114,7 +104,7 @@ class Run:
         if self.code is None:
             # It is reaped afterwards, so that until then its id stays that of its group.
             self._left = self.family.end()
-            self.code = self._child.end(_REAP)
+            self.code = self.child.end(_REAP)
         return self._left
 
     def _keep(self, line: str) -> None:

@@ -3,15 +3,17 @@
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import NoReturn
 
+from host.ending import Ending
 from host.errors import JobError
 from job.network.tunnel import interfaces, probe
-from job.network.tunnel.holder import Holder
 from job.network.tunnel.namespace import Namespace
+from job.network.tunnel.options import Options
 from job.network.tunnel.probe import Verdict
 from job.network.tunnel.record import Record
 from job.network.tunnel.redirection import Method
@@ -32,12 +34,15 @@ _CHAINS_S = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How long and how often."""
+class Holder:
+    """The side that a tunnel is held open for, be it the job or a person's command."""
 
-    ready_s: float = 300
-    interval_s: float = 10
-    restarts: int = 20
+    ending: Ending
+    """The tunnel is open until this asks for an end."""
+    say: Callable[[str], object]
+    """Takes each message, without a newline."""
+    ready: Event = field(default_factory=Event)
+    """Set at the first answer through the tunnel, and never cleared."""
 
 
 class _BrokenError(JobError):
@@ -55,7 +60,7 @@ class Supervisor:
     namespace: Namespace
     target: tuple[str, int]
     container: Namespace | None
-    limits: Limits
+    options: Options
     record: Record
     folder: Path
     holder: Holder
@@ -72,9 +77,9 @@ class Supervisor:
         try:
             while True:
                 try:
-                    self._open(deadline)
+                    run = self._open(deadline)
                     pause_s, was_ready = 1.0, True
-                    self._watch()
+                    self._watch(run)
                 except _BrokenError as broken:
                     self._close()
                     if not was_ready and time.monotonic() > deadline:
@@ -89,7 +94,7 @@ class Supervisor:
             self.record.supervisor, self.record.ready = 0, False
             self._write()
 
-    def _open(self, deadline: float) -> None:
+    def _open(self, deadline: float) -> Run:
         """Start sshuttle and wait for the first answer through it."""
         # Another port each time: whatever holds the last one, or its rules, is not in the way.
         port = random.randrange(*_PORTS)  # noqa: S311 - no secret
@@ -98,30 +103,30 @@ class Supervisor:
         self._interfaces = []
         self._renew_guard()
         command = [self.program, *arguments(self.access, self.cidrs, self.method.name, port)]
-        self._run = Run(self.namespace, command, self.folder / "tunnel.log")
-        self.record.sshuttle = self._run.pid
+        self._run = run = Run(self.namespace, command, self.folder / "tunnel.log")
+        self.record.sshuttle = run.child.pid
         self._write()
         verdict = Verdict.UNREACHABLE
         while True:
-            self._require_running()
+            self._require_running(run)
             if self.method.redirects(port):
                 verdict = self._probe(self.namespace)
                 if verdict is Verdict.ANSWERED:
                     self._require_containers()
                     self._tell_ready()
-                    return
+                    return run
             if time.monotonic() > deadline:
                 raise _BrokenError(
                     f"{self._target_text} does not answer through it: {verdict.value}"
                 )
             self.holder.ending.wait(_POLL_S)
 
-    def _watch(self) -> NoReturn:
+    def _watch(self, run: Run) -> NoReturn:
         """Probe the tunnel. Raises _BrokenError when it no longer works, or the holder's reason."""
         failures = 0
         while True:
-            self.holder.ending.wait(self.limits.interval_s)
-            self._require_running()
+            self.holder.ending.wait(self.options.interval_s)
+            self._require_running(run)
             self._renew_guard()
             if not self.method.redirects(self.record.port):
                 raise _BrokenError("somebody removed its firewall rules")
@@ -131,17 +136,15 @@ class Supervisor:
             if failures >= _PATIENCE:
                 raise _BrokenError(f"{failures} probes of {self._target_text}: {verdict.value}")
 
-    def _require_running(self) -> None:
-        run = self._run
-        if run is None or run.running:
-            if run:
-                run.family.note()
+    def _require_running(self, run: Run) -> None:
+        if run.child.running:
+            run.family.note()
             return
         # Only then all that it printed has been read.
         run.end()
         if run.code == USAGE_ERROR:
             # Trying again cannot help.
-            self.holder.say(run.printed)
+            self.holder.say(run.printed.rstrip())
             raise JobError(f"sshuttle: it refuses its options (exit {run.code}): {run.complaint}")
         if refusal := wrong_key(run.printed, self.access):
             raise refusal
@@ -199,12 +202,12 @@ class Supervisor:
         self._service_is_down = down
 
     def _count_restart(self, broken: _BrokenError) -> None:
-        if self.record.restarts >= self.limits.restarts:
+        if self.record.restarts >= self.options.restarts:
             raise JobError(f"tunnel: given up after {self.record.restarts} restarts: {broken}")
         self.record.restarts += 1
         self._write()
         self.holder.say(
-            f"tunnel: {broken}; restart {self.record.restarts} of {self.limits.restarts}"
+            f"tunnel: {broken}; restart {self.record.restarts} of {self.options.restarts}"
         )
 
     def _close(self) -> None:

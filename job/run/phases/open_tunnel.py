@@ -11,10 +11,9 @@ from typing import Any
 
 from host.ending import Ending
 from host.errors import JobError
-from job.network.tunnel.holder import Holder
 from job.network.tunnel.holding import hold
 from job.network.tunnel.options import Options
-from job.network.tunnel.supervisor import Limits
+from job.network.tunnel.supervisor import Holder
 from job.run.context import Context
 
 # The nodes boot meanwhile.
@@ -30,7 +29,14 @@ class Tunnel:
         self._context = context
         self._folder = folder
         self._holder = Holder(ending=Ending(), say=context.log.say)
-        self._thread = threading.Thread(target=self._hold, args=(outputs,), name="tunnel")
+        options = Options(
+            # ssh answers through it long before the APIs do, so what is wrong is known early.
+            probe=(outputs["controller_private_ip"], _SSH),
+            # kind's clusters will be on a bridge of the same Docker.
+            probe_bridge=_BRIDGE if (_INTERFACES / _BRIDGE).exists() else None,
+            ready_s=_READY_S,
+        )
+        self._thread = threading.Thread(target=self._hold, args=(outputs, options), name="tunnel")
         self._thread.start()
 
     def wait(self) -> None:
@@ -47,25 +53,17 @@ class Tunnel:
             if path.exists():
                 self._context.artifacts.copy(path, f"tunnel/{path.name}")
 
-    def _hold(self, outputs: Mapping[str, Any]) -> None:
-        options = Options(
-            # ssh answers through it long before the APIs do, so what is wrong is known early.
-            probe=(outputs["controller_private_ip"], _SSH),
-            # kind's clusters will be on a bridge of the same Docker.
-            probe_bridge=_BRIDGE if (_INTERFACES / _BRIDGE).exists() else None,
-            limits=Limits(ready_s=_READY_S),
-        )
+    def _hold(self, outputs: Mapping[str, Any], options: Options) -> None:
         try:
             hold(outputs, self._folder, options, self._context.job.variables, self._holder)
         except JobError as error:
-            self._tell(error, f"tunnel: it ended ({error.exit_code}): {error}")
+            failure = error
         except Exception as error:  # noqa: BLE001 - the job would wait for it in vain
             self._context.log.say(traceback.format_exc())
-            self._tell(error, f"tunnel: a defect of its own: {error!r}")
-
-    def _tell(self, error: Exception, text: str) -> None:
+            failure = JobError(f"a defect of its own: {error!r}")
+        text = f"tunnel: it ended ({failure.exit_code}): {failure}"
         wanted = self._holder.ending.reason
         if wanted is None:
             self._context.ending.ask(JobError(text))
-        elif error is not wanted:
+        elif failure is not wanted:
             self._context.log.say(text)

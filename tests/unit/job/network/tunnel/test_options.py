@@ -6,13 +6,12 @@ from host.errors import RefusedError
 from job.cli import main
 from job.network.tunnel import options as module
 from job.network.tunnel.options import Options, refuse
-from job.network.tunnel.supervisor import Limits
 
 
 def test_it_needs_root(monkeypatch):
     monkeypatch.setattr(module.os, "geteuid", lambda: 1000)
     with pytest.raises(RefusedError, match="routing needs root; example: sudo"):
-        refuse(Options(limits=Limits()), {})
+        refuse(Options(), {})
 
 
 @pytest.mark.parametrize("flag", ["--netns", "--probe-from"])

@@ -6,8 +6,8 @@ import pytest
 
 from host.errors import JobError
 from job.network.tunnel import remote_python
-from job.network.tunnel.holder import Holder
 from job.network.tunnel.remote_python import wait_for_python
+from job.network.tunnel.supervisor import Holder
 from job.nodes.ssh import Access
 from tests.patience import PATIENCE_S
 

@@ -84,7 +84,7 @@ def test_end_takes_a_helper_in_a_session_of_its_own_along(tmp_path, monkeypatch)
     monkeypatch.setattr(family, "_GRACE_S", 0.5)
     run = start(tmp_path, f"setsid sleep {FOREVER_S} & sleep 0.2; echo ready; wait")
     run.family.note()
-    (helper,) = children(run.pid)
+    (helper,) = children(run.child.pid)
     assert os.getsid(helper) == helper
 
     assert run.end() == []
@@ -96,7 +96,7 @@ def test_end_after_the_program_died_still_ends_what_it_started(tmp_path):
     run = start(tmp_path, f"sleep {FOREVER_S} & echo ready $!; exit 3")
     child = int(run.printed.split()[1])
     deadline = time.monotonic() + PATIENCE_S
-    while run.running and time.monotonic() < deadline:
+    while run.child.running and time.monotonic() < deadline:
         time.sleep(0.02)
 
     assert (run.end(), run.code) == ([], 3)

@@ -59,7 +59,10 @@ def test_one_that_is_open_lets_the_job_go_on_and_its_files_are_kept(opened, endi
     [
         (JobError("tunnel: given up"), r"^tunnel: it ended \(1\): tunnel: given up$"),
         (RefusedError("tunnel: two"), r"^tunnel: it ended \(2\): tunnel: two$"),
-        (ZeroDivisionError("x / 0"), r"^tunnel: a defect of its own: ZeroDivisionError"),
+        (
+            ZeroDivisionError("x / 0"),
+            r"^tunnel: it ended \(1\): a defect of its own: ZeroDivisionError",
+        ),
     ],
 )
 def test_one_that_fails_ends_the_wait_for_it(opened, error, text):

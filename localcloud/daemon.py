@@ -155,7 +155,7 @@ def _log(folder: Path) -> Path:
 
 def _answers(daemon: Daemon) -> bool:
     try:
-        ask(daemon, "GET", "faults")
+        ask(daemon, "GET", "inventory")
     except (OSError, http.client.HTTPException, LocalcloudError):
         return False
     return True

@@ -6,7 +6,6 @@ the stack leaves at DevStack's default and relies on elsewhere is decided as wel
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from string import Template
@@ -103,8 +102,8 @@ def _conf(settings: Settings, role: Role) -> LocalConf:
     return local_conf(replace(settings, project_refs=tuple(known)), role, Credentials.placeholder())
 
 
-def configuration_file(name: str, variables: Mapping[str, str] = _FILE_VARIABLES) -> str:
+def configuration_file(name: str) -> str:
     """The path that a heading's file stands for, as far as DevStack's own variables go."""
-    path = Template(name.strip("\"'")).safe_substitute(variables)
+    path = Template(name.strip("\"'")).safe_substitute(_FILE_VARIABLES)
     path = re.sub(r"^/{2,}", "/", str(PurePosixPath("/", path)))
     return _SAME_FILE.get(path, path)

@@ -16,6 +16,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from localcloud.boskos import actions
 from localcloud.boskos.ranch import Ranch
 
+_ADDRESS = "127.0.0.1"
 # Of a response that drips: as good as without end.
 _DRIPS = 10_000
 
@@ -57,11 +58,10 @@ class BoskosServer:
     One that was stopped refuses connections, and can be started again on the same port.
     """
 
-    def __init__(self, ranch: Ranch, *, address: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, ranch: Ranch, *, port: int = 0) -> None:
         self.ranch = ranch
         self.asked: list[Asked] = []
         self.faults: list[Fault] = []
-        self._address = address
         self._port = port
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -69,12 +69,12 @@ class BoskosServer:
     @property
     def host(self) -> str:
         """Give what BOSKOS_HOST shall be; the port is known once it was started."""
-        return f"{self._address}:{self._port}"
+        return f"{_ADDRESS}:{self._port}"
 
     def start(self) -> Self:
         """Listen, in a thread of its own."""
         self._server = make_server(
-            self._address, self._port, self._application, threaded=True, request_handler=_Handler
+            _ADDRESS, self._port, self._application, threaded=True, request_handler=_Handler
         )
         self._port = self._server.port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))

@@ -1,6 +1,6 @@
 """Capacity: zones without room for instances, in each shape in which the service reports it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from localcloud.compute_api import links
@@ -16,7 +16,6 @@ class FullZone:
 
     zone: str
     shape: Shape = "operation"
-    zones_available: tuple[str, ...] = field(default=())
     project: str | None = None
 
     def __post_init__(self) -> None:
@@ -60,7 +59,7 @@ class FullZone:
                         "attachment": "",
                         "vmType": machine_type,
                         "zone": self.zone,
-                        "zonesAvailable": ",".join(self.zones_available),
+                        "zonesAvailable": "",
                     },
                 }
             },
@@ -75,14 +74,9 @@ class FullZone:
         return text
 
     def _advice(self, machine_type: str) -> str:
-        text = f"A {machine_type} VM instance is currently unavailable in the {self.zone} zone."
-        if self.zones_available:
-            text += (
-                f" Consider trying your request in the {', '.join(self.zones_available)} zone(s),"
-                " which currently has capacity to accommodate your request."
-            )
         return (
-            text + " Alternatively, you can try your request again with a different VM hardware"
+            f"A {machine_type} VM instance is currently unavailable in the {self.zone} zone."
+            " Alternatively, you can try your request again with a different VM hardware"
             " configuration or at a later time. For more information, see the troubleshooting"
             " documentation."
         )

@@ -26,8 +26,8 @@ class SystemClock:
 class ManualClock:
     """A time that stands still until it is advanced, for tests without sleeps."""
 
-    def __init__(self, start: float = 1_800_000_000.0) -> None:
-        self._now = start
+    def __init__(self) -> None:
+        self._now = 1_800_000_000.0
 
     def now(self) -> float:
         """Tell the time, in seconds since the epoch."""

@@ -176,25 +176,22 @@ class Cloud:
         )
 
     def delete(
-        self,
-        call: Call,
-        resource: Resource,
-        *,
-        then: Finish | None = None,
-        error: OperationError | None = None,
+        self, call: Call, resource: Resource, *, error: OperationError | None = None
     ) -> Json:
         """Accept the deletion of a resource: gone when the operation is done."""
         resource.state = "deleting"
 
-        def finish() -> None:
-            self.store.remove(resource.path)
-            if then:
-                then()
-
         def fail() -> None:
             resource.state = "ready"
 
-        return self.operate(call, resource, "delete", finish=finish, fail=fail, error=error)
+        return self.operate(
+            call,
+            resource,
+            "delete",
+            finish=lambda: self.store.remove(resource.path),
+            fail=fail,
+            error=error,
+        )
 
     def update(
         self, call: Call, resource: Resource, verb: str, apply: Finish, references: list[str]

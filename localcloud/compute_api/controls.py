@@ -77,12 +77,9 @@ class Controls:
         with self.cloud.lock:
             self.cloud.faults.clear()
 
-    def deny(self, method: str, *, allow: bool = False) -> None:
-        """Answer 403 to a method, such as zones.list, from now on, or (allow) no more."""
-        if allow:
-            self.cloud.denied_methods.discard(f"compute.{method}")
-        else:
-            self.cloud.denied_methods.add(f"compute.{method}")
+    def deny(self, method: str) -> None:
+        """Answer 403 to a method, such as zones.list, from now on."""
+        self.cloud.denied_methods.add(f"compute.{method}")
 
     def refuse_project(self, project: str, status: int | None) -> None:
         """Answer 404 or 403 to everything about a project, or (None) no more."""

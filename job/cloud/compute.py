@@ -16,10 +16,10 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from host.errors import JobError
-from job.cloud import credentials
+from job.cloud import configuration, credentials
 from job.cloud.engine.diagnosis import CREDENTIALS_REMEDY
 from job.cloud.engine.refusal import PASSING_STATUSES, RATE_LIMITS, Refusal
-from job.cloud.stack import Stack, project_of
+from job.cloud.stack import Stack
 from job.network.web import sessions
 
 _TOKEN_VARIABLES = ("GOOGLE_OAUTH_ACCESS_TOKEN",)
@@ -37,7 +37,6 @@ class Place:
 
     project: str
     region: str
-    prefix: str
     endpoint: str = ""
     """URL of the Compute API; empty: Google's."""
     access_token: str = field(default="", repr=False)
@@ -51,22 +50,22 @@ class Place:
 
 
 def place_of(stack: Stack) -> Place:
-    """Where a staged stack is, by its configuration or what the provider takes in its place."""
-    environ = stack.environment
-    token, key = stack.setting("gcp:accessToken"), stack.setting("gcp:credentials")
+    """Where a staged stack is, by its settings or what the provider takes in their place."""
+    environ, settings = stack.environment, stack.settings
+    given = configuration.provider_settings(stack.configuration)
+    token, key = given.get("accessToken", ""), given.get("credentials", "")
     if not token and not key:
         token, key = _first(environ, _TOKEN_VARIABLES), _first(environ, _KEY_VARIABLES)
     return Place(
-        project=stack.setting("gcp:project") or project_of(environ),
-        region=stack.setting("devstack:region"),
-        prefix=f"{stack.setting('devstack:clusterName')}-{stack.name}",
-        endpoint=stack.setting("gcp:computeCustomEndpoint")
+        project=settings.project,
+        region=settings.region,
+        endpoint=given.get("computeCustomEndpoint")
         or environ.get("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", ""),
         access_token=token,
         key=key,
-        impersonated=stack.setting("gcp:impersonateServiceAccount")
+        impersonated=given.get("impersonateServiceAccount")
         or environ.get("GOOGLE_IMPERSONATE_SERVICE_ACCOUNT", ""),
-        delegates=tuple(stack.settings("gcp:impersonateServiceAccountDelegates")),
+        delegates=configuration.items(given.get("impersonateServiceAccountDelegates", "")),
     )
 
 

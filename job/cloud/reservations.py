@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from job.cloud.kinds import ADDRESSES
-from job.cloud.stack import Stack
+from stacks.settings import Settings
 
 
-def spared(stack: Stack, resources: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Give the flags by which the engine leaves them alone."""
-    if stack.setting("devstack:existingNetwork"):
+def spared(settings: Settings, resources: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the flags by which the engine leaves them alone."""
+    if settings.existing_network:
         return
     for resource in resources:
         kind = resource["type"], resource["inputs"].get("addressType")

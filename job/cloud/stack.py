@@ -10,7 +10,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,14 @@ import yaml
 
 from host.errors import RefusedError
 from host.folders import CHECKOUT, state_dir
+from job.cloud import configuration
+from job.cloud.configuration import Config, SettingsFile
 from job.cloud.engine import backend
 from job.redaction import sources
 from job.redaction.known import SECRETS
 from stacks.concealment import why_unreadable
+from stacks.settings import Settings
 
-# As the provider finds it.
-_PROJECT_VARIABLES = (
-    "GOOGLE_PROJECT",
-    "GOOGLE_CLOUD_PROJECT",
-    "GCLOUD_PROJECT",
-    "CLOUDSDK_CORE_PROJECT",
-)
 # The name becomes part of the names of instances.
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,30}[a-z0-9])?")
 _PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -46,12 +42,21 @@ class Stack:
     backend_url: str
     environment: dict[str, str]
     """Of the CLI: the given one, and where backend and passphrase are."""
+    configuration: Config
+    """As it was given, for what has no field in `settings`."""
+    settings: Settings
+    """Validated in a job only: in other commands the program refuses what is wrong."""
 
     @property
     def project_name(self) -> str:
         """The name of the Pulumi project."""
         name: str = _mapping(self.folder / "Pulumi.yaml")["name"]
         return name
+
+    @property
+    def settings_path(self) -> Path:
+        """The staged settings, which the engine reads and may write to."""
+        return self.folder / f"Pulumi.{self.name}.yaml"
 
     @property
     def keeps_its_own_state(self) -> bool:
@@ -63,31 +68,16 @@ class Stack:
         """There while a run is at work, and after one that was cut off."""
         return self.folder / "unfinished"
 
-    @property
-    def configuration(self) -> dict[str, Any]:
-        """What its settings file gives, by key with the namespace."""
-        settings = _mapping(self.folder / f"Pulumi.{self.name}.yaml")
-        return settings.get("config") or {}
-
-    def setting(self, key: str) -> str:
-        """A plain text of the configuration, such as `devstack:region`, or its default."""
-        value = self.configuration.get(key)
-        if value is None:
-            schema = _mapping(self.folder / "Pulumi.yaml")["config"]
-            value = schema.get(key.removeprefix("devstack:"), {}).get("default", "")
-        # A secret is no plain text.
-        return "" if isinstance(value, dict) else str(value)
-
-    def settings(self, key: str) -> list[str]:
-        """A list of the configuration, such as `devstack:zones`."""
-        document = yaml.safe_load(self.setting(key)) or []
-        return [str(item) for item in document] if isinstance(document, list) else []
+    def in_project(self, project: str) -> "Stack":
+        """Build in a project that was leased after the stack was staged."""
+        self.override({"gcp:project": project})
+        return replace(self, settings=replace(self.settings, project=project))
 
     def override(self, config: Mapping[str, str]) -> None:
-        """Set plain values of the staged configuration, until it is staged again."""
-        path = self.folder / f"Pulumi.{self.name}.yaml"
-        settings = _mapping(path)
-        _write(path, {**settings, "config": {**settings.get("config", {}), **config}})
+        """Set plain values for the engine, until the stack is staged again; no setting changes."""
+        document = _mapping(self.settings_path)
+        document["config"] = {**(document.get("config") or {}), **config}
+        _write(self.settings_path, document)
 
     def mend(self) -> None:
         """Take away what a CLI that was killed left empty: every later one would fail with EOF.
@@ -104,11 +94,6 @@ class Stack:
         shutil.rmtree(self.folder)
 
 
-def project_of(environ: Mapping[str, str]) -> str:
-    """The project that the environment names, or an empty string."""
-    return next(filter(None, map(environ.get, _PROJECT_VARIABLES)), "")
-
-
 def exists(name: str, environ: Mapping[str, str]) -> bool:
     """Tell whether a stack was staged on this machine, or may be in a backend of the user's."""
     return _folder(name, environ).is_dir() or bool(environ.get("PULUMI_BACKEND_URL"))
@@ -118,12 +103,14 @@ def stage(
     name: str,
     environ: Mapping[str, str],
     *,
-    settings: Path | None = None,
+    settings: Path | SettingsFile | None = None,
     checkout: Path = CHECKOUT,
 ) -> Stack:
     """Bring the staged copy up to date with the checkout. Raises RefusedError."""
     folder = _folder(name, environ)
-    given = _settings(name, folder, environ, settings, checkout)
+    if not isinstance(settings, SettingsFile):
+        document = _document(name, folder, environ, settings, checkout)
+        settings = configuration.read(document, stack=name, environ=environ)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     project = _mapping(checkout / "Pulumi.yaml")
     project["main"] = str(checkout)
@@ -136,7 +123,7 @@ def stage(
     kept = _mapping(staged) if staged.exists() else {}
     encryption = {key: kept[key] for key in _ENCRYPTION_KEYS if key in kept}
     _write(folder / "Pulumi.yaml", project)
-    _write(staged, encryption | given)
+    _write(staged, {**encryption, **settings.document})
     backend_url = environ.get("PULUMI_BACKEND_URL") or _own_backend(folder)
     if backend_url == _own_backend(folder):
         (folder / "backend").mkdir(exist_ok=True)
@@ -148,8 +135,15 @@ def stage(
     if not any(variable in environ for variable in _PASSPHRASE_VARIABLES):
         environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(folder))
     SECRETS.learn(sources.of_environment(environment))
-    SECRETS.learn(sources.of_settings(given.get("config") or {}, project.get("config") or {}))
-    return Stack(name=name, folder=folder, backend_url=backend_url, environment=environment)
+    SECRETS.learn(sources.of_settings(settings.config, project.get("config") or {}))
+    return Stack(
+        name=name,
+        folder=folder,
+        backend_url=backend_url,
+        environment=environment,
+        configuration=settings.config,
+        settings=settings.settings,
+    )
 
 
 def _folder(name: str, environ: Mapping[str, str]) -> Path:
@@ -164,14 +158,14 @@ def _own_backend(folder: Path) -> str:
     return backend.url_of(folder / "backend")
 
 
-def _settings(
+def _document(
     name: str,
     folder: Path,
     environ: Mapping[str, str],
     settings: Path | None,
     checkout: Path,
 ) -> dict[str, Any]:
-    """The stack's settings: from the file that is named, else the checkout's, else as last time."""
+    """Return the settings that are named, else the checkout's, else those of the last time."""
     if settings is None and environ.get("DEVSTACK_SETTINGS"):
         settings = Path(environ["DEVSTACK_SETTINGS"])
     file_name = f"Pulumi.{name}.yaml"

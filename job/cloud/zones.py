@@ -54,10 +54,11 @@ class Zones:
             for resource in resources
             if resource["type"] == INSTANCE and not resource.get("delete")
         }
-        zones = self.stack.settings("devstack:zones")
-        for role, key in _SETTINGS.items():
-            pinned = self.stack.setting(key)
-            self._candidates[role] = zones_to_try(pinned, zones, there.get(role, ""))
+        settings = self.stack.settings
+        pins = {"controller": settings.controller_zone, "worker": settings.worker_zone}
+        for role, pinned in pins.items():
+            present = there.get(role, "")
+            self._candidates[role] = zones_to_try(pinned, settings.zones, present)
         self._stage()
 
     def move_on(self, event_logs: Sequence[Path], say: Callable[[str], object]) -> bool:
@@ -85,7 +86,7 @@ class Zones:
         left = [each for each in self._left if each.role == role]
         last, key = left[-1], _SETTINGS[role]
         if all(each.refusal.zone_lacks_it for each in left):
-            machine = self.stack.setting(f"devstack:{role}MachineType")
+            machine = getattr(self.stack.settings, f"{role}_machine_type")
             return JobError(
                 f"{role}: {machine} cannot be had in {', '.join(each.zone for each in left)}:"
                 f" {last.refusal.gist}; change devstack:{role}MachineType or whatever else is"

@@ -35,11 +35,6 @@ class Context:
     """What preflight found that is worth keeping."""
 
     @property
-    def settings(self) -> Path:
-        """Of the stack. Not among the artifacts, since they may hold a token of the cloud."""
-        return self.folder / "settings.yaml"
-
-    @property
     def events(self) -> Path:
         """The engine's event logs, as it writes them; `Artifacts` has copies without secrets."""
         return self.folder / "events"

@@ -28,7 +28,6 @@ from job.run.phases import first_checks, suite, teardown, upload
 from job.run.phases.open_tunnel import Tunnel
 from job.run.phases.prerequisites import Prerequisites
 from job.run.phases.watched_nodes import Nodes, SilentError
-from stacks.settings import Settings
 
 _LOST = LostError("boskos: the lease was lost; the project is not touched any more")
 
@@ -73,22 +72,21 @@ def _whole(context: Context) -> None:
         for warning in job.warnings:
             context.log.say(f"warning: {warning}")
         with context.timeline.span("job", "preflight"):
-            settings = first_checks.before_lease(context, _stage(context, job.project))
-        with _project(context) as project:
-            pulumi = _stage(context, project)
-            with teardown.afterwards(context, pulumi):
-                _build_and_test(context, pulumi, replace(settings, project=project))
+            staged = _stage(context)
+            first_checks.before_lease(context, staged)
+        with _in_project(context, staged) as pulumi, teardown.afterwards(context, pulumi):
+            _build_and_test(context, pulumi)
     finally:
         if timer:
             timer.cancel()
 
 
 @contextmanager
-def _project(context: Context) -> Iterator[str]:
-    """The project to work in: the environment's, or one that is leased for the block."""
+def _in_project(context: Context, pulumi: Pulumi) -> Iterator[Pulumi]:
+    """Work in the environment's project, or in one that is leased for the block."""
     job = context.job
     if not job.leases:
-        yield job.project
+        yield pulumi
         return
     with ExitStack() as stack:
         with context.timeline.span("job", "boskos"):
@@ -104,15 +102,13 @@ def _project(context: Context) -> Iterator[str]:
                     ),
                 )
             )
-        yield leased.name
+        yield replace(pulumi, stack=pulumi.stack.in_project(leased.name))
 
 
-def _stage(context: Context, project: str) -> Pulumi:
-    """The stack with the job's settings, and the engine at work for the job."""
-    reading.write_settings(context.job, context.settings, project=project)
-    pulumi = commands.connect(
-        context.job.stack, context.job.variables, context.settings, context.ending
-    )
+def _stage(context: Context) -> Pulumi:
+    """Stage the stack with the job's settings, and put the engine to work for the job."""
+    job = context.job
+    pulumi = commands.connect(job.stack, job.variables, job.settings_file, context.ending)
     return replace(
         pulumi,
         say=context.log.pass_on,
@@ -122,24 +118,22 @@ def _stage(context: Context, project: str) -> Pulumi:
     )
 
 
-def _build_and_test(context: Context, pulumi: Pulumi, settings: Settings) -> None:
+def _build_and_test(context: Context, pulumi: Pulumi) -> None:
     span = context.timeline.span
     with span("job", "project"):
-        first_checks.of_project(context, pulumi, settings)
+        first_checks.of_project(context, pulumi)
     with closing(Prerequisites(context)) as prerequisites:
         with span("job", "up"):
             commands.up(pulumi, [])
         for _ in range(context.job.replacements):
             try:
-                return _test(context, pulumi, settings, prerequisites)
+                return _test(context, pulumi, prerequisites)
             except SilentError as silent:
                 _replace(context, pulumi, silent)
-        return _test(context, pulumi, settings, prerequisites)
+        return _test(context, pulumi, prerequisites)
 
 
-def _test(
-    context: Context, pulumi: Pulumi, settings: Settings, prerequisites: Prerequisites
-) -> None:
+def _test(context: Context, pulumi: Pulumi, prerequisites: Prerequisites) -> None:
     """Run the tests as soon as the cloud that is up can be used."""
     span = context.timeline.span
     outputs = commands.read_outputs(pulumi)
@@ -151,7 +145,7 @@ def _test(
             with span("job", "upload"):
                 upload.run(context, access["controller"], prerequisites.archive)
         with span("job", "controller ready"):
-            nodes.wait_for_controller(settings.ready_timeout_s)
+            nodes.wait_for_controller(pulumi.stack.settings.ready_timeout_s)
         clouds_yaml, _ = e2e_files.write(outputs, pulumi.stack.folder)
         nodes.tests_begin()
         with span("job", "tests"):

@@ -131,7 +131,8 @@ def test_the_job_learns_an_encrypted_setting(cloud, pulumi_of):
     cloud.job("preview")
     pulumi = pulumi_of(cloud)
     pulumi.ask("config set", "--secret", "gcp:accessToken", canary, "--stack", cloud.stack)
-    encrypted = pulumi.stack.configuration["gcp:accessToken"]
+    staged = yaml.safe_load(pulumi.stack.settings_path.read_text())
+    encrypted = staged["config"]["gcp:accessToken"]
     cloud.access_token = encrypted
     state.learn_settings(pulumi_of(cloud))
 

@@ -53,11 +53,11 @@ class Scope:
 def scope_of(stack: Stack) -> Scope:
     """What is meant by a staged stack."""
     existing = {
-        "networks": stack.setting("devstack:existingNetwork"),
-        "subnetworks": stack.setting("devstack:existingSubnetwork"),
+        "networks": stack.settings.existing_network,
+        "subnetworks": stack.settings.existing_subnetwork,
     }
     return Scope(
-        cluster=stack.setting("devstack:clusterName"),
+        cluster=stack.settings.cluster_name,
         stack=stack.name,
         by_name=True,
         spared=frozenset(f"{kind}/{name}" for kind, name in existing.items() if name),

@@ -15,7 +15,6 @@ from typing import Any
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.engine.state import export
 from job.cloud.kinds import KINDS
-from job.cloud.stack import project_of
 
 # As the provider writes the ids of what it has created.
 _IDS = {kind.token: kind.resource_id for kind in KINDS} | {
@@ -32,9 +31,8 @@ def reconcile(pulumi: Pulumi, limit_s: float | None = None) -> State:
     pending = deployment.get("pending_operations") or []
     if not pending:
         return deployment
-    fallback = project_of(pulumi.stack.environment)
     pulumi.tell(f"an earlier run was killed; reading back {len(pending)} operations")
-    document["deployment"] = adopted(deployment, fallback)
+    document["deployment"] = adopted(deployment, pulumi.stack.settings.project)
     with TemporaryDirectory(dir=pulumi.stack.folder) as folder:
         path = Path(folder) / "state.json"
         path.write_text(json.dumps(document), encoding="utf-8")

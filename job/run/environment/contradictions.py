@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
+from job.cloud.configuration import provider_settings
 from job.run.environment.job_environment import JobEnvironment
 from job.run.environment.variables import ANY_SETTING, OTHER_PLATFORMS, VARIABLES
 
@@ -78,6 +79,12 @@ def _project(given: Mapping[str, str], job: JobEnvironment) -> Iterator[str]:
         )
     if not job.project and not job.boskos_host:
         yield "GCP_PROJECT: no project; set it, or BOSKOS_HOST to lease one"
+    in_settings = provider_settings(job.settings_file.config).get("project")
+    if job.leases and in_settings:
+        yield (
+            f"gcp:project: '{in_settings}' is set although a project is leased; remove it from the"
+            " stack's settings"
+        )
 
 
 def _times(job: JobEnvironment) -> Iterator[str]:

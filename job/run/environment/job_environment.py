@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from host import inherited
+from job.cloud.configuration import SettingsFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +20,8 @@ class JobEnvironment:
     """Variables in which it chooses among things that the cloud has."""
     artifacts: Path
     stack: str
-    base: Path
-    """The settings file that `overrides` change."""
-    overrides: Mapping[str, Any]
-    """By key, without the namespace."""
+    settings_file: SettingsFile = field(repr=False)
+    """Of the stack: what the environment names, with what it overrides. It may hold a token."""
     project: str = ""
     """Empty if it is to be leased."""
     boskos_host: str = ""

@@ -3,7 +3,6 @@
 The values are those of a settings file, so that a file with them shows what a job ran with.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,9 +10,8 @@ from typing import Any, get_type_hints
 from job.run.environment import suite_conf
 from job.run.environment.variables import ANY_SETTING, VARIABLES
 from job.run.kinds import Kind
-from stacks import configuration
 from stacks.e2e_variables import PRIMARY_AZ, SECONDARY_AZ
-from stacks.problems import SettingsError
+from stacks.problems import Problem
 from stacks.settings import Settings, setting_fields
 
 _AZS = {
@@ -26,11 +24,11 @@ _REGIONS_FROM_B = ("us-east1", "europe-west1")
 
 
 def find(
-    given: Mapping[str, str], config: Mapping[str, Any], conf: Path, kind: Kind
+    given: Mapping[str, str], base: Settings, conf: Path, kind: Kind
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Settings by key, and the variable that each comes from.
 
-    `given` holds the variables that are not empty, `config` what the settings file says, and
+    `given` holds the variables that are not empty, `base` what the settings file says, and
     `conf` is the suite's configuration.
     """
     values: dict[str, Any] = {}
@@ -48,11 +46,11 @@ def find(
             values[key] = _typed(key, given[name])
             origins[key] = name
     if "region" in values and "zones" not in values:
-        values["zones"] = _zones(values["region"], config)
+        values["zones"] = _zones(values["region"], base)
         origins["zones"] = origins["region"]
     if conf.is_file():
-        worker = values.get("worker", config.get("devstack:worker", True))
-        values |= _availability_zones(values, conf, kind, worker=worker not in {False, "false"})
+        worker = values.get("worker", base.worker) is not False
+        values |= _availability_zones(values, conf, kind, worker=worker)
     return values, origins
 
 
@@ -69,10 +67,9 @@ def _typed(key: str, raw: str) -> Any:
     return raw
 
 
-def _zones(region: str, config: Mapping[str, Any]) -> list[str]:
-    named = config.get("devstack:zones") or Settings.zones
-    if all(str(zone).startswith(f"{region}-") for zone in named):
-        return list(named)
+def _zones(region: str, base: Settings) -> list[str]:
+    if base.zones and all(zone.startswith(f"{region}-") for zone in base.zones):
+        return list(base.zones)
     letters = "bcd" if region in _REGIONS_FROM_B else "abc"
     return [f"{region}-{letter}" for letter in letters]
 
@@ -97,20 +94,7 @@ def _availability_zones(
     return {**names, "e2eConf": ""}
 
 
-def refusals(
-    config: Mapping[str, Any], origins: Mapping[str, str], stack: str, project: str
-) -> tuple[Settings | None, list[str]]:
-    """The settings, or what they are refused for, with the variables that are to blame."""
-    raw = {
-        key.removeprefix("devstack:"): value if isinstance(value, str) else json.dumps(value)
-        for key, value in config.items()
-        if key.startswith("devstack:")
-    }
-    try:
-        return configuration.parse(raw, stack=stack, project=project), []
-    except SettingsError as error:
-        lines = []
-        for problem in error.problems:
-            origin = origins.get(problem.key.removeprefix("devstack:"))
-            lines.append(f"{origin}: {problem}" if origin else str(problem))
-        return None, lines
+def blamed(problem: Problem, origins: Mapping[str, str]) -> str:
+    """Return the line of a problem, with the variable that is to blame for it."""
+    origin = origins.get(problem.key.removeprefix("devstack:"))
+    return f"{origin}: {problem}" if origin else str(problem)

@@ -6,6 +6,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -14,16 +15,15 @@ import yaml
 from host import inherited
 from host.errors import RefusedError
 from host.folders import CHECKOUT
-from job.cloud import stack
+from job.cloud import configuration
+from job.cloud.configuration import SettingsFile, project_of
 from job.run.environment import contradictions, named_things, overrides, suite_conf
 from job.run.environment.job_environment import JobEnvironment
 from job.run.environment.variables import OTHER_PLATFORMS, VARIABLES
 from job.run.kinds import Kind
 from stacks.concealment import why_unreadable
+from stacks.settings import Settings
 
-_PROJECT_KEY = "gcp:project"
-# In place of one that is leased later.
-_SOME_PROJECT = "leased-later"
 _NAME_LIMIT = 32
 
 
@@ -34,58 +34,48 @@ def read(
     capo = capo.absolute()
     # As in bash's ${NAME:-}, an empty variable is none.
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
-    base = Path(given.get("DEVSTACK_SETTINGS", checkout / "Pulumi.ci.yaml")).absolute()
-    document = _document(base)
-    config = document.get("config") or {}
+    stack = _stack_name(given)
+    document = _document(Path(given.get("DEVSTACK_SETTINGS", checkout / "Pulumi.ci.yaml")))
+    base = configuration.read(document, stack=stack, environ={})
     fields, problems = _fields(given)
     fields["artifacts"] = capo / given.get("ARTIFACTS", "_artifacts")
-    fields["stack"] = _stack_name(given)
-    fields["project"] = _project(given, config)
-    fields["base"] = base
+    fields["stack"] = stack
+    fields["project"] = project = _project(given, base.settings)
     conf = suite_conf.path_of(given, capo)
     in_conf = suite_conf.variables(conf)
     fields["e2e_conf"] = conf
     fields["chosen_by_suite"] = tuple(filter(named_things.is_a_choice, in_conf))
-    values, origins = overrides.find(given, config, conf, kind)
+    values, origins = overrides.find(given, base.settings, conf, kind)
+    config = {**base.config, **{f"devstack:{key}": value for key, value in values.items()}}
+    if project:
+        config["gcp:project"] = project
+    settings, refused = configuration.parse(config, stack=stack, project=project)
     # Nobody else works in a leased project.
     ours_alone = given.keys() & {"BOSKOS_HOST", "BOSKOS_RESOURCE_NAME"}
     fields.setdefault("leftovers", "remove" if ours_alone else "report")
     job = JobEnvironment(
         **fields,
         capo=capo,
-        overrides=values,
+        # The job follows the nodes itself, and begins the tests before the worker is ready.
+        settings_file=SettingsFile(
+            document={**document, "config": {**config, "devstack:waitFor": "none"}},
+            settings=replace(settings, wait_for="none"),
+        ),
         warnings=tuple(_warnings(given)),
         variables=inherited.ours(environ),
         person=dict(environ),
     )
     problems += contradictions.find(given, job)
-    settings, refused = overrides.refusals(
-        _merged(config, job), origins, job.stack, job.project or _SOME_PROJECT
-    )
-    problems += refused
-    if settings:
+    problems += [overrides.blamed(problem, origins) for problem in refused]
+    if not refused:
         problems += named_things.find(given, in_conf, conf, settings, kind)
     if problems:
         raise RefusedError("\n".join(problems))
     return job
 
 
-def write_settings(job: JobEnvironment, path: Path, *, project: str = "") -> None:
-    """Write the settings of the job's stack, in a project that was leased since."""
-    document = _document(job.base)
-    document["config"] = _merged(document.get("config") or {}, job)
-    if project or job.project:
-        document["config"][_PROJECT_KEY] = project or job.project
-    # The job follows the nodes itself, and begins the tests before the worker is ready.
-    document["config"]["devstack:waitFor"] = "none"
-    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-
-
-def _merged(config: Mapping[str, Any], job: JobEnvironment) -> dict[str, Any]:
-    return {**config, **{f"devstack:{key}": value for key, value in job.overrides.items()}}
-
-
 def _document(path: Path) -> dict[str, Any]:
+    path = path.absolute()
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -135,16 +125,16 @@ _NUMBERS: dict[type, tuple[Callable[[str], Any], str]] = {
 }
 
 
-def _project(given: Mapping[str, str], config: Mapping[str, Any]) -> str:
+def _project(given: Mapping[str, str], base: Settings) -> str:
     if "BOSKOS_HOST" in given and "BOSKOS_RESOURCE_NAME" not in given:
         return ""
     named = (
         given.get("BOSKOS_RESOURCE_NAME"),
         given.get("GCP_PROJECT"),
-        stack.project_of(given),
-        config.get(_PROJECT_KEY),
+        project_of(given),
+        base.project,
     )
-    return str(next(filter(None, named), ""))
+    return next(filter(None, named), "")
 
 
 def _stack_name(given: Mapping[str, str]) -> str:

@@ -148,7 +148,7 @@ _JOB = (
     ),
 )
 _OWN = (
-    Variable("DEVSTACK_SETTINGS", "Settings to start from; `Pulumi.ci.yaml`.", field="base"),
+    Variable("DEVSTACK_SETTINGS", "Settings to start from; `Pulumi.ci.yaml`."),
     Variable(
         "DEVSTACK_SET_KEY",
         "Any setting by its key, such as `DEVSTACK_SET_bootDiskGib=200` or"

@@ -10,7 +10,6 @@ from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import Scope, scope_of
 from job.cloud.cleanup.search import leftovers
 from job.cloud.cleanup.sweeping import sweep
-from job.cloud.configuration import settings_of
 from job.cloud.credentials import UnjudgedError
 from job.cloud.engine import state
 from job.cloud.engine.pulumi import Pulumi
@@ -18,15 +17,13 @@ from job.run.context import Context
 from job.run.preflight import checkout, checks
 from job.run.preflight.findings import Report
 from job.run.targets import PREREQUISITES, SUITE
-from stacks.settings import Settings
 
 _CLEANUP_S = 900.0
 
 
-def before_lease(context: Context, pulumi: Pulumi) -> Settings:
-    """What needs no project; the validated settings. Raises RefusedError with all problems."""
-    settings = settings_of(pulumi.stack, leased=context.job.leases)
-    place = compute.place_of(pulumi.stack)
+def before_lease(context: Context, pulumi: Pulumi) -> None:
+    """Check what needs no project. Raises RefusedError with all problems."""
+    settings, place = pulumi.stack.settings, compute.place_of(pulumi.stack)
     job, kind = context.job, context.kind
     whole = partial(
         checkout.check,
@@ -38,18 +35,17 @@ def before_lease(context: Context, pulumi: Pulumi) -> Settings:
     )
     report = checks.before_lease(settings, job.variables, place, context.ending, for_tests=[whole])
     _tell(context, report)
-    return settings
 
 
-def of_project(context: Context, pulumi: Pulumi, settings: Settings) -> None:
+def of_project(context: Context, pulumi: Pulumi) -> None:
     """Whether we may work there and have room, once nothing of ours is left there."""
-    _clear(context, pulumi, settings)
-    place = compute.place_of(pulumi.stack)
+    _clear(context, pulumi)
+    settings, place = pulumi.stack.settings, compute.place_of(pulumi.stack)
     present = state.is_there(pulumi) and bool(state.resources(pulumi))
     _tell(context, checks.of_project(settings, place, context.ending, present=present))
 
 
-def _clear(context: Context, pulumi: Pulumi, settings: Settings) -> None:
+def _clear(context: Context, pulumi: Pulumi) -> None:
     """Remove, or only list, what earlier jobs left; our own stack's is left to `up`."""
     budget = Budget(_CLEANUP_S, context.ending)
     try:
@@ -58,7 +54,7 @@ def _clear(context: Context, pulumi: Pulumi, settings: Settings) -> None:
         context.log.say(f"warning: leftovers: none were looked for: {error}")
         return
     own = scope_of(pulumi.stack)
-    everybody = Scope(cluster=own.cluster, region=settings.region)
+    everybody = Scope(cluster=own.cluster, region=pulumi.stack.settings.region)
     scopes = {
         each.owner.stack: Scope(cluster=own.cluster, stack=each.owner.stack, spared=own.spared)
         for each in leftovers(api, everybody)

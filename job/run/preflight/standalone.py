@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from host.ending import Ending
-from host.errors import JobError
+from host.errors import JobError, RefusedError
 from host.pulumi_cli import find_cli
-from job.cloud import compute, stack
-from job.cloud.configuration import settings_of
+from job.cloud import compute, configuration, stack
 from job.cloud.engine.pulumi import Pulumi
 from job.run.preflight import checks
 from job.run.preflight.findings import Report
@@ -19,9 +18,12 @@ def run(
 ) -> None:
     """Say what may disappoint. Raises RefusedError with all that is wrong, each in a line."""
     staged = stack.stage(name, environ, settings=settings)
+    wanted, problems = configuration.parse(
+        staged.configuration, stack=name, project=staged.settings.project
+    )
+    if problems:
+        raise RefusedError("\n".join(map(str, problems)))
     place = compute.place_of(staged)
-    # Without a project, one is going to be leased.
-    wanted = settings_of(staged, leased=not place.project)
     # Without a checkout of CAPO, only this machine can be looked at.
     for_tests = () if scope == "e2e" else None
     report = checks.before_lease(wanted, environ, place, ending, for_tests=for_tests)

@@ -1,6 +1,6 @@
 """Reservations: which are left alone."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
 
@@ -23,7 +23,6 @@ STATE = [
 @pytest.mark.parametrize(
     ("existing", "flags"), [("", [f"--exclude={URN}controller-internal"]), ("vpc", [])]
 )
-def test_internal_addresses_of_a_network_of_ours_are_left_alone(existing, flags):
+def test_internal_addresses_of_a_network_of_ours_are_left_alone(existing, flags, settings):
     """In an existing network the program asks for them itself."""
-    stack = SimpleNamespace(setting={"devstack:existingNetwork": existing}.get)
-    assert list(spared(stack, STATE)) == flags
+    assert list(spared(replace(settings, existing_network=existing), STATE)) == flags

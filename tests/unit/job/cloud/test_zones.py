@@ -1,6 +1,7 @@
 """Zones: which errors mean that a zone is full, and where nodes are put."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -89,11 +90,14 @@ def test_a_departure_is_told_once_with_zone_and_reason_even_by_half_a_log(tmp_pa
     )
 
 
+def with_settings(stack, **given):
+    return replace(stack, settings=replace(stack.settings, **given))
+
+
 def test_a_zone_that_is_no_longer_in_the_list_is_left(pulumi):
     """The settings moved to another region: the node follows."""
     there = {"urn": URN, "type": "gcp:compute/instance:Instance", "inputs": {"zone": "x1-a"}}
-    pulumi.stack.override({"devstack:zones": ["us-east4-b"]})
-    Zones(pulumi.stack).choose([there])
+    Zones(with_settings(pulumi.stack, zones=("us-east4-b",))).choose([there])
     staged = yaml.safe_load((pulumi.stack.folder / "Pulumi.ci.yaml").read_text())
 
     assert staged["config"]["devstack:workerZone"] == "us-east4-b"
@@ -102,9 +106,8 @@ def test_a_zone_that_is_no_longer_in_the_list_is_left(pulumi):
 @pytest.fixture
 def zones(pulumi):
     """Two zones to try, and nothing there."""
-    machine = {"devstack:workerMachineType": "n2-standard-16"}
-    pulumi.stack.override({"devstack:zones": ["a", "b"], **machine})
-    made = Zones(pulumi.stack)
+    settings = {"zones": ("a", "b"), "worker_machine_type": "n2-standard-16"}
+    made = Zones(with_settings(pulumi.stack, **settings))
     made.choose([])
     return made
 

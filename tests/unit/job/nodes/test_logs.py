@@ -13,7 +13,7 @@ from job.nodes.logs import collect
 from tests.patience import FOREVER_S
 from tests.unit.job.nodes.answers import REFUSED, WRONG_KEY
 
-PLACE = Place(project="p", region="us-east4", prefix="capo-e2e-ci")
+PLACE = Place(project="p", region="us-east4")
 
 
 def packed(files, *others):

@@ -17,7 +17,6 @@ _PRIVATE = {
     "cloud/e2e_files.py": "what a person asks for, for its owner alone",
     "nodes/ssh.py": "the stack's folder: key and host keys, for their owner alone",
     "cloud/engine/pending.py": "the stack's folder: a state for the engine",
-    "run/environment/reading.py": "the job's own folder: settings for the engine",
     "network/tunnel/namespace.py": "a file of its own, gone at once: what a command reads",
     "network/tunnel/record.py": "the stack's folder: what the next tunnel must know",
     "network/tunnel/sshuttle.py": "the stack's folder: its log, of which artifacts get a copy",

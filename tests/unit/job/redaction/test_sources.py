@@ -57,7 +57,7 @@ def test_a_key_that_is_taken_for_a_path_is_known_all_the_same(tmp_path, before):
     """The message of the system call quotes it as one."""
     text = f"{before}{BODY}"
     with pytest.raises(JobError) as caught:
-        credentials.find(Place(project="p", region="us-east4", prefix="p", key=text))
+        credentials.find(Place(project="p", region="us-east4", key=text))
     SECRETS.learn(environment(tmp_path, GOOGLE_CREDENTIALS=text))
 
     assert BODY not in SECRETS.mask(str(caught.value))

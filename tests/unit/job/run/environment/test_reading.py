@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from host.errors import RefusedError
+from host.folders import CHECKOUT
 from job.cloud import stack
 from job.run.environment import reading
 from job.run.environment.variables import OTHER_PLATFORMS, SECTIONS, VARIABLES
@@ -46,16 +47,25 @@ def problems(read):
     return refuse
 
 
+def overrides(job):
+    """The settings in which a job differs from the settings file of the checkout."""
+    base = yaml.safe_load((CHECKOUT / "Pulumi.ci.yaml").read_text())["config"]
+    base |= {"gcp:project": "mine", "devstack:waitFor": "none"}
+    changed = {key: value for key, value in job.settings_file.config.items() if key not in base}
+    changed |= {
+        key: job.settings_file.config[key]
+        for key, value in base.items()
+        if job.settings_file.config[key] != value
+    }
+    return {key.removeprefix("devstack:"): value for key, value in changed.items()}
+
+
 @pytest.fixture
-def written(read, tmp_path):
-    """The configuration that a job writes for its stack."""
-
-    def write(project="", **variables):
-        path = tmp_path / "settings.yaml"
-        reading.write_settings(read(**variables), path, project=project)
-        return yaml.safe_load(path.read_text())["config"]
-
-    return write
+def base(tmp_path):
+    """A settings file that says nothing yet."""
+    path = tmp_path / "base.yaml"
+    path.write_text("config: {}\n")
+    return path
 
 
 def test_every_setting_and_field_of_the_table_exists():
@@ -123,30 +133,33 @@ def test_todays_job_needs_nothing_but_boskos(read, capo):
     ids=lambda value: "-".join(value) if "A" <= min(value)[0] <= "Z" else "",
 )
 def test_a_variable_overrides_its_settings(read, variables, settings):
-    overrides = dict(read(**variables).overrides)
-    del overrides["e2eConf"]
+    changed = overrides(read(**variables))
+    del changed["e2eConf"]
 
-    assert overrides == settings
+    assert changed == settings
 
 
 def test_horizon_needs_no_additional_services(read):
     """Today that combination ends the script, which reads an unset variable."""
-    assert "additionalServices" not in read(OPENSTACK_ENABLE_HORIZON="true").overrides
+    assert "additionalServices" not in overrides(read(OPENSTACK_ENABLE_HORIZON="true"))
 
 
 def test_an_empty_variable_is_none(read):
-    assert read(FLOATING_RANGE="", SKIP_SECONDARY_AZ=" ").overrides.keys() == {"e2eConf"}
+    assert overrides(read(FLOATING_RANGE="", SKIP_SECONDARY_AZ=" ")).keys() == {"e2eConf"}
 
 
 def test_both_azs_come_from_the_suites_own_configuration(read, capo):
-    assert read().overrides == {"e2eConf": str(capo / _CONF)}
+    job = read()
+
+    assert overrides(job) == {"e2eConf": str(capo / _CONF)}
+    assert job.settings_file.settings.availability_zones == ("az-one", "az-two")
 
 
 def test_an_az_of_the_environment_wins_as_it_does_in_the_suite(read):
     """The other one stays what the file says, as the suite reads it too."""
-    overrides = read(OPENSTACK_FAILURE_DOMAIN_ALT="other").overrides
+    changed = overrides(read(OPENSTACK_FAILURE_DOMAIN_ALT="other"))
 
-    assert overrides == {"primaryAz": "az-one", "secondaryAz": "other", "e2eConf": ""}
+    assert changed == {"primaryAz": "az-one", "secondaryAz": "other", "e2eConf": ""}
 
 
 @pytest.mark.parametrize("name", ["E2E_CONF_PATH", "E2E_DATA_DIR"])
@@ -156,7 +169,7 @@ def test_the_configuration_is_looked_for_where_make_looks(read, capo, name):
     path.write_text("variables:\n  " + _AZS.format("a", "b"))
     given = "elsewhere/e2e_conf.yaml" if name == "E2E_CONF_PATH" else str(path.parent)
 
-    assert read(**{name: given}).overrides == {"e2eConf": str(path)}
+    assert overrides(read(**{name: given})) == {"e2eConf": str(path)}
 
 
 def test_a_configuration_without_azs_is_refused(problems, capo):
@@ -166,21 +179,22 @@ def test_a_configuration_without_azs_is_refused(problems, capo):
     assert any("devstack:e2eConf" in line for line in problems(OPENSTACK_FAILURE_DOMAIN="one"))
 
 
-def test_without_a_worker_no_second_az_is_needed(read, capo, tmp_path):
+def test_without_a_worker_no_second_az_is_needed(read, capo, base):
     (capo / _CONF).write_text("variables: {OPENSTACK_FAILURE_DOMAIN: az-one}\n")
-    base = tmp_path / "base.yaml"
-    base.write_text("config: {'devstack:worker': false}\n")
+    conf = str(capo / _CONF)
 
-    assert read(SKIP_SECONDARY_AZ="1").overrides == {"worker": False, "e2eConf": str(capo / _CONF)}
-    assert read(DEVSTACK_SETTINGS=str(base)).overrides == {"e2eConf": str(capo / _CONF)}
+    assert overrides(read(SKIP_SECONDARY_AZ="1")) == {"worker": False, "e2eConf": conf}
     given = {"SKIP_SECONDARY_AZ": "1", "OPENSTACK_FAILURE_DOMAIN": "mine"}
-    assert read(**given).overrides == {"worker": False, "primaryAz": "mine", "e2eConf": ""}
+    assert overrides(read(**given)) == {"worker": False, "primaryAz": "mine", "e2eConf": ""}
+    base.write_text("config: {'devstack:worker': false}\n")
+    settings = read(DEVSTACK_SETTINGS=str(base)).settings_file.settings
+    assert (settings.worker, settings.primary_az, settings.e2e_conf) == (False, "az-one", conf)
 
 
 def test_the_conformance_tests_need_no_second_az(read, problems, capo):
     (capo / _CONF).write_text("variables: {OPENSTACK_FAILURE_DOMAIN: az-one}\n")
 
-    assert read("conformance").overrides == {"primaryAz": "az-one", "e2eConf": ""}
+    assert overrides(read("conformance")) == {"primaryAz": "az-one", "e2eConf": ""}
     assert "variables.OPENSTACK_FAILURE_DOMAIN_ALT" in problems()[0]
 
 
@@ -193,7 +207,7 @@ def test_a_heartbeat_is_nothing_without_a_lease(read, problems):
 def test_a_checkout_without_the_configuration_leaves_the_azs_as_they_are(read, capo):
     (capo / _CONF).unlink()
 
-    assert read().overrides == {}
+    assert overrides(read()) == {}
 
 
 @pytest.mark.parametrize(
@@ -206,15 +220,14 @@ def test_a_checkout_without_the_configuration_leaves_the_azs_as_they_are(read, c
 )
 def test_a_region_brings_its_zones(read, region, zones):
     """us-east1 has no zone -a."""
-    assert read(GCP_REGION=region).overrides["zones"] == zones
+    assert list(read(GCP_REGION=region).settings_file.settings.zones) == zones
 
 
-def test_zones_of_the_settings_are_kept_in_their_region(read, tmp_path):
-    base = tmp_path / "base.yaml"
+def test_zones_of_the_settings_are_kept_in_their_region(read, base):
     base.write_text("config: {'devstack:zones': [us-east4-c]}\n")
     job = read(GCP_REGION="us-east4", DEVSTACK_SETTINGS=str(base))
 
-    assert job.overrides["zones"] == ["us-east4-c"]
+    assert job.settings_file.settings.zones == ("us-east4-c",)
 
 
 def test_zones_of_another_region_are_refused(problems):
@@ -349,35 +362,72 @@ def test_a_job_has_the_same_stack_in_every_run(read, variables, name):
     assert read(**variables).stack == name
 
 
-def test_a_stacks_name_is_one_that_can_be_staged(read, written, environ, checkout, tmp_path):
+def test_a_stacks_name_is_one_that_can_be_staged(read, environ, checkout):
     """However odd the build's id."""
     job = read(BUILD_ID="x" * 70)
-    written()
-    staged = stack.stage(job.stack, environ, settings=tmp_path / "settings.yaml", checkout=checkout)
+    staged = stack.stage(job.stack, environ, settings=job.settings_file, checkout=checkout)
 
     assert staged.name == job.stack
 
 
-def test_settings_are_the_base_with_overrides_on_top(written, capo, tmp_path):
-    base = tmp_path / "base.yaml"
-    base.write_text("config: {'devstack:operatingSystem': ubuntu-24.04, 'gcp:x': y}\n")
+def test_settings_are_the_base_with_overrides_on_top(read, capo, base, environ):
+    """The engine is given what the job itself reads, and what is no setting of ours stays."""
+    base.write_text(
+        "encryptionsalt: theirs\n"
+        "config: {'devstack:operatingSystem': ubuntu-24.04, 'gcp:x': y, 'devstack:waitFor': all,"
+        " 'devstack:sshSourceRanges': [192.0.2.1/32]}\n"
+    )
+    job = read(DEVSTACK_SETTINGS=str(base), OPENSTACK_RELEASE="2026.1")
+    staged = stack.stage(job.stack, environ, settings=job.settings_file)
 
-    assert written(DEVSTACK_SETTINGS=str(base), OPENSTACK_RELEASE="2026.1") == {
-        "devstack:operatingSystem": "ubuntu-24.04",
-        "devstack:release": "2026.1",
-        "gcp:x": "y",
-        "devstack:e2eConf": str(capo / _CONF),
-        "gcp:project": "mine",
-        "devstack:waitFor": "none",
+    assert yaml.safe_load(staged.settings_path.read_text()) == {
+        "encryptionsalt": "theirs",
+        "config": {
+            "devstack:operatingSystem": "ubuntu-24.04",
+            "devstack:release": "2026.1",
+            "gcp:x": "y",
+            "devstack:e2eConf": str(capo / _CONF),
+            "devstack:sshSourceRanges": ["192.0.2.1/32"],
+            "gcp:project": "mine",
+            "devstack:waitFor": "none",
+        },
     }
+    settings = staged.settings
+    assert (settings.operating_system, settings.release) == ("ubuntu-24.04", "2026.1")
+    assert (settings.project, settings.wait_for) == ("mine", "none")
+    assert (settings.stack, settings.primary_az) == (job.stack, "az-one")
 
 
-def test_a_project_that_was_leased_since_is_the_stacks(written):
-    assert written("leased", BOSKOS_HOST="boskos")["gcp:project"] == "leased"
+def test_a_project_that_was_leased_since_is_the_stacks(read, environ):
+    job = read(BOSKOS_HOST="boskos")
+    staged = stack.stage(job.stack, environ, settings=job.settings_file)
+    leased = staged.in_project("leased")
+    config = yaml.safe_load(leased.settings_path.read_text())["config"]
+
+    assert (staged.settings.project, leased.settings.project) == ("", "leased")
+    assert config == {**staged.configuration, "gcp:project": "leased"}
 
 
-def test_a_project_of_the_settings_is_enough(read, tmp_path):
-    base = tmp_path / "base.yaml"
+def test_a_project_beside_a_lease_is_a_contradiction(problems, base):
+    """The stack would be built in that one, whatever was leased."""
+    base.write_text("config: {'gcp:project': capo}\n")
+
+    (line,) = problems(BOSKOS_HOST="boskos", DEVSTACK_SETTINGS=str(base))
+    assert line == (
+        "gcp:project: 'capo' is set although a project is leased; remove it from the stack's"
+        " settings"
+    )
+
+
+def test_an_encrypted_setting_is_refused_before_anything_is_leased(problems, base):
+    base.write_text("config: {'devstack:region': {secure: v1:abc}}\n")
+
+    assert problems(DEVSTACK_SETTINGS=str(base)) == [
+        "devstack:region: it is encrypted; no setting is a secret, write it as it is"
+    ]
+
+
+def test_a_project_of_the_settings_is_enough(read, base):
     base.write_text("config: {'gcp:project': double}\n")
 
     assert read(GCP_PROJECT="", DEVSTACK_SETTINGS=str(base)).project == "double"
@@ -424,3 +474,9 @@ def test_artifacts_are_found_from_the_checkout_as_make_would(read, capo):
 def test_the_environment_is_in_no_representation(read):
     """A traceback or a log must not show what it holds."""
     assert "hunter2" not in repr(read(SECRET="hunter2"))
+
+
+def test_the_settings_are_in_no_representation(read, base):
+    base.write_text("config: {'gcp:accessToken': hunter2}\n")
+
+    assert "hunter2" not in repr(read(DEVSTACK_SETTINGS=str(base)))

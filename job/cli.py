@@ -202,24 +202,24 @@ def _work_on_stack(given: Given) -> None:
         command.run(commands.connect(given.stack, os.environ, given.settings, ending), given)
 
 
-# What these import no other command waits for; the whole job's is about a second.
+# What these import, Google's client above all, no other command waits for.
 
 
 def _run_whole_job(given: Given) -> None:
-    from job.run import job  # noqa: PLC0415 - 1 s, for this command alone
+    from job.run import job  # noqa: PLC0415 - 0.3 s, for this command alone
 
     job.run(given.command, given.capo, given.person)
 
 
 def _preflight(given: Given) -> None:
-    from job.run.preflight import standalone  # noqa: PLC0415 - 0.3 s, for this command alone
+    from job.run.preflight import standalone  # noqa: PLC0415 - 0.2 s, for this command alone
 
     with ended_by_signals() as ending:
         standalone.run(given.stack, os.environ, given.settings, ending, scope=given.scope)
 
 
 def _clean_up(given: Given) -> None:
-    from job.cloud.cleanup import listing  # noqa: PLC0415 - 0.1 s, for this command alone
+    from job.cloud.cleanup import listing  # noqa: PLC0415 - 0.2 s, for this command alone
 
     with ended_by_signals() as ending:
         listing.run(given, os.environ, ending)

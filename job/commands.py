@@ -94,7 +94,7 @@ def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
 
 def _explained(pulumi: Pulumi, error: NoRoomError) -> NoRoomError:
     """With what the stack needs of the quota, which the API does not know."""
-    from job.run.preflight import quotas  # noqa: PLC0415 - Google's client, for a failure alone
+    from job.run.preflight import quotas  # noqa: PLC0415 - 0.2 s of Google's client, for a failure alone
 
     amount = quotas.needed(pulumi.stack.settings, error.metric)
     return NoRoomError(f"{error}; this stack needs {amount} of it") if amount else error
@@ -109,7 +109,7 @@ def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
 
 def down(pulumi: Pulumi, budget_s: float = BUDGET_S) -> None:
     """Destroy everything, then remove the stack. Raises JobError if something is left."""
-    from job.cloud.cleanup import destroy  # noqa: PLC0415 - Google's client, which others do without
+    from job.cloud.cleanup import destroy  # noqa: PLC0415 - 0.2 s of Google's client
 
     destroy.tear_down(pulumi, budget_s)
 
@@ -151,7 +151,7 @@ def wait_for_nodes(pulumi: Pulumi, options: wait.Options) -> None:
 
 def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
     """Fetch what the nodes know of themselves."""
-    from job.cloud.compute import place_of  # noqa: PLC0415 - Google's client, which others do without
+    from job.cloud.compute import place_of  # noqa: PLC0415 - 0.2 s of Google's client
 
     outputs, ending = read_outputs(pulumi), pulumi.ending
     learn_secrets(pulumi)

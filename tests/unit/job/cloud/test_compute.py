@@ -13,7 +13,7 @@ from tests.proxies import Proxy
 @pytest.fixture
 def request_of(api):
     """A request that changes nothing."""
-    client = connect(Place(project="p", region="r", prefix="x", endpoint=api.url, access_token="a"))
+    client = connect(Place(project="p", region="r", endpoint=api.url, access_token="a"))
     return lambda: client.projects().get(project="p")
 
 
@@ -62,7 +62,7 @@ def test_an_answer_that_gets_lost_is_asked_for_again(api, request_of):
 
 def test_a_host_that_does_not_answer_is_named():
     place = Place(
-        project="p", region="r", prefix="x", endpoint="http://127.0.0.1:1/", access_token="a"
+        project="p", region="r", endpoint="http://127.0.0.1:1/", access_token="a"
     )
 
     line = r"^compute: http://127.0.0.1:1/.* does not answer: "
@@ -82,7 +82,7 @@ def test_a_pause_may_end_the_run(api, request_of):
 
 
 def place(**given):
-    return Place(project="", region="r", prefix="x", **given)
+    return Place(project="", region="r", **given)
 
 
 def test_secrets_are_not_shown():

@@ -29,7 +29,7 @@ EXTERNAL = {
 
 
 def place(**given):
-    return Place(project="", region="r", prefix="x", **given)
+    return Place(project="", region="r", **given)
 
 
 def key(**given):

@@ -114,7 +114,7 @@ def test_credentials_that_are_not_there_are_named(monkeypatch, tmp_path):
         JobError,
         match=r"^credentials: /.*absent cannot be read: No such file or directory; run 'gcloud",
     ):
-        identity.usable(Place(project="", region="r", prefix="p"))
+        identity.usable(Place(project="", region="r"))
 
 
 @pytest.fixture
@@ -146,12 +146,12 @@ def test_a_key_that_was_revoked_is_refused(web, key_file, given):
     key = str(key_file) if given == "path" else key_file.read_text()
 
     with pytest.raises(JobError, match=r"^credentials: Google Cloud refuses them"):
-        identity.usable(Place(project="", region="r", prefix="p", key=key))
+        identity.usable(Place(project="", region="r", key=key))
 
 
 def test_a_server_of_tokens_that_cannot_be_reached_is_another_matter(key_file):
     document = json.loads(key_file.read_text()) | {"token_uri": "http://127.0.0.1:1/token"}
-    place = Place(project="", region="r", prefix="p", key=json.dumps(document))
+    place = Place(project="", region="r", key=json.dumps(document))
 
     with pytest.raises(JobError, match=r"^credentials: no token can be had for them"):
         identity.usable(place)
@@ -166,7 +166,7 @@ def test_an_external_accounts_token_may_be_had_by_the_provider_alone(tmp_path, w
         "token_url": f"{web.url}/sts",
         "credential_source": {"file": str(tmp_path / "token")},
     }
-    place = Place(project="", region="r", prefix="p", key=json.dumps(document))
+    place = Place(project="", region="r", key=json.dumps(document))
     report = identity.usable(place)
 
     assert report.problems == []
@@ -179,7 +179,7 @@ def test_an_external_accounts_token_may_be_had_by_the_provider_alone(tmp_path, w
 
 
 def test_a_key_that_only_the_provider_may_read_is_a_warning():
-    place = Place(project="", region="r", prefix="p", key='{"type": "of_tomorrow"}')
+    place = Place(project="", region="r", key='{"type": "of_tomorrow"}')
     report = identity.usable(place)
 
     assert report.problems == []

@@ -18,6 +18,8 @@ from tests.search_path import path_without
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = ("ci-e2e.sh", "ci-conformance.sh")
+# In one process, since each makes a virtual environment of its own first.
+pytestmark = pytest.mark.xdist_group("virtual environment")
 # Writes down how it was started; a signal ends it with a code of its own.
 _JOB = """\
 import json, os, pathlib, signal, sys, time
@@ -44,7 +46,7 @@ while time.monotonic() < deadline:
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    """A cache folder that the tests of one process share: a virtual environment takes seconds."""
+    """A cache folder that the tests share: a virtual environment takes seconds."""
     return tmp_path_factory.mktemp("cache")
 
 

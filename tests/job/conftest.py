@@ -1,30 +1,24 @@
-"""Jobs to run, each with a cloud and a Boskos of its own."""
+"""Jobs to run, each with a cloud and a Boskos of its own.
+
+One whole job is run with the real engine and recorded. The others have, beside the same services,
+an engine that plays the record, unless their module asks for the real one.
+"""
 
 import os
-import shutil
-import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
-from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
-from localcloud.boskos.ranch import Ranch, Resource
-from localcloud.boskos.server import BoskosServer
-from localcloud.compute_api.clock import SystemClock
-from localcloud.compute_api.options import Options
-from localcloud.compute_api.server import ComputeApi
-from localcloud.engine.engine import ensure
-from localcloud.machines.simulated import SimulatedNodes
+from localcloud.engine.engine import Engine, ensure
+from localcloud.locks import exclusive
+from tests.job import whole as whole_job
 from tests.job.packages import cache_with_packages
-from tests.job.prow import STANDIN, Prow, Site, zones
+from tests.job.prow import Prow
+from tests.job.surroundings import surroundings
+from tests.job.tape.engines import Played, Recorder
+from tests.job.whole import Whole
 from tests.repositories import make_repositories
-
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-# Not that of the engine's tests, nor that of localcloud's daemon.
-EXTERNAL_RANGE = IPv4Network(f"127.{97 + WORKER}.0.0/16")
-OPERATION_S = 0.2
 
 
 @pytest.fixture(scope="session")
@@ -39,32 +33,44 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cache_with_packages(tmp_path_factory.mktemp("cache"))
 
 
+@pytest.fixture(scope="session")
+def real_engine() -> Engine:
+    """The engine of this machine, or the one that localcloud builds."""
+    return ensure()
+
+
+@pytest.fixture(scope="session")
+def whole(
+    tmp_path_factory: pytest.TempPathFactory, real_engine: Engine, sources: str, cache: Path
+) -> Whole:
+    """The whole job; of several processes the first runs it."""
+    base = tmp_path_factory.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "whole"
+    with exclusive(kept.with_suffix(".lock"), "the whole job"):
+        if not kept.exists():
+            folder = tmp_path_factory.mktemp("whole")
+            recorder = Recorder(folder / "engine")
+            with surroundings(folder, recorder.engine(real_engine), sources, cache) as prow:
+                whole_job.keep(whole_job.run(prow, recorder), kept)
+    return whole_job.read(kept)
+
+
 @pytest.fixture
-def prow(tmp_path: Path, sources: str, cache: Path) -> Iterator[Prow]:
+def played(tmp_path: Path, whole: Whole) -> Iterator[Played]:
+    """The whole job's engine, to be played; a test that asks more of it fails."""
+    made = Played(tmp_path / "engine", whole.tape)
+    yield made
+    assert made.refusals == []
+
+
+@pytest.fixture
+def engine(played: Played) -> Engine:
+    """The engine of the jobs; a module may have the real one instead."""
+    return played.engine()
+
+
+@pytest.fixture
+def prow(tmp_path: Path, sources: str, cache: Path, engine: Engine) -> Iterator[Prow]:
     """A job that has not begun, and a cloud of its own."""
-    shutil.copytree(STANDIN / "capo", tmp_path / "capo")
-    (tmp_path / "cache").symlink_to(cache)
-    ranch = Ranch([Resource(name="leased-one", type="gce-project")], SystemClock())
-    options = Options(external_range=EXTERNAL_RANGE, latency_s={"default": OPERATION_S})
-    with (
-        SimulatedNodes() as nodes,
-        ComputeApi(options) as api,
-        BoskosServer(ranch) as boskos,
-        ThreadingHTTPServer(("127.0.0.1", 0), Site) as site,
-    ):
-        nodes.attach(api)
-        site.pages = {  # type: ignore[attr-defined] # of the handler above
-            "/identity": b'{"versions": {}}',
-            "/zones": zones("testaz1", "testaz2"),
-        }
-        thread = threading.Thread(target=site.serve_forever)
-        thread.start()
-        made = Prow(tmp_path, api, nodes, boskos, ensure(), sources, site)
-        api.on_instance_running(made.learn_secrets)
+    with surroundings(tmp_path, engine, sources, cache) as made:
         yield made
-        # A test that failed leaves its job running.
-        for job in made.jobs:
-            if job.poll() is None:
-                made.kill(job)
-        site.shutdown()
-        thread.join()

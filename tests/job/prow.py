@@ -48,6 +48,16 @@ class Ended:
         return {span["name"]: span["verdict"] for span in spans if span["lane"] == lane}
 
 
+def require_no_secret(ended: Ended, secrets: set[str]) -> None:
+    """No password or key that a node was given is in the output or in an artifact."""
+    texts = {"output": ended.output}
+    for path in ended.artifacts.rglob("*"):
+        if path.is_file():
+            texts[str(path)] = path.read_bytes().decode(errors="replace")
+    for secret in secrets:
+        assert [name for name, text in texts.items() if secret in text] == []
+
+
 class Site(BaseHTTPRequestHandler):
     """The controller's APIs as the suite asks for them; the pages are the server's."""
 
@@ -242,15 +252,6 @@ class Prow:
                 os.kill(pid, signal.SIGKILL)
         output, _ = process.communicate(timeout=PATIENCE_S)
         return output
-
-    def require_no_secret(self, ended: Ended) -> None:
-        """No password or key that a node was given is in the output or in an artifact."""
-        texts = {"output": ended.output}
-        for path in self.artifacts.rglob("*"):
-            if path.is_file():
-                texts[str(path)] = path.read_bytes().decode(errors="replace")
-        for secret in self.secrets:
-            assert [name for name, text in texts.items() if secret in text] == []
 
     def learn_secrets(self, instance: InstanceView) -> None:
         """Note the passwords in a node's local.conf, and a line of its host key."""

@@ -3,14 +3,12 @@
 import os
 import shutil
 import signal
-from dataclasses import replace
+import stat
 
 import pytest
 
-from localcloud.compute_api.faults import Fault
-from localcloud.compute_api.offers import Lack
 from localcloud.machines.node_status import Course
-from tests.job.prow import zones
+from tests.job.prow import require_no_secret, zones
 from tests.patience import FOREVER_S
 
 SLOW = Course(verdict_after_s=FOREVER_S)
@@ -25,7 +23,7 @@ def nothing_is_left(prow, ended):
     assert "a defect of its own" not in ended.output
     assert prow.inventory() == set(), ended.output
     assert prow.releases == ["dirty"], ended.output
-    prow.require_no_secret(ended)
+    require_no_secret(ended, prow.secrets)
 
 
 # --- before anything is paid for ---
@@ -186,112 +184,6 @@ def test_a_controller_that_is_never_ready_ends_the_job(prow):
     nothing_is_left(prow, ended)
 
 
-def test_a_worker_that_falls_silent_is_replaced(prow):
-    prow.nodes.courses |= {"controller": SLOW, "worker": SLOW}
-    job = prow.start(DEVSTACK_SILENCE_S=SILENCE_S)
-    prow.wait_for(lambda: "worker: stack.sh" in prow.log(), job)
-    prow.nodes.courses["worker"] = Course()
-    prow.nodes.silence(WORKER)
-    prow.wait_for(lambda: "replacing worker" in prow.log(), job)
-    prow.nodes.fare(CONTROLLER, Course())
-    ended = prow.end(job)
-
-    assert ended.code == 0
-    assert "(silent); replacing worker" in ended.output
-    assert ended.spans()["replace worker"] == "passed"
-    assert len(prow.operations("instances.insert")) == 3
-    nothing_is_left(prow, ended)
-
-
-def test_a_controller_that_falls_silent_is_replaced_with_its_worker_but_not_for_ever(prow):
-    silent = replace(SLOW, silent_after_s=0)
-    prow.nodes.courses |= {"controller": silent, "worker": SLOW}
-    ended = prow.run(DEVSTACK_SILENCE_S=SILENCE_S)
-
-    assert ended.code == 1
-    assert "(silent); replacing controller and worker" in ended.output
-    assert "test-e2e" not in prow.targets
-    assert len(prow.operations("instances.insert")) == 4
-    nothing_is_left(prow, ended)
-
-
-@pytest.mark.parametrize(
-    ("number", "method"),
-    [(signal.SIGINT, "networks.insert"), (signal.SIGTERM, "instances.insert")],
-    ids=["early in up", "late in up"],
-)
-def test_a_signal_during_up_takes_everything_down(prow, number, method):
-    prow.api.set_latency({"networks.insert": 10.0, "instances.insert": 10.0})
-    job = prow.start()
-    prow.wait_for(lambda: prow.operations(method), job)
-    job.send_signal(number)
-    ended = prow.end(job)
-
-    assert ended.code == 128 + number
-    assert ended.spans()["up"] == "interrupted"
-    nothing_is_left(prow, ended)
-
-
-def test_an_engine_that_is_killed_is_cleaned_up_after(prow):
-    prow.api.set_latency({"instances.insert": 10.0})
-    job = prow.start()
-    prow.wait_for(lambda: prow.operations("instances.insert"), job)
-    prow.kill_engine(job)
-    ended = prow.end(job)
-
-    assert ended.code == 1
-    assert "it was killed (SIGKILL)" in ended.output
-    nothing_is_left(prow, ended)
-
-
-def test_a_create_that_is_refused_is_explained(prow):
-    prow.api.deny("instances.insert")
-    ended = prow.run()
-
-    assert ended.code == 1
-    assert "the account lacks compute.instances.insert on projects/leased-one" in ended.output
-    nothing_is_left(prow, ended)
-
-
-@pytest.mark.parametrize(
-    ("reason", "message", "kind"),
-    [
-        (
-            "conditionNotMet",
-            "Constraint constraints/compute.vmExternalIpAccess violated for project 12345.",
-            "configuration",
-        ),
-        ("someNewReason", "Nobody has seen this before.", "unknown"),
-    ],
-)
-def test_a_refusal_reaches_the_reports_in_google_clouds_words(prow, reason, message, kind):
-    """And is no outage, whoever knows it or not."""
-    fault = {"kind": "error", "status": 412, "reason": reason, "message": message}
-    prow.api.add_fault(Fault(method="instances.insert", times=2, **fault))
-    ended = prow.run()
-    summary = ended.read("summary.txt").splitlines()
-
-    assert ended.code == 1
-    assert summary[1].startswith(f"class: {kind} (")
-    assert summary[2].startswith("error: pulumi up: Google Cloud refuses ")
-    for text in (summary[2], ended.read("junit.job.xml")):
-        assert f"(412 {reason}): {message.rstrip('.')}" in text
-    nothing_is_left(prow, ended)
-
-
-def test_a_zone_that_lacks_a_machine_type_is_in_the_summary(prow):
-    """Of a job that passed all the same."""
-    prow.api.withdraw(Lack(zone="us-east4-a", name="n2-standard-8"))
-    ended = prow.run()
-
-    assert ended.code == 0
-    assert (
-        "zones: worker not in us-east4-a, which lacks it (Machine type with name 'n2-standard-8'"
-        " does not exist in zone 'us-east4-a')"
-    ) in ended.read("summary.txt").splitlines()
-    nothing_is_left(prow, ended)
-
-
 def test_a_lost_lease_stops_everything_and_touches_nothing(prow):
     """The project may be another job's by then, with resources of the same names."""
     prow.nodes.courses["controller"] = SLOW
@@ -370,23 +262,6 @@ def test_more_signals_do_not_stop_the_teardown(prow):
     nothing_is_left(prow, ended)
 
 
-def test_a_fault_while_destroying_is_tried_again(prow):
-    prow.api.add_fault(Fault(method="subnetworks.delete", kind="error", status=400, times=2))
-    ended = prow.run()
-
-    assert ended.code == 0
-    nothing_is_left(prow, ended)
-
-
-def test_what_cannot_be_destroyed_is_named_and_the_project_given_back(prow):
-    prow.api.deny("networks.delete")
-    ended = prow.run(DEVSTACK_TEARDOWN_BUDGET_S="60", DEVSTACK_LOGS_CAP_S="10")
-
-    assert ended.code == 1
-    assert "left over: projects/leased-one/global/networks/capo-e2e-e2e-1" in ended.output
-    assert prow.releases == ["dirty"]
-
-
 def test_what_a_killed_job_left_is_removed_by_the_next(prow):
     """Another pod, with another name and without the state of the first."""
     job = prow.start(STANDIN_HANG="test-e2e")
@@ -399,3 +274,33 @@ def test_what_a_killed_job_left_is_removed_by_the_next(prow):
     assert ended.code == 0
     assert "leftover: projects/leased-one/zones/us-east4-a/instances/capo-e2e-e2e-1" in ended.output
     nothing_is_left(prow, ended)
+
+
+# --- what a job leaves alone, and what it keeps ---
+
+
+def test_no_cloud_of_the_users_own_is_written_over(prow):
+    """clouds.yaml is in the state, for its owner alone, and the suite is told where."""
+    mine = prow.folder / "capo" / "clouds.yaml"
+    mine.write_text("clouds: {}\n")
+    job = prow.start(STANDIN_HANG="test-e2e")
+    prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
+    [written] = (prow.folder / "state").rglob("clouds.yaml")
+    mode = stat.S_IMODE(written.stat().st_mode)
+    job.terminate()
+    prow.end(job)
+
+    assert mode == 0o600
+    assert mine.read_text() == "clouds: {}\n"
+    assert not written.exists()
+
+
+def test_a_failed_cloud_can_be_kept_for_a_while(prow):
+    given = {"BOSKOS_HOST": "", "GCP_PROJECT": prow.project}
+    ended = prow.run(STANDIN_FAIL="test-e2e", DEVSTACK_KEEP_ON_FAILURE_S="3600", **given)
+
+    assert ended.code == 1
+    assert "keep: stack e2e-1 stays for 3600 s" in ended.output
+    assert {path for path in prow.inventory() if "/instances/" in path} != set()
+    assert prow.job("down", "--stack", "e2e-1").returncode == 0
+    assert prow.inventory() == set()

@@ -27,6 +27,12 @@ def canary(*odd: str) -> str:
 
 
 @pytest.fixture
+def engine(real_engine):
+    """The real one, which has much to tell."""
+    return real_engine
+
+
+@pytest.fixture
 def canaries(prow, tmp_path):
     """Secrets by where they are planted: in settings, variables and files that these name."""
     found = {

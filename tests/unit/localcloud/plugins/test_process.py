@@ -19,7 +19,7 @@ MODULES = ["localcloud.plugins.gcp", "localcloud.plugins.command"]
 @pytest.mark.parametrize("module", MODULES)
 def test_only_what_is_needed_is_imported(module):
     """The SDKs and Google's larger library take seconds, and ssh is needed late if at all."""
-    slow = ["pulumi_gcp", "pulumi_command", "google.cloud.compute", "asyncssh"]
+    slow = ["pulumi.automation", "pulumi_gcp", "pulumi_command", "google.cloud.compute", "asyncssh"]
     code = f"import sys, {module}.__main__; print([m for m in {slow} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "[]\n"

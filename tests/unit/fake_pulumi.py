@@ -7,30 +7,36 @@ from typing import Any
 
 from host.pulumi_cli import required_version
 
+# It starts some hundred times, so without what only takes time: site-packages, and pathlib.
 _SCRIPT = """\
-#!{python}
-import json, os, pathlib, signal, sys, time
+#!{python} -IS
+import json, os, signal, sys, time
 
-folder = pathlib.Path(__file__).parent
+folder = os.path.dirname(__file__)
+
+def write(name, text, mode="w"):
+    with open(os.path.join(folder, name), mode) as file:
+        file.write(text)
+
 line = " ".join(argument for argument in sys.argv[1:] if argument != "--non-interactive")
-with (folder / "calls").open("a") as calls:
-    calls.write(line + "\\n")
-answers = json.loads((folder / "answers.json").read_text())
+write("calls", line + "\\n", "a")
+with open(os.path.join(folder, "answers.json")) as file:
+    answers = json.load(file)
 key = max((key for key in answers if line.startswith(key)), key=len, default=None)
 answer = answers.get(key, {{}})
 if isinstance(answer, list):
     rest = answer[1:] or answer
     answer = answer[0]
-    (folder / "answers.json").write_text(json.dumps({{**answers, key: rest}}))
+    write("answers.json", json.dumps({{**answers, key: rest}}))
 if "signals" in answer:
     received = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda got, _: received.append(got))
-    (folder / "ready").touch()
+    write("ready", "")
     deadline = time.monotonic() + answer["signals"]
     while time.monotonic() < deadline:
         time.sleep(0.05)
-    (folder / "signals").write_text(json.dumps(received))
+    write("signals", json.dumps(received))
 print(answer.get("stdout", ""), end="")
 print(answer.get("stderr", ""), end="", file=sys.stderr)
 if "kill" in answer:

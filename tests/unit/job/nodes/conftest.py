@@ -12,25 +12,30 @@ from job.nodes.watch import Watch
 from job.reports.timeline import Timeline
 from tests.patience import PATIENCE_S
 
+# It starts some hundred times, so without what only takes time: site-packages, and pathlib.
 # Who is asked follows from the destination and the command.
 _SSH = """\
-#!{python}
-import base64, json, pathlib, sys, time
-folder = pathlib.Path(__file__).parent
+#!{python} -IS
+import base64, json, os, sys, time
+folder = os.path.dirname(__file__)
 destination, command = sys.argv[-2:]
 who = "worker" if destination.endswith("10.0.3.16") else "controller"
 if "--for worker" in command:
     who = "registration"
-with (folder / "calls").open("a") as calls:
+with open(folder + "/calls", "a") as calls:
     calls.write(json.dumps([who, command]) + "\\n")
-path = folder / f"{{who}}.json"
-answers = json.loads(path.read_text()) if path.exists() else [{{"errors": "silence", "code": 255}}]
-path.write_text(json.dumps(answers[1:] or answers))
+path = f"{{folder}}/{{who}}.json"
+answers = [{{"errors": "silence", "code": 255}}]
+if os.path.exists(path):
+    with open(path) as file:
+        answers = json.load(file)
+with open(path, "w") as file:
+    json.dump(answers[1:] or answers, file)
 answer = answers[0]
 sys.stdout.buffer.write(base64.b64decode(answer.get("output", "")))
 sys.stdout.flush()
 sys.stderr.write(answer.get("errors", ""))
-while answer.get("after", who) not in (folder / "calls").read_text():
+while answer.get("after", who) not in open(folder + "/calls").read():
     time.sleep(0.05)
 time.sleep(answer.get("sleep", 0))
 sys.exit(answer.get("code", 0))

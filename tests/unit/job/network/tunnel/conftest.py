@@ -10,7 +10,7 @@ import pytest
 from job.network.tunnel.namespace import Namespace
 
 _HEAD = """\
-#!{python}
+#!{python} -IS
 import json, os, pathlib, signal, sys, time
 folder = pathlib.Path(__file__).parent
 words = sys.argv[1:]

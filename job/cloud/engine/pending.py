@@ -16,7 +16,7 @@ from job.cloud.engine.pulumi import Pulumi
 from job.cloud.engine.state import export
 from job.cloud.kinds import KINDS
 
-# As the provider writes the ids of what it has created.
+# Formats of the provider's resource IDs.
 _IDS = {kind.token: kind.resource_id for kind in KINDS} | {
     "gcp:compute/routerNat:RouterNat": "{project}/{region}/{router}/{name}",
 }

@@ -61,9 +61,7 @@ def test_an_answer_that_gets_lost_is_asked_for_again(api, request_of):
 
 
 def test_a_host_that_does_not_answer_is_named():
-    place = Place(
-        project="p", region="r", endpoint="http://127.0.0.1:1/", access_token="a"
-    )
+    place = Place(project="p", region="r", endpoint="http://127.0.0.1:1/", access_token="a")
 
     line = r"^compute: http://127.0.0.1:1/.* does not answer: "
     with pytest.raises(JobError, match=line) as raised:

@@ -17,6 +17,7 @@ from job.cloud.cleanup.recovery import at_work, recover
 from job.cloud.configuration import SettingsFile
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.engine.state import is_there, learn_secrets, learn_settings, resources
+from job.cloud.place import place_of
 from job.cloud.zones import INSTANCE, Zones
 from job.network.tunnel.holding import hold
 from job.network.tunnel.options import Options
@@ -151,8 +152,6 @@ def wait_for_nodes(pulumi: Pulumi, options: wait.Options) -> None:
 
 def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
     """Fetch what the nodes know of themselves."""
-    from job.cloud.compute import place_of  # noqa: PLC0415 - 0.2 s of Google's client
-
     outputs, ending = read_outputs(pulumi), pulumi.ending
     learn_secrets(pulumi)
     place = place_of(pulumi.stack)

@@ -4,7 +4,6 @@ import json
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import httplib2
@@ -16,61 +15,17 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from host.errors import JobError
-from job.cloud import configuration, credentials
+from job.cloud import credentials
 from job.cloud.engine.diagnosis import CREDENTIALS_REMEDY
 from job.cloud.engine.refusal import PASSING_STATUSES, RATE_LIMITS, Refusal
-from job.cloud.stack import Stack
+from job.cloud.place import Place
 from job.network.web import sessions
 
-_TOKEN_VARIABLES = ("GOOGLE_OAUTH_ACCESS_TOKEN",)
-_KEY_VARIABLES = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
 _ANSWER_S = 20
 _PATIENCE_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 15.0
 # Errors of `requests` are OSErrors.
 _NO_ANSWER = (OSError, TransportError)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a stack is, and how its API is reached."""
-
-    project: str
-    region: str
-    endpoint: str = ""
-    """URL of the Compute API; empty: Google's."""
-    access_token: str = field(default="", repr=False)
-    """A token, or the path of its file."""
-    key: str = field(default="", repr=False)
-    """A key, or the path of its file; empty (and no token): the application default credentials."""
-    impersonated: str = ""
-    """The service account to impersonate; empty: none."""
-    delegates: tuple[str, ...] = ()
-    """The delegation chain to the impersonated account."""
-
-
-def place_of(stack: Stack) -> Place:
-    """Where a staged stack is, by its settings or what the provider takes in their place."""
-    environ, settings = stack.environment, stack.settings
-    given = configuration.provider_settings(stack.configuration)
-    token, key = given.get("accessToken", ""), given.get("credentials", "")
-    if not token and not key:
-        token, key = _first(environ, _TOKEN_VARIABLES), _first(environ, _KEY_VARIABLES)
-    return Place(
-        project=settings.project,
-        region=settings.region,
-        endpoint=given.get("computeCustomEndpoint")
-        or environ.get("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", ""),
-        access_token=token,
-        key=key,
-        impersonated=given.get("impersonateServiceAccount")
-        or environ.get("GOOGLE_IMPERSONATE_SERVICE_ACCOUNT", ""),
-        delegates=configuration.items(given.get("impersonateServiceAccountDelegates", "")),
-    )
-
-
-def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
-    return next(filter(None, map(environ.get, names)), "")
 
 
 def connect(place: Place) -> Any:

@@ -13,7 +13,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import google.auth
 from google.auth import environment_vars, impersonated_credentials
@@ -25,10 +25,8 @@ from google.oauth2.credentials import Credentials
 from host.errors import JobError
 from host.folders import CHECKOUT
 from job.cloud.engine.diagnosis import CREDENTIALS_REMEDY
+from job.cloud.place import Place
 from job.network.web import sessions
-
-if TYPE_CHECKING:
-    from job.cloud.compute import Place
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 # The path that Google's Go library uses. It ignores CLOUDSDK_CONFIG.
@@ -46,7 +44,7 @@ class UnjudgedError(JobError):
     """Only the provider can tell whether the credentials are usable."""
 
 
-def find(place: "Place") -> Any:
+def find(place: Place) -> Any:
     """Return credentials without requesting a token. Raises JobError, UnjudgedError."""
     if place.access_token:
         found: Any = Credentials(token=_token(place.access_token))

@@ -3,7 +3,8 @@
 from googleapiclient.errors import HttpError
 
 from host.errors import JobError
-from job.cloud.compute import Place, ask, connect
+from job.cloud.compute import ask, connect
+from job.cloud.place import Place
 
 
 def read(place: Place, *, project: str, zone: str, instance: str, patience_s: float) -> str:

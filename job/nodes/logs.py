@@ -11,16 +11,13 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from host.errors import JobError
+from job.cloud.place import Place
 from job.nodes import ssh
 from job.nodes.remote_command import Run
 from job.redaction.artifacts import Artifacts
-
-if TYPE_CHECKING:
-    from job.cloud.compute import Place
-
 
 _COMMAND = "sudo /usr/local/sbin/devstack-logs"
 _DEFAULT_CAP_S = 180.0
@@ -54,7 +51,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 def collect(  # noqa: PLR0913, PLR0917 - where from, where to, and for how long
     outputs: Mapping[str, Any],
-    place: "Place",
+    place: Place,
     folder: Path,
     into: Path,
     cap_s: float,
@@ -127,7 +124,7 @@ def _texts(archive: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, bytes]]:
 
 
 def _console(
-    outputs: Mapping[str, Any], place: "Place", role: ssh.Role, target: Artifacts, patience_s: float
+    outputs: Mapping[str, Any], place: Place, role: ssh.Role, target: Artifacts, patience_s: float
 ) -> str:
     """Save the serial console. Return a sentence for the report."""
     # Google's client takes half a second to import, which most runs do not need.

@@ -12,7 +12,7 @@ from job.cloud.cleanup import keeping
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import Scope
-from job.cloud.compute import Place
+from job.cloud.place import Place
 from localcloud.stack_settings import BEARER
 from tests.patience import PATIENCE_S
 

@@ -8,9 +8,10 @@ from googleapiclient.errors import HttpError
 from host.errors import JobError
 from host.errors import Kind as ErrorKind
 from job.cloud.cleanup.budget import Budget
-from job.cloud.compute import Place, ask, connect, is_passing, refusal_of
+from job.cloud.compute import ask, connect, is_passing, refusal_of
 from job.cloud.engine import diagnosis
 from job.cloud.kinds import Kind
+from job.cloud.place import Place
 
 Body = dict[str, Any]
 Say = Callable[[str], object]

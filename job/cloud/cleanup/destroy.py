@@ -17,9 +17,9 @@ from job.cloud.cleanup.recovery import at_work, recover
 from job.cloud.cleanup.removal import remove
 from job.cloud.cleanup.search import Leftover, holders, of_state
 from job.cloud.cleanup.sweeping import sweep
-from job.cloud.compute import place_of
 from job.cloud.engine import locks, state
 from job.cloud.engine.pulumi import Pulumi
+from job.cloud.place import place_of
 
 _ENGINE_SHARE = 0.6
 _ATTEMPTS = 3

@@ -20,7 +20,7 @@ from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import Scope, scope_of
 from job.cloud.cleanup.search import Leftover, holders, leftovers
 from job.cloud.cleanup.sweeping import sweep
-from job.cloud.compute import Place, place_of
+from job.cloud.place import Place, place_of
 
 # A stack name for settings that belong to no stack.
 _NO_STACK = "any"

@@ -12,8 +12,8 @@ from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import scope_of
 from job.cloud.cleanup.removal import remove as remove_all
 from job.cloud.cleanup.search import leftovers
-from job.cloud.compute import place_of
 from job.cloud.engine.pulumi import Pulumi
+from job.cloud.place import place_of
 
 
 def remove(pulumi: Pulumi, known_ids: Collection[str], budget_s: float) -> None:

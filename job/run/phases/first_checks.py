@@ -4,7 +4,6 @@ import json
 from functools import partial
 
 from host.errors import JobError
-from job.cloud import compute
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import Scope, scope_of
@@ -13,6 +12,7 @@ from job.cloud.cleanup.sweeping import sweep
 from job.cloud.credentials import UnjudgedError
 from job.cloud.engine import state
 from job.cloud.engine.pulumi import Pulumi
+from job.cloud.place import place_of
 from job.run.context import Context
 from job.run.preflight import checkout, checks
 from job.run.preflight.findings import Report
@@ -23,7 +23,7 @@ _CLEANUP_S = 900.0
 
 def before_lease(context: Context, pulumi: Pulumi) -> None:
     """Check what needs no project. Raises RefusedError with all problems."""
-    settings, place = pulumi.stack.settings, compute.place_of(pulumi.stack)
+    settings, place = pulumi.stack.settings, place_of(pulumi.stack)
     job, kind = context.job, context.kind
     whole = partial(
         checkout.check,
@@ -40,7 +40,7 @@ def before_lease(context: Context, pulumi: Pulumi) -> None:
 def of_project(context: Context, pulumi: Pulumi) -> None:
     """Whether we may work there and have room, once nothing of ours is left there."""
     _clear(context, pulumi)
-    settings, place = pulumi.stack.settings, compute.place_of(pulumi.stack)
+    settings, place = pulumi.stack.settings, place_of(pulumi.stack)
     present = state.is_there(pulumi) and bool(state.resources(pulumi))
     _tell(context, checks.of_project(settings, place, context.ending, present=present))
 
@@ -49,7 +49,7 @@ def _clear(context: Context, pulumi: Pulumi) -> None:
     """Remove, or only list, what earlier jobs left; our own stack's is left to `up`."""
     budget = Budget(_CLEANUP_S, context.ending)
     try:
-        api = Api(compute.place_of(pulumi.stack), budget, context.log.say)
+        api = Api(place_of(pulumi.stack), budget, context.log.say)
     except UnjudgedError as error:
         context.log.say(f"warning: leftovers: none were looked for: {error}")
         return

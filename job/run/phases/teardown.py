@@ -11,7 +11,6 @@ from host.ending import EndedError
 from host.errors import JobError
 from host.processes import Grace
 from job import commands
-from job.cloud import compute
 from job.cloud.cleanup import keeping
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
@@ -19,6 +18,7 @@ from job.cloud.cleanup.destroy import tear_down
 from job.cloud.cleanup.marks import scope_of
 from job.cloud.engine import state
 from job.cloud.engine.pulumi import Pulumi
+from job.cloud.place import place_of
 from job.nodes import logs
 from job.run.context import Context
 
@@ -79,7 +79,7 @@ def _collect(context: Context, pulumi: Pulumi, *, hurried: bool) -> None:
         state.learn_secrets(pulumi)
         logs.collect(
             outputs,
-            compute.place_of(pulumi.stack),
+            place_of(pulumi.stack),
             pulumi.stack.folder,
             context.job.artifacts,
             cap_s,
@@ -93,7 +93,7 @@ def _collect(context: Context, pulumi: Pulumi, *, hurried: bool) -> None:
 def _keep(context: Context, pulumi: Pulumi) -> None:
     until = time.time() + context.job.keep_on_failure_s
     budget = Budget(context.job.teardown_budget_s, context.last)
-    api = Api(compute.place_of(pulumi.stack), budget, context.log.say)
+    api = Api(place_of(pulumi.stack), budget, context.log.say)
     keeping.keep(api, scope_of(pulumi.stack), until)
     context.log.say(
         f"keep: stack {pulumi.stack.name} stays for {context.job.keep_on_failure_s:.0f} s;"

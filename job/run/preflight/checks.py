@@ -6,26 +6,23 @@ They run in parallel, each within a time limit. A failing check never hides anot
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
-from typing import TYPE_CHECKING
 
 from host.ending import Ending
 from host.errors import JobError
 from job.cloud import compute
-from job.cloud.compute import Place
 from job.cloud.credentials import UnjudgedError
+from job.cloud.place import Place
 from job.run.preflight import cgroups, identity, images, overlaps, quotas, refs, tools
 from job.run.preflight.findings import Report
 from stacks import configuration
 from stacks.devstack_services import runs
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
+from stacks.settings import Settings
 
 _LOOK_S = 0.1
 
 
 def before_lease(
-    settings: "Settings",
+    settings: Settings,
     environ: Mapping[str, str],
     place: Place,
     ending: Ending,
@@ -56,7 +53,7 @@ def before_lease(
     return report
 
 
-def of_project(settings: "Settings", place: Place, ending: Ending, *, present: bool) -> Report:
+def of_project(settings: Settings, place: Place, ending: Ending, *, present: bool) -> Report:
     """Check access to the project, and its quotas.
 
     `present`: the stack already has resources there, which count as used.
@@ -81,7 +78,7 @@ def of_project(settings: "Settings", place: Place, ending: Ending, *, present: b
     return quotas.compare(settings, project, region, present=present)
 
 
-def _image_urls(settings: "Settings") -> dict[str, str]:
+def _image_urls(settings: Settings) -> dict[str, str]:
     """Return the URLs that the nodes will download, by setting."""
     smoke = settings.smoke_test_image_url if settings.smoke_test else ""
     amphora = settings.amphora_image_url if runs(settings, "octavia") else ""

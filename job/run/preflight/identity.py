@@ -12,8 +12,8 @@ from googleapiclient.errors import HttpError
 
 from host.errors import JobError
 from job.cloud import compute, credentials
-from job.cloud.compute import Place
 from job.cloud.engine import diagnosis
+from job.cloud.place import Place
 from job.network.web import sessions
 from job.run.preflight.findings import Report
 

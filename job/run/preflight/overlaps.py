@@ -3,16 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from host.ending import Ending
 from job.run.preflight.container_networks import ContainerNetwork, networks
 from job.run.preflight.findings import Report
 from job.run.preflight.routes import Route, routes
 from stacks.problems import key_of
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
+from stacks.settings import Settings
 
 # Ranges that the tunnel routes. Tenant networks stay inside OpenStack, so they may overlap.
 _TUNNELLED = ("internal_cidr", "floating_cidr")
@@ -26,7 +23,7 @@ _POOLS = (
 
 
 def check(
-    settings: "Settings",
+    settings: Settings,
     environ: Mapping[str, str],
     ending: Ending,
     *,

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from googleapiclient.errors import HttpError
 
 from job.run.preflight.findings import Report
 from job.run.preflight.identity import FORBIDDEN, Document, Get, explain
+from stacks.settings import Settings
 from stacks.validation.machines import vcpus
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
 
 # N1 and shared-core types count against CPUS. Each other series has its own metric.
 _OLDEST_SERIES = {"n1", "custom"}
@@ -35,7 +33,7 @@ class Quota:
     usage: float
 
 
-def region(client: Any, settings: "Settings", get: Get) -> tuple[Document | None, Report]:
+def region(client: Any, settings: Settings, get: Get) -> tuple[Document | None, Report]:
     """Read the region; None if the account may not."""
     try:
         return get(client.regions().get(project=settings.project, region=settings.region)), Report()
@@ -46,7 +44,7 @@ def region(client: Any, settings: "Settings", get: Get) -> tuple[Document | None
 
 
 def compare(
-    settings: "Settings", project: Document | None, in_region: Document | None, *, present: bool
+    settings: Settings, project: Document | None, in_region: Document | None, *, present: bool
 ) -> Report:
     """Compare needs with the remaining quotas of project and region.
 
@@ -82,7 +80,7 @@ def compare(
     return report
 
 
-def of_project(settings: "Settings") -> Iterator[Need]:
+def of_project(settings: Settings) -> Iterator[Need]:
     """Yield the needs that count against the project."""
     if not settings.existing_network:
         yield Need(metric="NETWORKS", amount=1)
@@ -92,7 +90,7 @@ def of_project(settings: "Settings") -> Iterator[Need]:
     yield Need(metric="CPUS_ALL_REGIONS", amount=sum(_cpus(settings).values()))
 
 
-def of_region(settings: "Settings", found: Mapping[str, Quota]) -> Iterator[Need]:
+def of_region(settings: Settings, found: Mapping[str, Quota]) -> Iterator[Need]:
     """Yield the needs that count against the region, by its metrics."""
     cpus = _cpus(settings)
     if settings.spot and found.get(_SPOT, Quota(limit=0, usage=0)).limit > 0:
@@ -113,7 +111,7 @@ def of_region(settings: "Settings", found: Mapping[str, Quota]) -> Iterator[Need
     yield Need(metric="IN_USE_ADDRESSES", amount=external)
 
 
-def needed(settings: "Settings", metric: str) -> int | None:
+def needed(settings: Settings, metric: str) -> int | None:
     """Return the stack's use of a metric, or None."""
     needs = (*of_project(settings), *of_region(settings, {}))
     return next((need.amount for need in needs if need.metric == metric), None)
@@ -128,7 +126,7 @@ def quotas_of(document: Mapping[str, Any]) -> dict[str, Quota]:
     }
 
 
-def _cpus(settings: "Settings") -> dict[str, int]:
+def _cpus(settings: Settings) -> dict[str, int]:
     types = [settings.controller_machine_type]
     if settings.worker:
         types.append(settings.worker_machine_type)
@@ -140,7 +138,7 @@ def _cpus(settings: "Settings") -> dict[str, int]:
     return counts
 
 
-def _firewalls(settings: "Settings") -> int:
+def _firewalls(settings: Settings) -> int:
     """Count the firewall rules: the internal one, and one for each open group."""
     http = settings.http_source_ranges or settings.auth_url_host == "public"
     groups = (

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from host.ending import Ending
@@ -20,9 +19,7 @@ from job.run.preflight.findings import Report
 from stacks.concealment import conceal
 from stacks.local_conf import plugins
 from stacks.problems import key_of
-
-if TYPE_CHECKING:
-    from stacks.settings import Settings
+from stacks.settings import Settings
 
 _TIMEOUT_S = 30
 _AT_ONCE = 8
@@ -73,7 +70,7 @@ class _Git:
         return ask(program, self.ending, timeout_s=_TIMEOUT_S)
 
 
-def check(settings: "Settings", environ: Mapping[str, str], ending: Ending) -> Report:
+def check(settings: Settings, environ: Mapping[str, str], ending: Ending) -> Report:
     """Check the refs in each repository."""
     git = _Git(environ, ending)
     by_url: dict[str, list[Needed]] = defaultdict(list)
@@ -105,7 +102,7 @@ def check(settings: "Settings", environ: Mapping[str, str], ending: Ending) -> R
     return report
 
 
-def needed(settings: "Settings") -> Iterator[Needed]:
+def needed(settings: Settings) -> Iterator[Needed]:
     """Yield the refs that both nodes check out."""
     base = f"{settings.git_base}/openstack"
     devstack = settings.devstack_ref or f"stable/{settings.release}"
@@ -119,7 +116,7 @@ def needed(settings: "Settings") -> Iterator[Needed]:
             yield Needed(url=url, ref=ref, key=key, of_release=False)
 
 
-def _by_name(settings: "Settings") -> Iterator[tuple[str, str, str]]:
+def _by_name(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Yield name, ref and setting of repositories that DevStack knows by name."""
     for pair in settings.project_refs:
         name, _, ref = pair.partition("=")

@@ -7,8 +7,9 @@ from pathlib import Path
 from host.ending import Ending
 from host.errors import JobError, RefusedError
 from host.pulumi_cli import find_cli
-from job.cloud import compute, configuration, stack
+from job.cloud import configuration, stack
 from job.cloud.engine.pulumi import Pulumi
+from job.cloud.place import place_of
 from job.run.preflight import checks
 from job.run.preflight.findings import Report
 
@@ -23,7 +24,7 @@ def run(
     )
     if problems:
         raise RefusedError("\n".join(map(str, problems)))
-    place = compute.place_of(staged)
+    place = place_of(staged)
     # Without a checkout of CAPO, only this machine can be looked at.
     for_tests = () if scope == "e2e" else None
     report = checks.before_lease(wanted, environ, place, ending, for_tests=for_tests)

@@ -8,7 +8,8 @@ from host.ending import Ending
 from job.cloud.cleanup import removal
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
-from job.cloud.compute import Place, connect
+from job.cloud.compute import connect
+from job.cloud.place import Place
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 

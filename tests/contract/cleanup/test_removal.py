@@ -8,7 +8,7 @@ from job.cloud.cleanup import removal, search, sweeping
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import Scope
-from job.cloud.compute import Place
+from job.cloud.place import Place
 from localcloud.compute_api.capacity import FullZone
 from localcloud.compute_api.faults import Fault
 

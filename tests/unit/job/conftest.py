@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from job.cloud import stack
-from job.cloud.compute import place_of
 from job.cloud.engine.pulumi import Pulumi
+from job.cloud.place import place_of
 from job.redaction.known import SECRETS
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer

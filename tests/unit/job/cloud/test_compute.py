@@ -5,7 +5,8 @@ from googleapiclient.errors import HttpError
 
 from host.errors import JobError
 from job.cloud import compute, stack
-from job.cloud.compute import Place, ask, connect, place_of
+from job.cloud.compute import ask, connect
+from job.cloud.place import Place, place_of
 from localcloud.compute_api.faults import Fault
 from tests.proxies import Proxy
 

@@ -13,7 +13,7 @@ from google.oauth2.credentials import Credentials
 
 from host.errors import JobError
 from job.cloud import credentials
-from job.cloud.compute import Place
+from job.cloud.place import Place
 
 USER = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r"}
 IMPERSONATION = (

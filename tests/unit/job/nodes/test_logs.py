@@ -7,7 +7,7 @@ import tarfile
 import pytest
 
 from host.errors import JobError
-from job.cloud.compute import Place
+from job.cloud.place import Place
 from job.nodes import console
 from job.nodes.logs import collect
 from tests.patience import FOREVER_S

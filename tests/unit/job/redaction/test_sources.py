@@ -6,7 +6,7 @@ import pytest
 
 from host.errors import JobError
 from job.cloud import credentials
-from job.cloud.compute import Place
+from job.cloud.place import Place
 from job.redaction import sources
 from job.redaction.known import SECRETS
 

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from job.cloud.compute import Place
+from job.cloud.place import Place
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from host.errors import JobError
 from job.cloud import compute
-from job.cloud.compute import Place
+from job.cloud.place import Place
 from job.run.preflight import identity
 from localcloud.compute_api.faults import Fault
 

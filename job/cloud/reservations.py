@@ -16,6 +16,6 @@ def spared(settings: Settings, resources: Iterable[Mapping[str, Any]]) -> Iterat
     if settings.existing_network:
         return
     for resource in resources:
-        kind = resource["type"], resource["inputs"].get("addressType")
-        if kind == (ADDRESSES.token, "INTERNAL"):
+        is_address = resource["type"] == ADDRESSES.token
+        if is_address and resource["inputs"].get("addressType") == "INTERNAL":
             yield f"--exclude={resource['urn']}"

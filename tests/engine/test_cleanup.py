@@ -51,7 +51,6 @@ def keep(cloud, seconds):
     place = Place(
         project=cloud.project,
         region="us-east4",
-        prefix="capo-e2e-test",
         endpoint=cloud.api.url,
         access_token=BEARER,
     )

@@ -63,7 +63,7 @@ def test_what_every_debian_has_and_what_the_readme_names_is_there(fresh):
 
 def test_the_readme_asks_for_what_is_there_from_the_beginning():
     [asked_for] = re.findall(r"(?m)^asked_for=\((.*)\)$", SCRIPT.read_text())
-    [sentence] = re.findall(r"(?ms)^A machine needs .*?\.$", (ROOT / "README.md").read_text())
+    [sentence] = re.findall(r"(?ms)^Requirements: .*?\. ", (ROOT / "README.md").read_text())
 
     assert asked_for.split() == README_TOOLS
     for name in ("bash", "git", "make", "Python 3.11 with venv", "ssh and ssh-keygen", "Go 1.26"):

@@ -35,11 +35,8 @@ def ending():
 @pytest.fixture
 def place(double):
     project = f"cleanup-{uuid.uuid4().hex[:8]}"
-    prefix = "capo-e2e-ci"
     endpoint, token = double.url, "any"
-    return Place(
-        project=project, region=REGION, prefix=prefix, endpoint=endpoint, access_token=token
-    )
+    return Place(project=project, region=REGION, endpoint=endpoint, access_token=token)
 
 
 @pytest.fixture

@@ -101,7 +101,6 @@ def test_an_api_that_does_not_answer_is_an_error_of_one_line(place, ending, said
     nobody = Place(
         project=place.project,
         region=REGION,
-        prefix="x",
         endpoint="http://127.0.0.1:9/compute/v1/",
         access_token="any",
     )

@@ -139,7 +139,6 @@ def test_the_place_is_found_as_the_provider_finds_it(environ, tmp_path):
     assert found == Place(
         project="p1",
         region="us-east4",
-        prefix="c-ci",
         endpoint="http://127.0.0.1:1/",
         access_token="own",
         impersonated="sa",

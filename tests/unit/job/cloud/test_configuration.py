@@ -55,7 +55,7 @@ def test_what_a_newer_program_refuses_is_read_all_the_same():
     settings = read(config)
 
     assert parse(config)[1] != []
-    assert (settings.region, settings.name_prefix, settings.project) == ("Mars", "_-ci", "capo")
+    assert (settings.region, settings.owner.network, settings.project) == ("Mars", "_-ci", "capo")
 
 
 @pytest.mark.parametrize("value", [{"secure": "v1:abc"}, "a"], ids=["encrypted", "malformed"])
@@ -128,5 +128,5 @@ def test_a_staged_stack_has_them(environ, tmp_path):
     path.write_text("config: {gcp:project: capo, devstack:clusterName: mine}\n")
     staged = stack.stage("ci", environ, settings=path)
 
-    assert (staged.settings.project, staged.settings.name_prefix) == ("capo", "mine-ci")
+    assert (staged.settings.project, staged.settings.owner.network) == ("capo", "mine-ci")
     assert staged.configuration == {"gcp:project": "capo", "devstack:clusterName": "mine"}

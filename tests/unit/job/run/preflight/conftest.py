@@ -82,6 +82,4 @@ def web():
 @pytest.fixture
 def place(api):
     """The project of `make_settings`, on the double."""
-    return Place(
-        project="capo", region="us-east4", prefix="p", endpoint=api.url, access_token="any"
-    )
+    return Place(project="capo", region="us-east4", endpoint=api.url, access_token="any")

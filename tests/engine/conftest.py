@@ -2,11 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+from localcloud.compute_api.addressing import free_external
 from localcloud.compute_api.options import Options
+from localcloud.compute_api.resources import instances
 from localcloud.compute_api.server import ComputeApi
+from localcloud.compute_api.store import Resource
 from localcloud.engine.engine import Engine, ensure
+from localcloud.machines.node_status import Course
 from localcloud.machines.simulated import SimulatedNodes
 from localcloud.stack_settings import BEARER
 from tests.patience import PATIENCE_S
@@ -26,6 +31,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 EXTERNAL_RANGE = IPv4Network(f"127.{65 + WORKER}.0.0/16")
 OPERATION_S = 0.2
+# What tests change of a stack that is up.
+UP_CONFIG = {"labels": ["pr=17"], "sshSourceRanges": ["192.0.2.0/24"]}
 # The project's own is for operations of 5 s and more.
 POLL_INTERVAL = "100ms"
 LONG_OPERATION_S = 15.0
@@ -72,6 +79,8 @@ class Cloud:
     access_token: str | None = BEARER
     checkout: Path = CHECKOUT
     environment: dict[str, str] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    """Given to each command, below what the test gives."""
 
     def job(self, command: str, *flags: str, check: bool = True, **config: Any) -> Done:
         """Run `python -m job` with configuration, as a user would; fail the test if it fails."""
@@ -109,7 +118,8 @@ class Cloud:
         }
         if self.access_token is not None:
             endpoint["gcp:accessToken"] = self.access_token
-        return endpoint | {f"devstack:{key}": value for key, value in given.items()}
+        settings = self.config | given
+        return endpoint | {f"devstack:{key}": value for key, value in settings.items()}
 
     def variables(self) -> dict[str, str]:
         """The environment of a job."""
@@ -148,6 +158,55 @@ class Cloud:
         found: list[dict[str, Any]] = self.api.operations(self.project)["operations"]
         return [operation for operation in found if operation["method"] == kind]
 
+    def copy_resources(self, project: str, names: dict[str, str]) -> dict[str, str]:
+        """Put copies of all resources into a project, with other names; all that is replaced.
+
+        The copy has another external address, which no two can share, and no machines.
+        """
+        found = "regions/us-east4/addresses/capo-e2e-test-controller-external"
+        address = self.api.resource(f"projects/{self.project}/{found}")["address"]
+        cloud = self.api.cloud
+        with cloud.lock:
+            texts = {self.project: project, address: free_external(cloud), **names}
+            for resource in cloud.store.all():
+                if resource.project == self.project:
+                    text = json.dumps([resource.path, resource.body, resource.references])
+                    path, body, references = json.loads(replaced(text, texts))
+                    cloud.store.add(Resource(path, body, references=references))
+        return texts
+
+    def copy(self, folder: Path) -> "Cloud":
+        """The same stack in a project of its own, without an engine's work."""
+        made = replace(self, folder=folder, project=new_project(), environment={})
+        texts = self.copy_resources(made.project, {})
+        shutil.copytree(self.staged, made.staged, ignore=shutil.ignore_patterns("events"))
+        for path in made.staged.rglob("*"):
+            if path.is_file():
+                path.write_text(replaced(path.read_text(), texts))
+        return made
+
+    def boot_nodes(self, **courses: Course) -> None:
+        """Start the nodes of a copy, to fare in a certain way; by role."""
+        self.nodes.courses = courses
+        with self.api.cloud.lock:
+            found = self.api.cloud.store.select("instances", self.project)
+            views = [instances.view(instance) for instance in found]
+        for view in views:
+            self.nodes.boot(view)
+        self.nodes.courses = {}
+
+
+def replaced(text: str, texts: dict[str, str]) -> str:
+    """The text with each of the texts replaced by another."""
+    for old, new in texts.items():
+        text = text.replace(old, new)
+    return text
+
+
+def new_project() -> str:
+    """The name of a project that no test has."""
+    return f"test-{uuid.uuid4().hex[:8]}"
+
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
@@ -176,8 +235,7 @@ def make_cloud(
     """A stack that does not exist yet, in a project of its own."""
 
     def make(folder: Path) -> Cloud:
-        project = f"test-{uuid.uuid4().hex[:8]}"
-        return Cloud(compute_api, simulated_nodes, engine, folder, project)
+        return Cloud(compute_api, simulated_nodes, engine, folder, new_project())
 
     return make
 
@@ -192,10 +250,17 @@ def cloud(make_cloud: Callable[[Path], Cloud], tmp_path: Path) -> Cloud:
 def running(
     make_cloud: Callable[[Path], Cloud], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Cloud, Done]:
-    """A stack with the default configuration that tests only look at, and how it came up."""
+    """A stack that is up and that tests only look at, and how it came up."""
     cloud = make_cloud(tmp_path_factory.mktemp("running"))
+    cloud.config = UP_CONFIG
     # Long enough for two instances to overlap on a busy machine, if they do at all.
     cloud.api.set_latency({"instances.insert": LONG_OPERATION_S})
     up = cloud.job("up")
     cloud.api.set_latency({"instances.insert": OPERATION_S})
     return cloud, up
+
+
+@pytest.fixture
+def standing(running: tuple[Cloud, Done], tmp_path: Path) -> Cloud:
+    """A stack of the test's own that is up already; its nodes were not booted."""
+    return running[0].copy(tmp_path)

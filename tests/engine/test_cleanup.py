@@ -17,33 +17,41 @@ from localcloud.stack_settings import BEARER
 from tests.patience import PATIENCE_S
 
 
-@pytest.fixture
-def sweep(cloud):
+def sweep(cloud, *flags):
     """Run `python -m job cleanup --project`, with the settings that lead to the double."""
-
-    def run(*flags):
-        cloud.command("preview")  # Which writes them.
-        settings = cloud.folder / f"{cloud.stack}.yaml"
-        return subprocess.run(
-            [sys.executable, "-m", "job", "cleanup", "--project", cloud.project, *flags],
-            cwd=cloud.checkout,
-            env={**cloud.variables(), "DEVSTACK_SETTINGS": str(settings)},
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-        ).stdout
-
-    return run
+    cloud.command("preview")  # Which writes them.
+    settings = cloud.folder / f"{cloud.stack}.yaml"
+    return subprocess.run(
+        [sys.executable, "-m", "job", "cleanup", "--project", cloud.project, *flags],
+        cwd=cloud.checkout,
+        env={**cloud.variables(), "DEVSTACK_SETTINGS": str(settings)},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    ).stdout
 
 
 @pytest.fixture
-def other(cloud, make_cloud, tmp_path):
-    """Another stack in the same project."""
-    made = make_cloud(tmp_path / "other")
-    made.folder.mkdir()
-    made.project, made.stack = cloud.project, "other"
-    return made
+def add_stack(running, cloud):
+    """Put the resources of a stack into the project, and say which they are."""
+
+    def add(stack, cluster="capo-e2e"):
+        before = cloud.inventory()
+        running[0].copy_resources(
+            cloud.project,
+            {
+                "capo-e2e-test": f"{cluster}-{stack}",
+                '"devstack-cluster": "capo-e2e"': f'"devstack-cluster": "{cluster}"',
+                '"devstack-stack": "test"': f'"devstack-stack": "{stack}"',
+                "devstack-cluster=capo-e2e devstack-stack=test": (
+                    f"devstack-cluster={cluster} devstack-stack={stack}"
+                ),
+            },
+        )
+        return cloud.inventory() - before
+
+    return add
 
 
 def keep(cloud, seconds):
@@ -62,81 +70,76 @@ def keep(cloud, seconds):
         ending.close()
 
 
-def test_a_stack_whose_state_is_lost_is_listed_and_then_removed(cloud):
+def test_a_stack_whose_state_is_lost_is_listed_and_then_removed(standing):
     """The next run is a normal one."""
-    cloud.job("up")
-    before = cloud.inventory()
-    shutil.rmtree(cloud.staged)
-    listed = cloud.job("cleanup").out
+    before = standing.inventory()
+    shutil.rmtree(standing.staged)
+    listed = standing.job("cleanup").out
 
-    assert cloud.inventory() == before
-    assert not cloud.staged.exists()
+    assert standing.inventory() == before
+    assert not standing.staged.exists()
     for path in before:
-        assert f"projects/{cloud.project}/{path}  stack test, created 20" in listed
-    assert f"these {len(before)} in project {cloud.project} would be removed" in listed
-    cloud.job("cleanup", "--yes")
-    assert cloud.inventory() == set()
-    cloud.job("up")
-    assert cloud.inventory() == before
+        assert f"projects/{standing.project}/{path}  stack test, created 20" in listed
+    assert f"these {len(before)} in project {standing.project} would be removed" in listed
+    standing.job("cleanup", "--yes")
+    assert standing.inventory() == set()
+    standing.job("up")
+    assert standing.inventory() == before
 
 
-def test_a_stack_with_state_loses_that_too(cloud):
-    cloud.job("up", worker=False)
-    cloud.job("cleanup", "--yes", worker=False)
+def test_a_stack_with_state_loses_that_too(standing):
+    standing.job("cleanup", "--yes")
 
-    assert cloud.inventory() == set()
-    assert not cloud.staged.exists()
+    assert standing.inventory() == set()
+    assert not standing.staged.exists()
 
 
-def test_a_project_is_cleaned_of_all_stacks_and_of_nothing_else(cloud, other, sweep):
+def test_a_project_is_cleaned_of_all_stacks_and_of_nothing_else(cloud, add_stack):
     """What an earlier job left there, with whatever state, on whatever machine."""
-    cloud.job("up", clusterName="lab", worker=False)
-    theirs = cloud.inventory()
-    cloud.stack = "left"
-    cloud.job("up", worker=False)
-    other.job("up", worker=False)
-    listed = sweep("--dry-run")
+    theirs = add_stack("test", cluster="lab")
+    assert theirs
+    for stack in ("left", "other"):
+        add_stack(stack)
+    listed = sweep(cloud, "--dry-run")
     assert "stack left," in listed
     assert "stack other," in listed
     assert "stack test," not in listed
-    sweep("--yes")
+    sweep(cloud, "--yes")
 
     assert cloud.inventory() == theirs
-    assert "there is nothing to remove" in sweep("--yes")
+    assert "there is nothing to remove" in sweep(cloud, "--yes")
 
 
-def test_one_stack_of_a_project_can_be_named(cloud, other, sweep):
-    cloud.job("up", worker=False)
-    other.job("up", worker=False)
-    sweep("--stack", "other", "--yes")
+def test_one_stack_of_a_project_can_be_named(cloud, add_stack):
+    left = add_stack("test")
+    assert left
+    add_stack("other")
+    sweep(cloud, "--stack", "other", "--yes")
 
-    assert cloud.inventory()
-    assert all("capo-e2e-test" in path for path in cloud.inventory())
+    assert cloud.inventory() == left
 
 
-def test_a_kept_stack_is_spared_until_its_time_is_over(cloud, sweep):
+def test_a_kept_stack_is_spared_until_its_time_is_over(standing):
     """Meanwhile it can be worked with as if it did not have that label."""
-    cloud.job("up")
-    before = cloud.inventory()
-    keep(cloud, 3600)
+    before = standing.inventory()
+    keep(standing, 3600)
 
-    assert "kept until 20" in sweep("--yes")
-    assert "there is nothing to remove" in cloud.job("cleanup", "--yes").out
-    cloud.job("refresh")
-    cloud.job("preview", "--expect-no-changes")
-    cloud.job("up", labels=["pr=18"])
-    assert "there is nothing to remove" in sweep("--yes")
-    assert cloud.inventory() == before
+    assert "kept until 20" in sweep(standing, "--yes")
+    assert "there is nothing to remove" in standing.job("cleanup", "--yes").out
+    standing.job("refresh")
+    standing.job("preview", "--expect-no-changes")
+    standing.job("up", labels=["pr=18"])
+    assert "there is nothing to remove" in sweep(standing, "--yes")
+    assert standing.inventory() == before
 
-    keep(cloud, -1)
-    sweep("--yes")
-    assert cloud.inventory() == set()
-    cloud.job("down")
+    keep(standing, -1)
+    sweep(standing, "--yes")
+    assert standing.inventory() == set()
+    standing.job("down")
 
 
-def test_a_kept_stack_can_be_taken_down_before(cloud):
-    cloud.job("up", worker=False)
-    keep(cloud, 3600)
-    cloud.job("down")
+def test_a_kept_stack_can_be_taken_down_before(standing):
+    keep(standing, 3600)
+    standing.job("down")
 
-    assert cloud.inventory() == set()
+    assert standing.inventory() == set()

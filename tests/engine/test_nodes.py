@@ -10,56 +10,54 @@ from localcloud.compute_api.faults import Fault
 from localcloud.machines.node_status import Course, Stage
 from tests.patience import PATIENCE_S
 
-OPEN = {"sshSourceRanges": ["192.0.2.0/24"]}
 BUILD = (Stage(0, "packages"), Stage(0.5, "stack.sh", "Starting Keystone"))
+ALL = ("--for", "all", "--timeout", str(PATIENCE_S))
 
 
 @pytest.fixture
-def up(cloud, simulated_nodes):
-    """A stack whose nodes fare in a certain way."""
+def boot(standing):
+    """A stack whose nodes begin now, and fare in a certain way."""
 
     def begin(**courses):
-        simulated_nodes.courses = courses
-        cloud.job("up", **OPEN)
-        return cloud
+        standing.boot_nodes(**courses)
+        return standing
 
-    yield begin
-    simulated_nodes.courses = {}
+    return begin
 
 
-def test_both_nodes_are_waited_for_and_give_their_logs(up, tmp_path):
+def test_both_nodes_are_waited_for_and_give_their_logs(boot, tmp_path):
     """On localcloud only the controller has an external address, as on Google Cloud."""
-    cloud = up(controller=Course(8, stages=BUILD), worker=Course(9, stages=BUILD))
-    waited = cloud.job("wait", "--for", "all", "--timeout", str(PATIENCE_S), **OPEN)
+    cloud = boot(controller=Course(8, stages=BUILD), worker=Course(9, stages=BUILD))
+    waited = cloud.job("wait", *ALL)
 
     lines = [line.strip().partition(" ")[2] for line in waited.out.splitlines()]
     assert {"controller: ready", "worker: ready", "registration: ready"} <= set(lines)
     assert "\x1b" not in waited.out
-    cloud.job("logs", "--dir", str(tmp_path / "logs"), **OPEN)
+    cloud.job("logs", "--dir", str(tmp_path / "logs"))
     for role in ("controller", "worker"):
         state = json.loads((tmp_path / "logs" / role / "state.json").read_text())
         assert (state["node"], state["verdict"]) == (role, "ready")
 
 
-def test_a_failed_worker_ends_the_wait_for_it_and_not_that_for_the_controller(up):
-    cloud = up(worker=Course(0, error="stack.sh ended with 1: fatal: no"))
-    waited = cloud.job("wait", "--for", "all", "--timeout", str(PATIENCE_S), check=False, **OPEN)
+def test_a_failed_worker_ends_the_wait_for_it_and_not_that_for_the_controller(boot):
+    cloud = boot(worker=Course(0, error="stack.sh ended with 1: fatal: no"))
+    waited = cloud.job("wait", *ALL, check=False)
 
     assert waited.code == 1
     [line] = waited.err.splitlines()
     assert line.startswith(
         "worker: failed in 'stack.sh' (configuration): stack.sh ended with 1: fatal: no; after 0:"
     )
-    assert cloud.job("wait", "--for", "controller", "--timeout", str(PATIENCE_S), **OPEN).code == 0
+    assert cloud.job("wait", "--for", "controller", "--timeout", str(PATIENCE_S)).code == 0
 
 
-def test_of_a_node_that_hangs_the_console_is_kept_within_the_time(up, tmp_path):
+def test_of_a_node_that_hangs_the_console_is_kept_within_the_time(boot, tmp_path):
     """ssh connects and hears nothing; the other node is behind it."""
-    cloud = up(controller=Course(silent_after_s=0.1))
+    cloud = boot(controller=Course(silent_after_s=0.1))
     for instance in ("controller", "worker"):
         path = f"projects/{cloud.project}/zones/us-east4-a/instances/capo-e2e-test-{instance}"
         cloud.api.write_serial_output(path, f"{instance}: kernel panic\n")
-    done = cloud.job("logs", "--dir", str(tmp_path), "--timeout", "20", **OPEN)
+    done = cloud.job("logs", "--dir", str(tmp_path), "--timeout", "20")
 
     for role in ("controller", "worker"):
         assert (tmp_path / role / "serial-console.log").read_text() == f"{role}: kernel panic\n"
@@ -84,7 +82,7 @@ def test_the_engines_log_tells_when_each_resource_was_made(running, tmp_path):
 def test_the_engines_log_tells_why_a_resource_was_not_made(cloud):
     fault = Fault(method="networks.insert", kind="error", status=403, reason="forbidden")
     cloud.api.add_fault(fault)
-    assert cloud.job("up", check=False, **OPEN).code == 1
+    assert cloud.job("up", check=False).code == 1
     timeline = Timeline()
     [log] = cloud.staged.glob("events/up-*.jsonl")
     resources.add_to(timeline, log)

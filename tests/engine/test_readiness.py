@@ -19,22 +19,27 @@ def course(simulated_nodes):
     simulated_nodes.courses = {}
 
 
-def test_up_waits_for_both_nodes(cloud, course):
+def test_up_waits_for_both_nodes_once(cloud, course):
     course(controller=Course(verdict_after_s=1), worker=Course(verdict_after_s=2))
-    done = cloud.job("up", waitFor="all", readyTimeoutS=PATIENCE_S, **OPEN)
+    settings = {"waitFor": "all", "readyTimeoutS": PATIENCE_S, **OPEN}
+    done = cloud.job("up", **settings)
 
     assert done.changes().items() >= {
         ("controller-ready", "create"),
         ("worker-ready", "create"),
     }
+    assert cloud.job("up", **settings).changes() == {}
 
 
-def test_up_fails_with_the_nodes_reason(cloud, course):
+def test_up_fails_with_the_nodes_reason_and_can_be_undone(cloud, course):
+    """Teardown must not ask the nodes."""
     course(controller=Course(error="stack.sh ended with 3"))
     done = cloud.job("up", check=False, waitFor="controller", readyTimeoutS=PATIENCE_S, **OPEN)
 
     assert done.code == 1
     assert "stack.sh ended with 3" in done.out + done.err
+    cloud.job("down")
+    assert cloud.inventory() == set()
 
 
 def test_a_failed_worker_fails_up_although_the_controller_is_ready(cloud, course):
@@ -51,19 +56,3 @@ def test_a_node_that_is_never_ready_ends_the_wait(cloud, course):
 
     assert done.code == 1
     assert "pending" in done.out + done.err
-
-
-def test_up_again_does_not_wait_again(cloud, course):
-    course()
-    cloud.job("up", waitFor="all", readyTimeoutS=PATIENCE_S, **OPEN)
-
-    assert cloud.job("up", waitFor="all", readyTimeoutS=PATIENCE_S, **OPEN).changes() == {}
-
-
-def test_a_stack_that_never_became_ready_can_be_destroyed(cloud, course):
-    """Teardown must not ask the nodes."""
-    course(controller=Course(error="broken"))
-    cloud.job("up", check=False, waitFor="controller", readyTimeoutS=PATIENCE_S, **OPEN)
-    cloud.job("down")
-
-    assert cloud.inventory() == set()

@@ -8,26 +8,39 @@ from host.folders import cache_dir
 from localcloud.compute_api.faults import Fault
 from localcloud.stack_settings import BEARER
 
+BAD = {
+    "mtuu": 1460,
+    "internalCidr": "10.0.3.7/24",
+    "vcpuQuota": 20,
+    "release": "2026.1",
+    "controllerMachineType": "e2-standard-16",
+    "sshAuthorizedKeysFile": "/nonexistent",
+    "secondaryAz": "testaz1",
+    "additionalServices": ["ovs-switchd"],
+}
+TOLD = (
+    "devstack:mtuu: unknown key; did you mean 'mtu'?",
+    "use '10.0.3.0/24'",
+    "16 + 8 = 24 vCPUs are more than the quota of 20",
+    "'2026.1' does not run on ubuntu-22.04",
+    "E2 machines do not nest",
+    "cannot read '/nonexistent'",
+    "'testaz1' is the primary AZ too",
+    "did you mean 'ovs-vswitchd'?",
+)
+
 
 @pytest.mark.parametrize(
-    ("config", "line"),
-    [
-        ({"mtuu": 1460}, "devstack:mtuu: unknown key; did you mean 'mtu'?"),
-        ({"internalCidr": "10.0.3.7/24"}, "use '10.0.3.0/24'"),
-        ({"vcpuQuota": 20}, "16 + 8 = 24 vCPUs are more than the quota of 20"),
-        ({"release": "2026.1"}, "'2026.1' does not run on ubuntu-22.04"),
-        ({"controllerMachineType": "e2-standard-16"}, "E2 machines do not nest"),
-        ({"sshAuthorizedKeysFile": "/nonexistent"}, "cannot read '/nonexistent'"),
-        ({"secondaryAz": "testaz1"}, "'testaz1' is the primary AZ too"),
-        ({"additionalServices": ["ovs-switchd"]}, "did you mean 'ovs-vswitchd'?"),
-        ({"mtu": "large"}, "devstack:mtu: it must be"),
-    ],
+    ("config", "told"),
+    [(BAD, TOLD), ({"mtu": "large"}, ["devstack:mtu: it must be"])],
+    ids=["by the program", "by the engine"],
 )
-def test_a_bad_configuration_is_refused(cloud, config, line):
+def test_a_bad_configuration_is_refused(cloud, config, told):
+    """The program tells all its reasons at once; what each setting refuses is in the unit tests."""
     done = cloud.job("up", check=False, **config)
 
     assert done.code == 2, done.out + done.err
-    assert line in done.err
+    assert [line for line in told if line not in done.err] == []
     assert "Traceback" not in done.out + done.err
     assert cloud.inventory() == set()
 
@@ -50,10 +63,9 @@ def test_a_missing_project_is_refused(cloud):
     assert "gcp:project: no Google Cloud project" in done.err
 
 
-def test_a_wrong_passphrase_is_named(cloud):
-    cloud.job("up", worker=False)
-    cloud.environment["PULUMI_CONFIG_PASSPHRASE"] = "wrong"
-    done = cloud.job("preview", check=False, worker=False)
+def test_a_wrong_passphrase_is_named(standing):
+    standing.environment["PULUMI_CONFIG_PASSPHRASE"] = "wrong"
+    done = standing.job("preview", check=False)
 
     assert done.code == 2
     assert done.err.strip().splitlines()[-1].startswith("passphrase: ")
@@ -99,33 +111,27 @@ def test_a_missing_plugin_is_named_with_its_version(cloud, tmp_path):
     assert cloud.inventory() == set()
 
 
-@pytest.mark.parametrize(
-    ("status", "reason", "message"),
-    [
-        (
-            412,
-            "conditionNotMet",
-            (
-                "Constraint constraints/compute.vmExternalIpAccess violated for project 12345. Add"
-                " instance projects/p/zones/us-east4-a/instances/x to the constraint to use"
-                " external IP with it."
-            ),
-        ),
-        (409, "someNewReason", "Nobody has seen this before."),
-    ],
-)
-def test_a_refusal_that_is_in_no_table_is_told_in_google_clouds_words(
-    cloud, status, reason, message
-):
+def test_a_refusal_that_is_in_no_table_is_told_in_google_clouds_words(cloud):
     """With status and reason, and the resource that it is about."""
-    fault = {"kind": "error", "status": status, "reason": reason, "message": message}
-    cloud.api.add_fault(Fault(method="instances.insert", project=cloud.project, times=2, **fault))
-    done = cloud.job("up", check=False)
-    cloud.api.clear_faults()
-    last = done.err.strip().splitlines()[-1]
+    constraint = (
+        "Constraint constraints/compute.vmExternalIpAccess violated for project 12345. Add"
+        " instance projects/p/zones/us-east4-a/instances/x to the constraint to use"
+        " external IP with it."
+    )
+    for status, reason, message in (
+        (412, "conditionNotMet", constraint),
+        (409, "someNewReason", "Nobody has seen this before."),
+    ):
+        fault = {"kind": "error", "status": status, "reason": reason, "message": message}
+        cloud.api.add_fault(
+            Fault(method="instances.insert", project=cloud.project, times=2, **fault)
+        )
+        done = cloud.job("up", check=False)
+        cloud.api.clear_faults()
+        last = done.err.strip().splitlines()[-1]
 
-    assert done.code == 1
-    assert last.startswith("pulumi up: Google Cloud refuses ")
-    assert f" ({status} {reason}): {message.rstrip('.')}; " in last
+        assert done.code == 1
+        assert last.startswith("pulumi up: Google Cloud refuses ")
+        assert f" ({status} {reason}): {message.rstrip('.')}; " in last
     cloud.job("down")
     assert cloud.inventory() == set()

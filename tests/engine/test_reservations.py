@@ -24,6 +24,9 @@ RESERVED = {
 }
 
 
+NODES = {f"zones/us-east4-a/instances/capo-e2e-test-{role}" for role in ("controller", "worker")}
+
+
 @pytest.fixture
 def earlier(tmp_path):
     """A checkout of the version that reserved the addresses of its own network."""
@@ -35,68 +38,63 @@ def earlier(tmp_path):
     return path
 
 
-@pytest.fixture
-def reserving(cloud, earlier):
-    """A stack that the earlier version made, and that this one goes on with."""
+def test_a_stack_of_the_earlier_version_goes_on_with_the_same_nodes_and_goes(cloud, earlier):
+    """The double refuses to delete an address that an instance has, as the service may."""
     cloud.checkout = earlier
     cloud.job("up")
     assert cloud.inventory() >= RESERVED
+
     cloud.checkout = CHECKOUT
-    return cloud
+    assert cloud.job("preview").changes() == {}
+    assert cloud.job("up").changes() == {}
+    assert cloud.inventory() >= RESERVED
 
+    assert set(cloud.job("up", glanceLimitMb=30000).changes()) == {"controller"}
+    cloud.job("refresh")
+    assert cloud.job("up", glanceLimitMb=30000).changes() == {}
 
-def test_a_stack_of_the_earlier_version_goes_on_with_the_same_nodes(reserving):
-    """The double refuses to delete an address that an instance has, as the service may."""
-    assert reserving.job("preview").changes() == {}
-    assert reserving.job("up").changes() == {}
-    assert reserving.inventory() >= RESERVED
-
-    assert set(reserving.job("up", glanceLimitMb=30000).changes()) == {"controller"}
-    reserving.job("refresh")
-    assert reserving.job("up", glanceLimitMb=30000).changes() == {}
-
-
-def test_a_stack_of_the_earlier_version_goes_as_a_whole(reserving):
-    """Also after this version has brought it up to date."""
-    reserving.job("up")
-    reserving.job("down")
-
-    assert reserving.inventory() == set()
+    cloud.job("down")
+    assert cloud.inventory() == set()
 
 
 @pytest.fixture
-def network(cloud, make_cloud, tmp_path):
-    """The configuration that uses somebody else's network, and what its owner has."""
-    owner = make_cloud(tmp_path / "owner")
-    owner.folder.mkdir()
-    owner.project, owner.stack = cloud.project, "owner"
-    owner.job("up", worker=False, controllerIp="10.0.3.99")
-    config = {"existingNetwork": "capo-e2e-owner", "existingSubnetwork": "capo-e2e-owner"}
-    return config, owner.inventory()
+def theirs(running, cloud):
+    """What the owner of another network has in it."""
+    running[0].copy_resources(
+        cloud.project,
+        {
+            "capo-e2e-test": "capo-e2e-owner",
+            '"devstack-stack": "test"': '"devstack-stack": "owner"',
+            "devstack-stack=test": "devstack-stack=owner",
+            "10.0.3.15": "10.0.3.99",
+            "10.0.3.16": "10.0.3.98",
+        },
+    )
+    return cloud.inventory()
 
 
-def test_in_an_existing_network_a_new_node_gets_the_reserved_address(cloud, network):
-    """The reservation outlives the old node, and is made before any."""
-    config, _ = network
-    cloud.job("up", **config)
+def test_in_an_existing_network_addresses_are_reserved_and_nothing_of_its_owner_is_touched(
+    cloud, theirs
+):
+    """A reservation outlives its node, and is made before any: without it, none is made there."""
+    cloud.config = {"existingNetwork": "capo-e2e-owner", "existingSubnetwork": "capo-e2e-owner"}
+    cloud.job("up")
+    assert cloud.inventory() >= NODES | theirs
     reserved = [
         each for each in cloud.operations("addresses.insert") if "internal" in each["target"]
     ]
-    made = [each for each in cloud.operations("instances.insert") if "-test-" in each["target"]]
+    made = cloud.operations("instances.insert")
     assert max(each["ends"] for each in reserved) <= min(each["inserted"] for each in made)
 
-    assert set(cloud.job("up", glanceLimitMb=30000, **config).changes()) == {"controller"}
+    assert set(cloud.job("up", glanceLimitMb=30000).changes()) == {"controller"}
     assert cloud.operations("addresses.delete") == []
+    cloud.job("down")
+    assert cloud.inventory() == theirs
 
-
-def test_a_reservation_that_fails_is_told_and_nothing_stays(cloud, network):
-    """Without its address in safety, no node is made in somebody else's network."""
-    config, before = network
     cloud.api.set_quota(cloud.project, "INTERNAL_ADDRESSES", 0, region="us-east4")
-    done = cloud.job("up", check=False, **config)
-
+    done = cloud.job("up", check=False)
     assert done.code == 1
     assert "INTERNAL_ADDRESSES" in done.err
-    assert not [path for path in cloud.inventory() - before if "/instances/" in path]
+    assert not [path for path in cloud.inventory() - theirs if "/instances/" in path]
     cloud.job("down")
-    assert cloud.inventory() == before
+    assert cloud.inventory() == theirs

@@ -50,22 +50,21 @@ def test_the_passphrase_is_readable_for_its_owner_only(running):
     assert (cloud.staged / "passphrase").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_changed_generator_changes_no_credentials(cloud, tmp_path):
+def test_a_changed_generator_changes_no_credentials(standing, tmp_path):
     """The nodes know the old ones; another checkout of the program must not renew them."""
-    cloud.job("up")
-    before = secrets_of(cloud)
+    before = secrets_of(standing)
     changed = tmp_path / "checkout"
     shutil.copytree(
-        cloud.checkout,
+        standing.checkout,
         changed,
         ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis"),
     )
     generator = changed / "stacks" / "generate_credentials.py"
     generator.write_text(generator.read_text() + "\n# changed\n")
-    cloud.checkout = changed
+    standing.checkout = changed
 
-    assert cloud.job("up").changes() == {}
-    assert secrets_of(cloud) == before
+    assert standing.job("up").changes() == {}
+    assert secrets_of(standing) == before
 
 
 def test_each_stack_has_credentials_of_its_own(running, cloud):

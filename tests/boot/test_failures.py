@@ -86,16 +86,6 @@ def test_a_worker_with_a_server_already_fails_the_registration_at_once(make_site
     assert "already has 1 instance(s)" in worker.state["error"]
 
 
-def test_a_git_service_that_refuses_twice_and_stalls_is_asked_again(make_site):
-    """One that accepts and says nothing would be waited for until the job ends."""
-    site = make_site(worker="false", gitTimeoutS="30")
-    site.git.refusals, site.git.stalls = 2, 1
-    site.controller.start()
-
-    assert site.wait(site.controller).state["verdict"] == "ready"
-    assert (site.git.refusals, site.git.stalls) == (0, 0)
-
-
 def test_a_stack_sh_that_succeeds_without_a_service_is_a_failure_that_names_it(make_site):
     """Its own status says nothing of what the tests need."""
     site = make_site({"MISSING": "c-sch"}, worker="false", readinessDeadlineS="60")
@@ -110,9 +100,10 @@ def test_a_stack_sh_that_succeeds_without_a_service_is_a_failure_that_names_it(m
     assert reason in state["log_tail"][-1]
 
 
-def test_a_held_package_lock_only_delays(make_site, tree):
-    """cloud-init gives up on it after half a minute, and the image's own first update may not."""
-    site = make_site(worker="false")
+def test_a_held_package_lock_and_a_git_service_that_refuses_and_stalls_only_delay(make_site, tree):
+    """cloud-init gives up on the lock after half a minute; git would wait until the job ends."""
+    site = make_site(worker="false", gitTimeoutS="30")
+    site.git.refusals, site.git.stalls = 2, 1
     package_service.publish(tree, site.git.files)
     package_service.withhold(site.controller, site.settings.git_base)
     with package_service.locked(site.controller):
@@ -122,5 +113,6 @@ def test_a_held_package_lock_only_delays(make_site, tree):
         assert site.ssh(site.controller, "command -v git").returncode != 0
 
     assert site.wait(site.controller).state["verdict"] == "ready"
+    assert (site.git.refusals, site.git.stalls) == (0, 0)
     assert "git" in site.run(site.controller, "dpkg-query --show git")
     assert site.wait(site.controller).state["cloud_init"] != []

@@ -248,20 +248,21 @@ class OtherNode:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._state: dict[str, object] = {}
+        self._states: list[dict[str, object]] = []
         self._server: _Server | None = None
 
-    def answers(self, verdict: str, **keys: object) -> None:
-        """From now on, this is its state."""
-        told = {"stage": verdict, "error": "", "class": "", "failed_units": [], **keys}
-        self._state = {"verdict": verdict, **told}
+    def answers(self, *verdicts: str, **keys: object) -> None:
+        """From now on, these are its states, one a question, the last for ever."""
+        told = {"error": "", "class": "", "failed_units": [], **keys}
+        self._states = [{"verdict": verdict, "stage": verdict, **told} for verdict in verdicts]
         if self._server:
             return
         node = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                self.wfile.write((json.dumps(node._state) + "\n").encode())
+                state = node._states.pop(0) if len(node._states) > 1 else node._states[0]
+                self.wfile.write((json.dumps(state) + "\n").encode())
 
         self._server = _Server((self.address, 8799), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,)).start()

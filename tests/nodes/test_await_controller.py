@@ -1,10 +1,17 @@
 """Await controller: the worker's stack.sh goes on when, and only when, the controller can serve."""
 
-import threading
+import shutil
 
 import pytest
 
 from tests.patience import FOREVER_S
+
+
+def look_often(node):
+    """Let it pause for no time worth waiting for between two looks."""
+    module = node.root / "usr/local/lib/devstack-node/devstack_worker/await_controller.py"
+    module.write_text(module.read_text().replace("_POLL_S = 10.0", "_POLL_S = 0.1"))
+    shutil.rmtree(module.parent / "__pycache__")
 
 
 def test_a_controller_with_its_services_up_is_enough(worker, clouds):
@@ -69,13 +76,11 @@ def test_a_refusal_is_waited_for_until_the_controller_is_ready(
     """Keystone denies a right password while its accounts are made; afterwards it never will."""
     node = make_node("worker", controller_ip=other_node.address, node_deadline_s=5400)
     node.cloud = {**clouds.fresh(), "outage": outage}
-    other_node.answers("pending")
-    ready = threading.Timer(3, other_node.answers, ["ready"])
-    ready.start()
+    look_often(node)
+    other_node.answers("pending", "pending", "ready")
 
     done = node.run("devstack-node", "await-controller")
 
-    ready.join()
     assert done.returncode == 1
     assert node.show()["stage"] == "waiting for the controller: its APIs do not answer yet"
     last = done.stderr.splitlines()[-1]
@@ -105,14 +110,11 @@ def test_a_controller_that_is_still_building_is_waited_for(make_node, clouds, ot
 def test_a_client_that_hangs_does_not_hide_a_controller_that_failed(make_node, other_node):
     """The controller is asked once more when the time is over."""
     node = make_node("worker", controller_ip=other_node.address)
-    other_node.answers("pending")
-    node.fake("openstack", "/bin/sleep 3; echo refused >&2; exit 1")
-    fails = threading.Timer(2, other_node.answers, ["failed"], {"error": "no /dev/kvm"})
-    fails.start()
+    other_node.answers("pending", "failed", error="no /dev/kvm")
+    node.fake("openstack", "/bin/sleep 1.2; echo refused >&2; exit 1")
 
     done = node.run("devstack-node", "await-controller")
 
-    fails.join()
     assert done.returncode == 1
     assert "[ERROR] the controller failed: no /dev/kvm" in done.stderr
 

@@ -238,7 +238,7 @@ def test_a_registered_worker_that_is_not_well_is_noticed(node, clouds, worker, a
     """Nova and Neutron would go on saying for minutes that it is up."""
     node.cloud = clouds.add_worker(node.cloud)
     node.run("devstack-node", "register-worker")
-    worker.answers(**{"verdict": "ready", **answer})
+    worker.answers("ready", **answer)
 
     node.run("devstack-node", "register-worker")
 

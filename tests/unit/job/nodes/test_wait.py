@@ -78,8 +78,9 @@ def test_it_ends_at_its_deadline_and_says_where_everything_is(programs, wait):
     assert "controller: stack.sh, Starting Nova; worker: packages" in str(raised.value)
 
 
-def test_a_node_that_is_silent_for_too_long_ends_it(programs, wait):
+def test_a_node_that_is_silent_for_too_long_ends_it(programs, wait, monkeypatch):
     """Longer waits never helped such a node."""
+    monkeypatch.setattr(watch, "_INTERVAL_S", 0.5)
     programs.answer("controller", told(), REFUSED)
     programs.answer("worker", told())
     with pytest.raises(JobError, match=r"controller: no answer .* \(refused\), last heard of"):

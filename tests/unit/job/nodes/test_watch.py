@@ -126,8 +126,10 @@ def test_silence_is_measured_from_the_last_answer(watched, programs):
 
 def test_a_host_key_that_stays_another_one_is_a_failure(watched, programs, monkeypatch):
     """At first it may be the image's own."""
-    monkeypatch.setattr(module, "_WRONG_KEY_S", 10)
+    monkeypatch.setattr(module, "_WRONG_KEY_S", FOREVER_S)
     programs.answer("controller", WRONG_KEY, WRONG_KEY, told(), WRONG_KEY)
+    watched.until(lambda states: states["controller"].stage == "stack.sh")
+    monkeypatch.setattr(module, "_WRONG_KEY_S", 0)
     state = watched.until(lambda states: states["controller"].is_final)["controller"]
 
     assert (state.verdict, state.error_class) == ("failed", "configuration")

@@ -68,8 +68,10 @@ down: ready ## destroy the stack; on localcloud, end the double too
 
 # --- checks ---
 
-.PHONY: check fmt lint types shell docs-check
-check: lint types shell docs-check ## everything but the tests
+.PHONY: check style fmt lint types shell docs-check
+check: style test ## everything that CI runs
+
+style: lint types shell docs-check ## everything but the tests
 
 fmt: venv ## format the code
 	@$(PY) -m ruff format
@@ -107,8 +109,9 @@ WITHOUT_GCLOUD := --ignore=$(GCLOUD_TESTS)
 test: tested-on originals boots routes ## all tests
 	@$(PYTEST) tests $(WITHOUT_GCLOUD)
 
+# They wait for little, and each process takes seconds to import and collect them all.
 unit: tested-on ## the tests that start no engine
-	@$(PYTEST) tests/unit
+	@$(PYTEST) --numprocesses $$(nproc) tests/unit
 
 nodes: tested-on ## what runs on the nodes
 	@$(PYTEST) tests/nodes

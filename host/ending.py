@@ -1,8 +1,10 @@
-"""Ending: why a run is to end before it is done, as everything that waits in it sees it."""
+"""Ending: tell everything that waits in a run that the run is to end, and why."""
 
+import math
 import os
 import select
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -10,6 +12,7 @@ from types import FrameType
 from host.errors import JobError, Kind
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_HANDLER_S = 0.01
 
 
 class EndedError(JobError):
@@ -24,34 +27,35 @@ class EndedError(JobError):
 
 
 class Ending:
-    """May be asked for from a signal handler or any thread; the first reason counts.
+    """A request to end, from a signal handler or any thread. The first reason counts.
 
-    A pipe stands behind it: a lock could be held by the very code that a signal interrupts.
+    It is a pipe, not a lock, which the code that a signal interrupts might hold.
     """
 
     def __init__(self) -> None:
         self._reasons: list[JobError] = []
         self._reading, self._writing = os.pipe()
+        # `signal.set_wakeup_fd` demands it.
+        os.set_blocking(self._writing, False)
 
     @property
     def reason(self) -> JobError | None:
-        """Why the run is to end, if it is."""
+        """The reason, if the run is to end."""
         return next(iter(self._reasons), None)
 
     def ask(self, reason: JobError) -> None:
-        """End the run for this reason, unless it ends already."""
+        """End the run for this reason, unless it ends already for another one."""
         self._reasons.append(reason)
         os.write(self._writing, b".")
 
     def withdraw(self, reason: JobError) -> None:
-        """Go on after all: what was asked for has been dealt with. Other reasons stay."""
+        """Take a reason back, because its cause was dealt with. Other reasons stay."""
         os.read(self._reading, 1)
         self._reasons.remove(reason)
 
     def wait(self, seconds: float) -> None:
-        """Pause. Raises the reason if the run is to end, at once."""
-        select.select([self._reading], [], [], seconds)
-        self.check()
+        """Pause. Raises the reason at once if the run is to end."""
+        self.wait_for([], seconds)
 
     def check(self) -> None:
         """Raise the reason if the run is to end."""
@@ -63,28 +67,46 @@ class Ending:
 
         Raises the reason if the run is to end.
         """
-        readable, _, _ = select.select([self._reading, *handles], [], [], seconds)
-        self.check()
-        return bool(readable)
+        deadline = math.inf if seconds is None else time.monotonic() + seconds
+        while True:
+            left_s = None if seconds is None else max(0.0, deadline - time.monotonic())
+            readable, _, _ = select.select([self._reading, *handles], [], [], left_s)
+            self.check()
+            if set(readable) - {self._reading}:
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            # A signal has come, and the main thread has yet to run its handler.
+            time.sleep(_HANDLER_S)
+
+    def wake_on_signals(self) -> int:
+        """Wake all waits when a signal comes. Returns the descriptor that was woken before.
+
+        While the main thread starts a program, it blocks signals, and the kernel hands them to
+        another thread. That one does not interrupt a `select` which the main thread has begun by
+        then, and the Python handler, which runs in the main thread alone, would never run.
+        """
+        return signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
 
     def close(self) -> None:
-        """Give the pipe back."""
         os.close(self._reading)
         os.close(self._writing)
 
 
 @contextmanager
 def ended_by_signals(*more: signal.Signals) -> Iterator[Ending]:
-    """An ending that SIGINT, SIGTERM and `more` ask for, the first alone. Main thread only."""
+    """Yield an ending that the first of SIGINT, SIGTERM and `more` requests. Main thread only."""
     ending = Ending()
 
     def ask(number: int, _frame: FrameType | None) -> None:
         ending.ask(EndedError(f"ended by {signal.Signals(number).name}", number))
 
     before = {number: signal.signal(number, ask) for number in (*_SIGNALS, *more)}
+    woken_before = ending.wake_on_signals()
     try:
         yield ending
     finally:
+        signal.set_wakeup_fd(woken_before)
         for number, handler in before.items():
             signal.signal(number, handler)
         ending.close()

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from host.child import Child, DeadlineError, Grace, Program
 from host.ending import Ending
+from host.processes import Child, DeadlineError, Grace, Program
 
 # None of these commands has anything to put in order.
 _GRACE = Grace(first=signal.SIGKILL, soft_s=1, hard_s=1)

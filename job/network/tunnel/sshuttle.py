@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from host import inherited
-from host.child import Child, Grace, Program
 from host.errors import JobError
+from host.processes import Child, Grace, Program
 from job.network.tunnel.family import Family
 from job.network.tunnel.namespace import Namespace
 from job.nodes.ssh import Access

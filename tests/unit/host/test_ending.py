@@ -9,6 +9,7 @@ import pytest
 
 from host.ending import EndedError, ended_by_signals
 from host.errors import JobError
+from tests.patience import PATIENCE_S
 
 
 def test_a_wait_that_nothing_ends_takes_its_time(ending):
@@ -64,3 +65,33 @@ def test_a_signal_asks_for_it_and_handlers_are_put_back(number, more):
 
     assert caught.value.exit_code == 128 + number
     assert signal.getsignal(number) == before
+
+
+def test_a_signal_that_another_thread_takes_ends_the_wait_of_the_main_thread_too():
+    """The kernel hands it to one while the main thread starts a program."""
+    with ended_by_signals() as ending:
+        waiting = threading.Event()
+
+        def take_the_signal():
+            waiting.wait(PATIENCE_S)
+            # The main thread is in its wait by now, or is about to begin it.
+            time.sleep(0.2)
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+        thread = threading.Thread(target=take_the_signal)
+        thread.start()
+        waiting.set()
+        with pytest.raises(EndedError, match="SIGTERM"):
+            ending.wait(PATIENCE_S)
+        thread.join()
+
+
+def test_a_signal_whose_handler_has_not_run_yet_is_no_answer():
+    """A thread may see it before the main thread has handled it."""
+    reading, writing = os.pipe()
+    with ended_by_signals() as ending:
+        os.write(ending.wake_on_signals(), b".")
+
+        assert not ending.wait_for([reading], 0.2)
+    os.close(reading)
+    os.close(writing)

@@ -1,1 +1,1 @@
-"""Host: what the job and localcloud both need of this machine: folders, processes, programs."""
+"""Host: folders, processes and programs of this machine, for the job and localcloud."""

@@ -16,7 +16,7 @@ _HANDLER_S = 0.01
 
 
 class EndedError(JobError):
-    """A signal ended the run; the exit code says which, as a shell would."""
+    """A signal ended the run. The exit code is 128 plus its number."""
 
     kind: Kind = "interrupted"
 

@@ -1,18 +1,17 @@
-"""Errors of the job: one line that says what is wrong and what to do."""
+"""Errors: expected failures, each as one line with place, value and remedy."""
 
 from typing import Literal
 
 from stacks.concealment import conceal_value
 
 Kind = Literal["infrastructure", "capacity", "configuration", "test", "interrupted", "unknown"]
-"""The class of a failure. A second run may do better after `infrastructure` alone."""
+"""The class of a failure. Only after `infrastructure` is a retry likely to succeed."""
 
 
 class JobError(Exception):
-    """The job cannot go on. Its text is all that a person needs; no traceback is shown.
+    """The job cannot go on. Its text is shown without a traceback.
 
-    Its class is unknown unless whoever raises it knows better: nobody should be told to try
-    again, or not to, by default.
+    Its class is `unknown` by default: a class tells people to retry or not, so it must be known.
     """
 
     exit_code = 1
@@ -25,16 +24,16 @@ class JobError(Exception):
 
 
 class LockedError(JobError):
-    """Another run works on the stack, or has died at it."""
+    """Another run holds the stack's lock, or died while it did."""
 
     details = ""
-    """What the CLI said of it."""
+    """The CLI's message."""
 
 
 class RefusedError(JobError):
-    """What was given is refused, before anything was created.
+    """The input is refused; nothing was created.
 
-    The text may quote what was given, but nothing in it that looks like a secret.
+    The text may quote the input, with everything that looks like a secret concealed.
     """
 
     exit_code = 2
@@ -45,8 +44,8 @@ class RefusedError(JobError):
 
 
 class NoRoomError(JobError):
-    """Google Cloud has no room for the nodes, or grants us none."""
+    """Google Cloud lacks capacity, or the project lacks quota."""
 
     kind: Kind = "capacity"
     metric = ""
-    """Of the quota that does not suffice, if it is one."""
+    """The metric of the exhausted quota; empty if it was none."""

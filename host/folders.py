@@ -1,4 +1,4 @@
-"""Folders: where state and caches live, outside the checkout."""
+"""Folders: the state and cache folders, outside the checkout."""
 
 import re
 from collections.abc import Mapping
@@ -7,20 +7,20 @@ from pathlib import Path
 from host.errors import RefusedError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-# What a program of ours cannot be told in any form: ssh takes ${ for a variable, PATH divides names
-# at a colon, and mount does so at a comma.
+# Characters that cannot be escaped for a program that gets the name: ${ is a variable to ssh, a
+# colon separates entries of PATH, and a comma those of mount's options.
 _NOT_IN_STATE = re.compile(r"[\x00-\x1f\x7f]|\$\{")
 _NOT_IN_CACHE = re.compile(r"[\x00-\x1f\x7f:,]")
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
-    """What must outlive a run: stacks, their passphrases, localcloud's daemon. As `cache_dir`."""
+    """Return the folder of stacks, passphrases and localcloud's daemon. Raises RefusedError."""
     folder = _folder(environ, "DEVSTACK_STATE_DIR", "XDG_STATE_HOME", ".local/state")
     return _require(folder, "DEVSTACK_STATE_DIR", _NOT_IN_STATE)
 
 
 def cache_dir(environ: Mapping[str, str]) -> Path:
-    """What can be made again: localcloud's builds. Raises RefusedError for a name of no use."""
+    """Return the folder of things that can be rebuilt. Raises RefusedError for an unusable name."""
     folder = _folder(environ, "DEVSTACK_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
     return _require(folder, "DEVSTACK_CACHE_DIR", _NOT_IN_CACHE)
 

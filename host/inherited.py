@@ -1,14 +1,14 @@
-"""Inherited: what of a person's environment reaches the programs that are started.
+"""Inherited: filter the user's environment for the programs that we start.
 
-A variable that some program reads as an option of its own would change what we start without a word
-of it: PIP_USER where pip installs, GIT_DIR which repository git asks, PULUMI_OPTION_PARALLEL what
-the engine does. One table says which are left behind, and what is kept of them since a machine may
-need it: package indexes, certificates, proxies, a Pulumi backend. The E2E suite is the person's
-own, so it gets all but what `NOT_FOR_THE_SUITE` lists.
+Many programs read variables as options, which would silently change what we start: PIP_USER decides
+where pip installs, GIT_DIR which repository git uses, PULUMI_OPTION_PARALLEL what the engine does.
+One table lists the variables that are dropped, and the exceptions that a machine may need: package
+indexes, certificates, proxies, a Pulumi backend. The E2E suite belongs to the user, so it gets
+everything except `NOT_FOR_THE_SUITE`.
 
 `python -I host/inherited.py COMMAND...` runs a command without these variables, for scripts that
-need that before the job's packages are there; without a command it prints their names, for make.
-So this module imports nothing of ours.
+run before the job's packages are installed. Without a command it prints their names, for make. So
+this module imports nothing of ours.
 """
 
 import os
@@ -20,16 +20,16 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Variables, by patterns as a shell has them, that are left behind."""
+    """Dropped variables, as shell patterns."""
 
     whose: str
     names: Sequence[str]
     why: str
     kept: Sequence[str] = ()
-    """What is passed on all the same."""
+    """Exceptions, which are passed on."""
 
     def takes(self, name: str) -> bool:
-        """Tell whether a variable is left behind."""
+        """Tell whether a variable is dropped."""
         return _fits(name, self.names) and not _fits(name, self.kept)
 
 
@@ -120,9 +120,9 @@ _NEAR = ("localhost", "127.0.0.1", "::1")
 
 
 def ours(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of what we start.
+    """Return the environment of the programs that we start.
 
-    gRPC for Python asks even this machine through a proxy, if NO_PROXY does not say otherwise.
+    NO_PROXY gains the loopback addresses, which gRPC for Python would reach through a proxy.
     """
     kept = _without(RULES, environ)
     if any(name.lower() in _PROXIES for name in kept):
@@ -135,12 +135,12 @@ def ours(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def suites(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the E2E suite, which is the person's."""
+    """Return the environment of the E2E suite."""
     return _without(NOT_FOR_THE_SUITE, environ)
 
 
 def leave_behind() -> dict[str, str]:
-    """Change the environment of this process to `ours`, and return the person's."""
+    """Reduce the environment of this process to `ours`, and return the original."""
     person = dict(os.environ)
     kept = ours(person)
     os.environ.clear()
@@ -149,7 +149,7 @@ def leave_behind() -> dict[str, str]:
 
 
 def main(command: Sequence[str]) -> None:
-    """Become the command, or print the names of what it would not get."""
+    """Exec the command, or print the names of the dropped variables."""
     kept = ours(os.environ)
     if command:
         os.execvpe(command[0], list(command), kept)  # noqa: S606 - there is no shell

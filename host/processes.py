@@ -1,8 +1,8 @@
-"""Processes: start programs, wait for them, and end them with all that they started.
+"""Processes: start programs, wait for them, and end them with all their children.
 
-Every program runs in a session of its own: a ^C of the terminal goes to us alone, and one signal
-reaches the whole group. A program that has ended is not reaped before its group is killed, so
-that its id cannot be somebody else's by then.
+Every program runs in a session of its own: a ^C of the terminal reaches only us, and one signal
+reaches the whole group. A program is reaped after its group was killed, so that the kernel cannot
+reuse its ID before.
 """
 
 import os
@@ -23,31 +23,31 @@ from host.errors import JobError
 
 MISSING, TIMED_OUT = 127, 124  # as a shell has them
 
-# For what is still in the pipes of a program that has ended; its own children may hold them open.
+# Time to read the rest of an ended program's pipes, which its children may hold open.
 _DRAIN_S = 5
 _PROC = Path("/proc")
-# Fields of /proc/PID/stat, counted from behind the command's closing parenthesis.
+# Fields of /proc/PID/stat, counted after the command's closing parenthesis.
 _STATE_FIELD, _START_FIELD = 0, 19
-# The time of the boot is in whole seconds.
+# The boot time has a resolution of one second.
 _ROUNDING_S = 1
 
 Sink = Callable[[str], object] | int
-"""Takes each line, from a thread; or is the descriptor of a file that the program writes to."""
+"""A function that gets each line, from a thread; or the descriptor of an output file."""
 
 
 class DeadlineError(JobError):
-    """A program did not end in time; it has been ended."""
+    """A program exceeded its time limit and was ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grace:
-    """What a program may take to end, seconds."""
+    """How a program is ended, and its grace periods in seconds."""
 
     first: signal.Signals = signal.SIGTERM
     soft_s: float = 30
-    """After the first signal, until it is told again."""
+    """From the first signal to the second."""
     hard_s: float = 15
-    """After the second one, until it is killed with all that it started."""
+    """From the second signal to SIGKILL for its whole group."""
 
 
 _GRACE = Grace()
@@ -56,11 +56,11 @@ _SHORT = Grace(soft_s=1, hard_s=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What to run, and how."""
+    """A command with its environment."""
 
     command: Sequence[str | Path]
     environment: Mapping[str, str]
-    """All of it; its PATH is where the program is looked for."""
+    """The complete environment. Its PATH is searched for the program."""
     folder: str | Path | None = None
     nice: int = 0
     standard_input: Path = Path(os.devnull)
@@ -68,7 +68,7 @@ class Program:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """How a program ended, and what it said."""
+    """Exit status and output of a program."""
 
     code: int
     output: str = ""
@@ -76,7 +76,7 @@ class Answer:
 
     @property
     def complaint(self) -> str:
-        """The last line that it said of what went wrong."""
+        """The last line of its error output."""
         lines = [line.strip() for line in (self.errors or self.output).splitlines()]
         return next(filter(None, reversed(lines)), f"exit {self.code}")
 
@@ -84,9 +84,9 @@ class Answer:
 def ask(
     program: Program, ending: Ending | None = None, *, timeout_s: float, grace: Grace = _SHORT
 ) -> Answer:
-    """Run a short program for its answer, which has a shell's code if it is missing or late.
+    """Run a short program and return its answer.
 
-    Raises the reason if the run is to end meanwhile.
+    A missing program gives 127, a time-out 124. Raises the reason if the run is told to end.
     """
     output: list[str] = []
     errors: list[str] = []
@@ -105,7 +105,7 @@ def ask(
 
 
 class Child:
-    """A running program. Whoever starts it waits for it, ends it or kills it."""
+    """A running program. The caller must wait for it, end it or kill it."""
 
     def __init__(self, program: Program, out: Sink, err: Sink = subprocess.STDOUT) -> None:
         with program.standard_input.open("rb") as source:
@@ -127,16 +127,15 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Its process id, and that of its group."""
+        """Process ID, which is also that of its group."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended yet."""
         return not self.ends_within(0)
 
     def ends_within(self, seconds: float | None) -> bool:
-        """Wait so long, or for ever; whether it has ended."""
+        """Wait up to a time, or for ever. Return whether it has ended."""
         if self._process.returncode is not None:
             return True
         return bool(select.select([self._ended], [], [], seconds)[0])
@@ -144,10 +143,9 @@ class Child:
     def wait(
         self, ending: Ending | None = None, grace: Grace = _GRACE, timeout_s: float | None = None
     ) -> int:
-        """Its exit code, negative for a signal's.
+        """Wait and return the exit status, negative for a signal.
 
-        When the run ends or the time passes, the program is ended first, then the reason raised:
-        that of the run, or DeadlineError.
+        Raises the reason if the run is told to end, or DeadlineError. The program is ended first.
         """
         try:
             in_time = (
@@ -162,7 +160,7 @@ class Child:
         return self.kill()
 
     def end(self, grace: Grace = _GRACE) -> int:
-        """End it: once gently, once more, then with all that it started. Its exit code."""
+        """Signal it, signal it again, then kill its group. Return the exit status."""
         for patience_s in (grace.soft_s, grace.hard_s):
             if self.running:
                 os.kill(self._process.pid, grace.first)
@@ -170,7 +168,7 @@ class Child:
         return self.kill()
 
     def kill(self) -> int:
-        """Kill what is left of it and of all that it started, and reap it. Its exit code."""
+        """Kill its group and reap it. Return the exit status."""
         if self._process.returncode is None:
             kill_group(self._process.pid)
             self._process.wait()
@@ -181,7 +179,7 @@ class Child:
 
 
 def start(program: Program, *, stdin: int, stdout: int, stderr: int) -> subprocess.Popen[bytes]:
-    """Start a program, for one who needs its very pipes and reaps it; a Child does the rest."""
+    """Start a program for a caller that needs its pipes and reaps it. Others use Child."""
     niceness = ["nice", "-n", str(program.nice)] if program.nice else []
     return subprocess.Popen(
         [*niceness, *program.command],
@@ -195,7 +193,7 @@ def start(program: Program, *, stdin: int, stdout: int, stderr: int) -> subproce
 
 
 def kill_group(group: int) -> None:
-    """Kill a program that was not reaped yet, and what it started."""
+    """Kill a program that is not reaped yet, and its children."""
     with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
 
@@ -213,12 +211,12 @@ def alive(pid: int, *, written_at: float) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # It runs, as somebody else.
+        pass  # It runs as another user.
     try:
         fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         booted = (_PROC / "stat").read_text(encoding="utf-8").partition("\nbtime ")[2].split()[0]
     except (OSError, IndexError):
-        return True  # A system that does not tell more.
+        return True  # /proc is not readable here.
     if fields[_STATE_FIELD] == "Z":
         return False
     started = int(booted) + int(fields[_START_FIELD]) / os.sysconf("SC_CLK_TCK")

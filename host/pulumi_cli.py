@@ -1,4 +1,4 @@
-"""Versions: which Pulumi CLI will do."""
+"""Pulumi CLI: find one that is new enough."""
 
 import re
 import shutil
@@ -13,12 +13,12 @@ _TIMEOUT_S = 30
 
 
 def required_version() -> str:
-    """The oldest CLI that will do: as new as the Python SDK, which is tried with no older one."""
+    """Return the oldest usable version: that of the Python SDK, tested with no older CLI."""
     return version("pulumi")
 
 
 def find_cli(environ: Mapping[str, str]) -> Path:
-    """The `pulumi` on PATH. Raises JobError when it is missing, broken or too old."""
+    """Return the `pulumi` on PATH. Raises JobError if it is missing, broken or too old."""
     remedy = f"install Pulumi {required_version()} or newer with its Python language host"
     found = shutil.which("pulumi", path=environ.get("PATH"))
     if found is None:
@@ -39,7 +39,7 @@ def find_cli(environ: Mapping[str, str]) -> Path:
 
 
 def cli_version(cli: Path, environ: Mapping[str, str]) -> str | None:
-    """What a CLI says it is; None if it does not run."""
+    """Return the version of a CLI; None if it does not run."""
     quiet = {**environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     answer = ask(Program(command=[cli, "version"], environment=quiet), timeout_s=_TIMEOUT_S)
     if answer.code:
@@ -49,6 +49,6 @@ def cli_version(cli: Path, environ: Mapping[str, str]) -> str | None:
 
 
 def parse(text: str) -> tuple[int, ...]:
-    """The numbers of a version: 3.274.1-dev is (3, 274, 1)."""
+    """Return the numbers of a version: (3, 274, 1) for 3.274.1-dev."""
     match = re.match(r"[\d.]*\d", text)
     return tuple(int(part) for part in match[0].split(".")) if match else ()

@@ -1,4 +1,4 @@
-"""clouds.yaml: how clients reach the cloud, as a tenant and as its administrator."""
+"""clouds.yaml: client configuration for a tenant and for the administrator."""
 
 import yaml
 
@@ -7,7 +7,7 @@ ADMIN_CLOUD = "capo-e2e-admin"
 
 
 def clouds_yaml(host: str, admin_password: str) -> str:
-    """The text of a clouds.yaml. DevStack gives its demo user the admin password."""
+    """Return the text of a clouds.yaml. DevStack gives its demo user the admin password."""
     users = {TENANT_CLOUD: "demo", ADMIN_CLOUD: "admin"}
     clouds = {
         cloud: {
@@ -17,7 +17,7 @@ def clouds_yaml(host: str, admin_password: str) -> str:
                 "password": admin_password,
                 "project_name": user,
                 "user_domain_id": "default",
-                # Not project_domain_id: gophercloud and CAPO's cloud.conf read this one.
+                # gophercloud and CAPO's cloud.conf do not read project_domain_id.
                 "domain_id": "default",
             },
             "region_name": "RegionOne",

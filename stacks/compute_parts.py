@@ -1,7 +1,7 @@
-"""Parts of pulumi_gcp.compute, imported as they are used.
+"""Compute parts: import modules of pulumi_gcp.compute on first use.
 
-The package imports all of its 280 modules: two seconds, half of which are for resources that this
-program does not have. In parts, only the modules of the classes that are used are imported.
+The package imports all of its 280 modules, which takes two seconds. Half of that is for resources
+that this program does not have. Here only the modules of the used classes are imported.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class _Parts(ModuleType):
-    """The package without its own imports."""
+    """Stands in for the package and imports a class's module when the class is used."""
 
     def __getattr__(self, name: str) -> Any:
         if not name[0].isupper():
@@ -25,7 +25,7 @@ class _Parts(ModuleType):
 
 
 def import_in_parts() -> None:
-    """Let pulumi_gcp, which was not imported before, take this for its `compute`."""
+    """Make `pulumi_gcp.compute` such a package. Must run before pulumi_gcp is imported."""
     spec = find_spec("pulumi_gcp")
     if spec is not None and spec.origin is not None:
         package = _Parts("pulumi_gcp.compute")

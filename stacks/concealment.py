@@ -1,8 +1,8 @@
-"""Concealment: text without what looks like a secret, whoever it belongs to.
+"""Concealment: mask text that looks like a secret.
 
-It is for secrets that nobody has told us of: a key pasted into the wrong setting, a password in a
-URL, a token that a program got for itself. What is known to be secret is masked by
-`job/redaction`, which uses these patterns as well.
+It is for secrets that the program does not know: a key pasted into the wrong setting, a password in
+a URL, a token that another program obtained. `job/redaction` masks known secrets and uses these
+patterns as well.
 """
 
 import re
@@ -12,15 +12,15 @@ import yaml
 
 MASK = "***"
 
-# Part of a key's line. In JSON a line break, and so an n behind a backslash, may stand before it.
+# Part of a key's line. In JSON, the escaped line break \n may precede it.
 _RUN = re.compile(r"(?<!\\)[A-Za-z0-9+/_=-]{16,}")
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]*-----")
 _KEY_LINES = 120
-"""The most lines of a private key; a log may lack the end of one."""
+"""Maximum number of lines of a private key, whose END line may be missing in a log."""
 
-# Ends of names whose value is a secret; each of a fixed width, since it is looked for backwards.
-# The last two are the signatures that let whoever holds a URL in.
+# Suffixes of names whose value is a secret, each of fixed width for the lookbehind. The last two
+# are signatures in URLs.
 _NAMES = (
     *("password", "passwd", "passphrase", "secret", "token", "credential", "credentials"),
     *("_key", "-key", "[a-z]key"),
@@ -28,17 +28,17 @@ _NAMES = (
 )
 _BEFORE_EQUALS = "|".join(f"(?<={name}=)" for name in _NAMES)
 _BEFORE_QUOTE = "|".join(f"(?<={name}{end})" for name in _NAMES for end in (r"\"", r"\\\""))
-# Each begins with a character that is rare, which makes it fast.
+# Each pattern begins with a rare character, which makes the search fast.
 _SHAPES = (
-    # A URL's user with a password, or with a token in place of the name.
+    # User and password in a URL, or a token as the user.
     (re.compile(r"://[^\s/?#'\"@]+@"), f"://{MASK}@"),
     (re.compile(r"(B(?:earer|asic) +)[A-Za-z0-9._~+/=-]{8,}"), rf"\1{MASK}"),
-    # Tokens of Google, of Keystone and of GitHub, and JSON web tokens.
+    # Tokens of Google, Keystone and GitHub, and JSON web tokens.
     (re.compile(r"ya29\.[\w.-]{8,}"), MASK),
     (re.compile(r"gAAAAA[\w=-]{20,}"), MASK),
     (re.compile(r"g(?:h[a-z]_|ithub_pat_)\w{16,}"), MASK),
     (re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"), MASK),
-    # NAME=value as in a shell or a URL; prose has blanks there.
+    # NAME=value as in a shell or a URL, without blanks around the sign, unlike prose.
     (
         re.compile(
             rf"(?i)=(?:{_BEFORE_EQUALS})"
@@ -46,7 +46,7 @@ _SHAPES = (
         ),
         f"={MASK}",
     ),
-    # "name": "value" as in JSON, or in JSON in JSON.
+    # "name": "value" as in JSON, or as in JSON within a JSON string.
     (re.compile(rf"(?i)(\"(?:{_BEFORE_QUOTE})\s*:\s*\\?\")[^\"\\\n]+"), rf"\1{MASK}"),
 )
 _WORD = re.compile(r"(?<![\w/.~+-])[A-Za-z0-9+_][A-Za-z0-9+/_=-]{23,}")
@@ -54,43 +54,43 @@ _RANDOM_CHANGES = 0.3
 
 
 def conceal(text: str) -> str:
-    """The text with `***` in place of what looks like a secret. Lines stay lines."""
+    """Replace what looks like a secret by `***`. Line breaks are kept."""
     return KeyLines().mask(conceal_shapes(text))
 
 
 def conceal_shapes(text: str) -> str:
-    """The same without private keys, which `KeyLines` masks."""
+    """Do the same except for private keys, which `KeyLines` masks."""
     for pattern, replacement in _SHAPES:
         text = pattern.sub(replacement, text)
     return text
 
 
 def conceal_value(text: str) -> str:
-    """The same for a message that quotes a value, in which random text is a secret too.
+    """Do the same for a message that quotes a value. Random text counts as a secret there.
 
-    Logs are full of random text, so it is left alone there.
+    It does not in logs, which are full of random text.
     """
     return _WORD.sub(lambda word: MASK if is_random(word[0]) else word[0], conceal(text))
 
 
 def conceal_address(text: str) -> str:
-    """The same for what was to be a URL or a host and is malformed: without user and query."""
+    """Conceal user and query of a malformed URL or host."""
     place, question, _ = text.rpartition("@")[2].partition("?")
     user = f"{MASK}@" if "@" in text else ""
     return f"{user}{place}{question and question + MASK}"
 
 
 class KeyLines:
-    """Masks private keys in text that comes in pieces of whole lines.
+    """Masks private keys in text that arrives in pieces of whole lines.
 
-    A line may have something before the key's own, such as the time.
+    A line may have a prefix, such as the time.
     """
 
     def __init__(self) -> None:
         self._left = 0
 
     def mask(self, text: str) -> str:
-        """The piece without bodies of private keys, one that began in an earlier piece too."""
+        """Mask the next piece. A private key may have begun in an earlier one."""
         if not self._left and not _KEY_BEGINS.search(text):
             return text
         return "".join(map(self._line, text.splitlines(keepends=True)))
@@ -109,7 +109,7 @@ class KeyLines:
 
 
 def why_unreadable(error: OSError | UnicodeDecodeError | yaml.YAMLError) -> str:
-    """Why a text file could not be read. PyYAML's own words quote the file."""
+    """Explain why a text file could not be read. PyYAML's own message would quote the file."""
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     if isinstance(error, UnicodeDecodeError):
@@ -119,10 +119,10 @@ def why_unreadable(error: OSError | UnicodeDecodeError | yaml.YAMLError) -> str:
 
 
 def is_random(word: str) -> bool:
-    """Whether a word looks like base64 of random bytes.
+    """Tell whether a word looks like base64 of random bytes.
 
-    In such text every other character or so is of another kind (capital, small letter, digit,
-    other) than the one before it; in names and paths far fewer are.
+    In such text about every second character differs in kind (upper case, lower case, digit,
+    other) from the one before it. In names and paths far fewer do.
     """
     kinds = [(c.isupper(), c.islower(), c.isdigit()) for c in word]
     changes = sum(one != other for one, other in pairwise(kinds))

@@ -1,7 +1,7 @@
-"""Configuration: from the strings of a stack's configuration to valid Settings.
+"""Configuration: convert and validate a stack's configuration into Settings.
 
-Values come from the configuration and the files that it names, never from the environment. Every
-problem is found before any is reported, so that one round mends a configuration.
+Values come from the configuration and the files that it names, never from the environment. All
+problems are reported together, so that one edit can correct a configuration.
 """
 
 import json
@@ -60,7 +60,7 @@ def warnings(settings: Settings) -> tuple[str, ...]:
 
 
 def convert(given: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
-    """Return values by field name, and what is wrong; a wrong value is left at its default."""
+    """Return values by field name, and the problems. A malformed value keeps its default."""
     fields = setting_fields()
     types = get_type_hints(Settings)
     values = {field.name: field.default for field in fields.values()}
@@ -81,7 +81,7 @@ def convert(given: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def _convert(raw: str, kind: object) -> Any:
-    """The value of a configuration string; raises ValueError naming what was wanted."""
+    """Convert a configuration string. Raises ValueError that names the expected form."""
     if kind is str:
         return raw.strip()
     if kind is bool:
@@ -104,7 +104,7 @@ def _convert(raw: str, kind: object) -> Any:
 
 
 def _read_files(values: dict[str, Any]) -> list[Problem]:
-    """Put into `values` what the files say that they name; return what is wrong with them."""
+    """Add the contents of the named files to `values`. Return the problems."""
     problems: list[Problem] = []
     keys_text = _read("ssh_authorized_keys_file", values, problems)
     if keys_text is not None:

@@ -1,4 +1,4 @@
-"""Credentials: passwords, key pair and host keys, made once per stack and kept as secrets."""
+"""Credentials: passwords, key pair and host keys, generated once per stack, kept as secrets."""
 
 import json
 from dataclasses import dataclass, fields
@@ -14,7 +14,7 @@ _GENERATOR = Path(__file__).with_name("generate_credentials.py")
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Credentials:
-    """Values that no log may show, so none is in repr either. Keys in OpenSSH's formats."""
+    """Secrets of a stack, left out of repr. Keys are in OpenSSH's formats."""
 
     admin_password: str
     database_password: str
@@ -28,18 +28,18 @@ class Credentials:
     worker_host_key_public: str
 
     def host_keys(self, role: Role) -> tuple[str, str]:
-        """Return the private host key of a node and its public half."""
+        """Return a node's private and public host key."""
         return getattr(self, f"{role}_host_key"), getattr(self, f"{role}_host_key_public")
 
     @classmethod
     def placeholder(cls) -> "Credentials":
-        """Values as long as real ones, to measure what they are rendered into."""
+        """Placeholders of real length, to measure the size of rendered documents."""
         lengths = {"password": 32, "key": 400, "public": 81}
         return cls(**{f.name: "x" * lengths[f.name.rpartition("_")[2]] for f in fields(cls)})
 
 
 class GeneratedCredentials(pulumi.ComponentResource):
-    """Credentials that stay the same for as long as the stack lives."""
+    """Credentials that never change during the life of a stack."""
 
     credentials: pulumi.Output[Credentials]
 
@@ -47,14 +47,14 @@ class GeneratedCredentials(pulumi.ComponentResource):
         super().__init__("devstack:node:Credentials", name, None, opts)
         generator = local.Command(
             name,
-            # By standard input, so that the script is found wherever the plugin runs.
+            # On standard input, since the plugin's working directory is not known.
             create="python3 -",
             stdin=_GENERATOR.read_text(encoding="utf-8"),
             logging=local.Logging.NONE,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 additional_secret_outputs=["stdout"],
-                # An update would run the command again: new keys that the nodes do not know.
+                # An update would run the command again and make keys that the nodes do not know.
                 ignore_changes=["create", "stdin"],
             ),
         )

@@ -1,8 +1,8 @@
-"""Decided: what the stack itself decides of DevStack's configuration.
+"""Decided: the parts of DevStack's configuration that a user's local.conf must not set.
 
-Derived from the local.conf of both roles, also for a stack without a worker: a user's file reaches
-every node, and a worker's variable such as SERVICE_HOST would move the controller's APIs too. What
-the stack leaves at DevStack's default and relies on elsewhere is decided as well.
+They are derived from the local.conf of both roles, even for a stack without a worker: a user's file
+reaches every node, and a worker's variable such as SERVICE_HOST would move the controller's APIs.
+Defaults of DevStack on which the stack relies count as well.
 """
 
 import re
@@ -68,12 +68,12 @@ SETTING_OF = {
     "global_physnet_mtu": "mtu",
     "dns_servers": "dns_nameservers",
 }
-"""The setting that a variable of localrc, or an option of a service, is set by."""
+"""The setting that decides a localrc variable or a service option."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """Variables of localrc; (file, section, option) of services; the plugins that are enabled."""
+    """localrc variables; service options as (file, section, option); enabled plugins."""
 
     variables: frozenset[str]
     options: frozenset[tuple[str, str, str]]
@@ -81,7 +81,7 @@ class Decided:
 
 
 def decided(settings: Settings) -> Decided:
-    """Everything that is decided under these settings, whether or not they are valid."""
+    """Return everything that is decided under these settings, which may be invalid."""
     confs = [_conf(settings, role) for role in ROLES]
     return Decided(
         variables=_RELIED_UPON.union(*(conf.variables for conf in confs)),
@@ -97,13 +97,13 @@ def decided(settings: Settings) -> Decided:
 
 
 def _conf(settings: Settings, role: Role) -> LocalConf:
-    # A project that DevStack has no branch of is refused elsewhere.
+    # An unknown project is refused elsewhere.
     known = [ref for ref in settings.project_refs if ref.partition("=")[0] in BRANCH_VARIABLES]
     return local_conf(replace(settings, project_refs=tuple(known)), role, Credentials.placeholder())
 
 
 def configuration_file(name: str) -> str:
-    """The path that a heading's file stands for, as far as DevStack's own variables go."""
+    """Return the path in a heading, with DevStack's own variables expanded."""
     path = Template(name.strip("\"'")).safe_substitute(_FILE_VARIABLES)
     path = re.sub(r"^/{2,}", "/", str(PurePosixPath("/", path)))
     return _SAME_FILE.get(path, path)

@@ -1,4 +1,4 @@
-"""DevStack: the whole cloud, composed of one network, its firewall and one or two nodes."""
+"""DevStack: the whole cloud: one network, its firewall and one or two nodes."""
 
 import pulumi
 
@@ -57,7 +57,7 @@ class DevStack(pulumi.ComponentResource):
         node, controller = settings.owner.node_tag, self.roles["controller"].hostname
         http: list[pulumi.Input[str]] = list(settings.http_source_ranges)
         if settings.auth_url_host == "public":
-            # Servers inside DevStack leave through the controller's NAT to reach its own API.
+            # DevStack's servers reach its APIs through the controller's NAT.
             own = pulumi.Output.concat(self.network.external_ips["controller"], "/32")
             http.append(own)
         return FirewallArgs(

@@ -1,6 +1,6 @@
-"""DevStack services: the names that DevStack knows, what a role runs, what may not be asked for.
+"""DevStack services: known names, the services of each role, and refused requests.
 
-DevStack itself accepts any name and does nothing with one that it does not know.
+DevStack silently ignores unknown names.
 Source: `is_service_enabled` in devstack, neutron and octavia, stable/2025.1 to stable/2026.1.
 """
 
@@ -24,10 +24,10 @@ _NODE = ("n-cpu", "placement-client", *_NODE_AGENTS, "c-vol")
 _CINDER = (*_CINDER_CONTROL_PLANE, "c-vol")
 
 _NEEDED = frozenset((*_CONTROL_PLANE, *_NODE)) - {"n-novnc", "neutron-trunk", *_CINDER}
-"""Of our own services, those without which the cloud does not stand."""
+"""Services that must not be disabled."""
 
 _WHOLE = (frozenset(_OCTAVIA), frozenset(_CINDER))
-"""Services of which one is no use without the others."""
+"""Services that are useless without each other."""
 
 _OTHER_BACK_ENDS = """
     q-agt q-dhcp q-l3 q-meta q-metering q-sriov-agt neutron-agent neutron-dhcp neutron-l3
@@ -40,7 +40,7 @@ _WATCHERS = """
     ovn-controller-vtep ovs-vtep peakmem_tracker tcpdump
 """
 _PER_NODE = frozenset(_WATCHERS.split())
-"""Services of DevStack that watch or serve the node they run on, so both roles run them."""
+"""Services that watch or serve their own node, so both roles run them."""
 
 _OTHERS = """
     c-bak etcd etcd3 g-api-r horizon key keystone ldap n-sproxy n-spice n-super-cond
@@ -60,7 +60,7 @@ KNOWN = frozenset(
 
 
 def enabled_services(settings: Settings, role: Role) -> tuple[str, ...]:
-    """What the role runs, in a fixed order, each once, without what is disabled."""
+    """Return a role's services, in a fixed order, without duplicates and disabled ones."""
     names = [*_NODE, ovn_agent(settings.release), *_per_role(settings, role)]
     if role == "controller":
         names = [*_CONTROL_PLANE, *_CINDER_CONTROL_PLANE, *_OCTAVIA, *names]
@@ -74,12 +74,12 @@ def _per_role(settings: Settings, role: Role) -> tuple[str, ...]:
 
 
 def runs(settings: Settings, service: str) -> bool:
-    """Whether any node of the stack runs the service."""
+    """Tell whether any node of the stack runs the service."""
     return any(service in enabled_services(settings, role) for role in settings.roles)
 
 
 def ovn_agent(release: str) -> str:
-    """The agent that serves metadata: DevStack's own default in each release.
+    """Return the agent that serves metadata, as DevStack's jobs use it in each release.
 
     2026.1 still runs the metadata agent but removes it in 2026.2; the OVN agent with its
     metadata extension is what DevStack's own jobs run from 2025.2 on.
@@ -88,7 +88,7 @@ def ovn_agent(release: str) -> str:
 
 
 def lint(settings: Settings, key: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (service, what is wrong, remedy) for `additional_services` or `disabled_services`."""
+    """Yield service, problem and remedy for `additional_services` or `disabled_services`."""
     names: tuple[str, ...] = getattr(settings, key)
     check = _lint_additional if key == "additional_services" else _lint_disabled
     for name in names:

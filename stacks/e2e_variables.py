@@ -1,7 +1,7 @@
-"""E2E variables: what e2e_conf.yaml calls the things of this cloud.
+"""E2E variables: names of this cloud's resources in the variables of e2e_conf.yaml.
 
-Apart from the outputs, which need the components: the job asks for these names before anything is
-created, and pulumi_gcp takes seconds and 100 MB to import.
+This is apart from the outputs, which import the components: the job needs these names before
+anything is created, and pulumi_gcp takes seconds and 100 MB to import.
 """
 
 from stacks.cloud_names import EXTERNAL_NETWORK, VOLUME_TYPE
@@ -15,11 +15,11 @@ AZ_VARIABLES = (PRIMARY_AZ, SECONDARY_AZ)
 
 
 def e2e_variables(settings: Settings) -> dict[str, str]:
-    """Variables of e2e_conf.yaml that name things in this cloud; the environment wins there."""
+    """Return variables of e2e_conf.yaml that name resources. The environment overrides the file."""
     return {
         "OPENSTACK_CLOUD": TENANT_CLOUD,
         "OPENSTACK_CLOUD_ADMIN": ADMIN_CLOUD,
-        # The suite wants base64 of something even without TLS: this is an empty line.
+        # The suite requires a base64 text even without TLS. This encodes an empty line.
         "OPENSTACK_CLOUD_CACERT_B64": "Cg==",
         **dict(zip(AZ_VARIABLES, settings.availability_zones, strict=False)),
         "OPENSTACK_DNS_NAMESERVERS": settings.dns_nameservers[0],

@@ -1,4 +1,4 @@
-"""Firewall: who reaches the nodes, closed by default; one rule a group, by network tags."""
+"""Firewall: ingress rules by network tags, one for each group. Closed by default."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from stacks.naming import Group, Owner
 
 @dataclass(frozen=True)
 class Allow:
-    """What one rule admits: protocols with ports, from ranges, to instances with a tag."""
+    """One rule: protocols with ports, source ranges, and the tag of the target instances."""
 
     group: Group
     protocols: dict[str, tuple[str, ...]]
@@ -21,7 +21,7 @@ class Allow:
 
 @dataclass(frozen=True, kw_only=True)
 class FirewallArgs:
-    """The rules to create; one without source ranges is left out, since it would be a mistake."""
+    """The rules to create. One without source ranges would admit everybody and is left out."""
 
     owner: Owner
     network: pulumi.Input[str]
@@ -29,7 +29,7 @@ class FirewallArgs:
 
 
 class Firewall(pulumi.ComponentResource):
-    """Ingress rules of one network. `rules` holds those that exist, by group."""
+    """Ingress rules of one network. `rules` has the created ones, by group."""
 
     rules: dict[Group, compute.Firewall]
 

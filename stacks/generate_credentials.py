@@ -1,7 +1,7 @@
-"""Make a stack's credentials and print them as JSON.
+"""Generate credentials: create a stack's credentials and print them as JSON.
 
-Runs on its own, by any Python 3 with OpenSSH's ssh-keygen on PATH: the machine that runs the
-Pulumi engine need not have this project's packages in its default interpreter.
+A standalone script for any Python 3 with OpenSSH's ssh-keygen on PATH: the engine's machine may not
+have this project's packages in its default interpreter.
 """
 
 import json
@@ -16,7 +16,7 @@ _KEYGEN_TIMEOUT_S = 30
 
 
 def key_pair(directory: Path, name: str) -> tuple[str, str]:
-    """An Ed25519 private key and its public half, without a comment."""
+    """Return an Ed25519 private key and its public key, without a comment."""
     path = directory / name
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)],

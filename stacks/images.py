@@ -1,4 +1,4 @@
-"""Images: what the nodes' boot disks are made of."""
+"""Images: the images of the nodes' boot disks."""
 
 import re
 
@@ -9,11 +9,11 @@ IMAGE = re.compile(
     r"(?:https://(?:www|compute)\.googleapis\.com/compute/v1/)?"
     r"(?:projects/(?P<p1>[^/]+)/global/images/(?!family/)(?P<n1>[^/]+)|(?P<p2>[^/]+)/(?P<n2>[^/]+))"
 )
-"""One image by name or link; never a family, which another image may join."""
+"""Matches one image by name or link. A family is no fixed image."""
 
 
 def image_path(settings: Settings) -> str:
-    """What the boot disk is made of, so that the provider need not guess which kind it is."""
+    """Return the full path of an image or family, so that the provider need not guess the kind."""
     match = IMAGE.fullmatch(settings.image)
     if match:
         project, name = match["p1"] or match["p2"], match["n1"] or match["n2"]

@@ -1,7 +1,7 @@
-"""local.conf: what DevStack is told, both roles' from one model, so that what must agree does.
+"""local.conf: DevStack's configuration, for both roles from one model, so that they agree.
 
-Only variables that the supported releases read, and no value that is their default, except
-where both nodes must hold the same one and a default may move.
+It has only variables that the supported releases read. A default value is written only if both
+nodes must agree on it, since a default may change.
 """
 
 import re
@@ -16,7 +16,7 @@ from stacks.naming import Role
 from stacks.settings import Settings
 
 PLUGIN_DIRECTORY = "/opt/stack/local-plugins/await-controller"
-"""Where the worker keeps the plugin that waits for the controller, as a git repository."""
+"""The git repository of the worker's plugin that waits for the controller."""
 
 BRANCH_VARIABLES = {
     project: f"{project.upper()}_BRANCH"
@@ -25,13 +25,13 @@ BRANCH_VARIABLES = {
         *("novnc", "swift", "tempest"),
     )
 }
-"""Projects whose ref can be set, and DevStack's variable for it."""
+"""DevStack's branch variable of each project whose ref can be set."""
 
 _PASSWORD = re.compile(r"[A-Za-z0-9]+")
 
 
 class _Expression(str):
-    """A value that bash evaluates where local.conf is read, so not to be quoted."""
+    """A value that bash evaluates, so it is not quoted."""
 
     __slots__ = ()
 
@@ -39,7 +39,7 @@ class _Expression(str):
 _TUNING = {
     "ENABLE_SYSCTL_MEM_TUNING": "True",
     "ENABLE_SYSCTL_NET_TUNING": "True",
-    # DevStack stops where the kernel has no zpool, and tuning is not worth that.
+    # DevStack fails if the kernel has no zpool.
     "ENABLE_ZSWAP": _Expression(
         "$([[ -e /sys/module/zswap/parameters/zpool ]] && echo True || echo False)"
     ),
@@ -65,7 +65,7 @@ class LocalConf:
     extra: str
 
     def text(self) -> str:
-        """The file, in a fixed order."""
+        """Return the file's text, in a fixed order."""
         lines = [*self._lines(), *(("", "[[local|localrc]]", self.extra) if self.extra else ())]
         return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -85,7 +85,7 @@ class LocalConf:
 
 
 def local_conf(settings: Settings, role: Role, credentials: Credentials) -> LocalConf:
-    """The role's local.conf. Raises ValueError for a password or ref that DevStack cannot take."""
+    """Return a role's local.conf. Raises ValueError for an unusable password or ref."""
     return LocalConf(
         variables={
             **_common_variables(settings, credentials),
@@ -155,7 +155,7 @@ def _controller_variables(settings: Settings) -> dict[str, str]:
         "IPV4_ADDRS_SAFE_TO_USE": settings.tenant_cidr,
         "ENABLE_CHASSIS_AS_GW": "True",
         "DOWNLOAD_DEFAULT_IMAGES": "False",
-        # DevStack would fetch an image that nothing uses.
+        # Otherwise DevStack downloads an image that nothing uses.
         "IMAGE_URLS": settings.amphora_image_url if runs(settings, "octavia") else "",
         "GLANCE_LIMIT_IMAGE_SIZE_TOTAL": str(settings.glance_limit_mb),
     }
@@ -168,14 +168,14 @@ def _worker_variables(settings: Settings) -> dict[str, str]:
         "SERVICE_HOST": controller,
         "RABBIT_HOST": controller,
         "DATABASE_HOST": controller,
-        # Without a database of its own, only this tells Cinder's URL its kind.
+        # Without a local database, DevStack derives the kind in Cinder's URL from this.
         "DATABASE_TYPE": "mysql",
         "ENABLE_CHASSIS_AS_GW": "False",
     }
 
 
 def plugins(settings: Settings, role: Role) -> Iterator[tuple[str, str, str]]:
-    """The role's DevStack plugins: name, repository, ref."""
+    """Yield name, repository and ref of a role's DevStack plugins."""
     branch = f"stable/{settings.release}"
     # Octavia's plugin calls a function of neutron's for its management interface.
     refs = {"neutron": settings.neutron_ref}
@@ -198,7 +198,7 @@ def _nova(settings: Settings) -> dict[str, dict[str, str]]:
 
 def _controller_files(settings: Settings) -> dict[str, dict[str, dict[str, str]]]:
     nova = _nova(settings)
-    # What asks for no zone lands here, since the worker is the smaller node.
+    # Servers without a zone go here, since the worker is the smaller node.
     nova["DEFAULT"]["default_schedule_zone"] = settings.primary_az
     return {
         "$NOVA_CONF": nova,

@@ -1,9 +1,9 @@
-"""Meta-config: a local.conf divided as DevStack's own parser divides it.
+"""Meta-config: divide a local.conf into sections, exactly as DevStack does.
 
-A line that DevStack takes for a heading begins a section; the text before the first one belongs to
-localrc, since the stack appends a user's file there. The rules are those of `inc/meta-config` in
-devstack, stable/2025.1 to stable/2026.1, also where they surprise: a heading ends at its first
-blank, and a test of bash's such as `[[ -n $A || -n $B ]]` at the beginning of a line is one.
+A line that DevStack takes for a heading begins a section. The text before the first heading belongs
+to localrc, since the stack appends a user's file there. The rules are those of `inc/meta-config` in
+devstack, stable/2025.1 to stable/2026.1, surprises included: a heading ends at its first blank, and
+a bash test such as `[[ -n $A || -n $B ]]` at the beginning of a line is a heading.
 """
 
 import re
@@ -18,7 +18,7 @@ _BLANKS = " \t"
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line of the file, and its number from 1."""
+    """A line of the file, with its number from 1."""
 
     number: int
     text: str
@@ -26,7 +26,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """The lines below one heading. DevStack reads none whose group or file is empty."""
+    """The lines below one heading. DevStack ignores a section without group or file."""
 
     group: str
     file: str
@@ -35,7 +35,7 @@ class Section:
 
     @property
     def is_localrc(self) -> bool:
-        """Whether bash reads it, together with all other sections of this kind."""
+        """Tell whether it is a localrc section, all of which bash reads as one text."""
         return (self.group, self.file) == ("local", "localrc")
 
 
@@ -77,5 +77,5 @@ def options(section: Section) -> Iterator[Option]:
 
 
 def _first_field(text: str) -> str:
-    """The first field as awk has it, without brackets."""
+    """Return the first field in awk's sense, without brackets."""
     return re.split(r"[ \t]+", text.strip(_BLANKS))[0].translate({ord("["): None, ord("]"): None})

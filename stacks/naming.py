@@ -1,8 +1,8 @@
-"""Naming: the physical name of every resource, and the marks that say which stack owns it.
+"""Naming: physical names and ownership marks of all resources.
 
-The program creates resources by it, and cleanup finds by it what a lost state no longer lists. The
-marks are labels, where a kind gets these at its creation, and else the description. They hold no
-label that may change: Compute Engine replaces a network for a changed description.
+The program creates resources with them; cleanup finds resources by them when the state is lost. A
+mark is a pair of labels if the kind gets labels at its creation, else the description. It contains
+nothing that may change: Compute Engine replaces a network for a changed description.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, get_args
 Role = Literal["controller", "worker"]
 ROLES: tuple[Role, ...] = get_args(Role)
 Group = Literal["internal", "ssh", "icmp", "http", "neutron"]
-"""What a firewall rule admits."""
+"""The subject of a firewall rule."""
 Side = Literal["internal", "external"]
 
 _CLUSTER, _STACK = "devstack-cluster", "devstack-stack"
@@ -39,15 +39,15 @@ class Owner(NamedTuple):
         return f"{self.network}-node"
 
     def instance(self, role: Role) -> str:
-        """The name of the instance and its boot disk, and so the host's name in DevStack."""
+        """Return the name of an instance and its boot disk, which is also the host name."""
         return f"{self.network}-{role}"
 
     def address(self, role: Role, side: Side) -> str:
-        """The name of a reserved address."""
+        """Return the name of an address."""
         return f"{self.network}-{role}-{side}"
 
     def firewall(self, group: Group) -> str:
-        """The name of a firewall rule."""
+        """Return the name of a firewall rule."""
         return f"{self.network}-allow-{group}"
 
     @property
@@ -61,7 +61,7 @@ class Owner(NamedTuple):
         return f"{self.network}-nat"
 
     def names(self) -> dict[str, set[str]]:
-        """Every name that a resource of the stack can have, by REST collection."""
+        """Return all names that resources of the stack can have, by REST collection."""
         instances = {self.instance(role) for role in ROLES}
         return {
             "networks": {self.network},

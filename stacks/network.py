@@ -1,4 +1,4 @@
-"""Network: a custom-mode VPC for the nodes, the addresses they hold and their way out."""
+"""Network: a custom-mode VPC for the nodes, their addresses, and Cloud NAT."""
 
 from dataclasses import dataclass
 
@@ -25,9 +25,9 @@ class NetworkArgs:
 
 
 class Network(pulumi.ComponentResource):
-    """A network, or the use of an existing one, and the addresses of the nodes by role.
+    """A new or an existing network, and the addresses of the nodes by role.
 
-    An existing network keeps its own router: nothing of it is created, changed or deleted.
+    Nothing of an existing network is created, changed or deleted. It keeps its own router.
     """
 
     network: pulumi.Output[str]
@@ -41,7 +41,7 @@ class Network(pulumi.ComponentResource):
     ) -> None:
         super().__init__("devstack:gcp:Network", name, None, opts)
         self._args = args
-        # Fixed names and addresses: a successor cannot be made before its predecessor is gone.
+        # Names and addresses are fixed, so a resource is deleted before its replacement is created.
         self._opts = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         if args.existing_network:
             self._use_existing()
@@ -54,7 +54,7 @@ class Network(pulumi.ComponentResource):
                 region=args.region,
                 address_type="EXTERNAL",
                 labels=args.labels,
-                # Labels come later than the address, and a run may be killed in between.
+                # The provider sets labels after the creation, and a run may be killed in between.
                 description=args.owner.description,
                 opts=self._opts,
             ).address
@@ -70,7 +70,7 @@ class Network(pulumi.ComponentResource):
             f"{home}/regions/{args.region}/subnetworks/{args.existing_subnetwork}"
         )
         self.nat = None
-        # Others take addresses there too, also while a node is replaced.
+        # Others use addresses there too, even during the replacement of a node.
         self.internal_ips = {
             role: self._reserve(role, address) for role, address in args.internal_ips.items()
         }
@@ -84,8 +84,8 @@ class Network(pulumi.ComponentResource):
             address_type="INTERNAL",
             subnetwork=self.subnetwork,
             address=address,
-            # Not labels: the provider sets them by an operation of their own, 5 s for which
-            # the node would wait.
+            # No labels: the provider sets them with another operation, and the node would wait
+            # 5 s for it.
             description=args.owner.description,
             opts=self._opts,
         ).address
@@ -128,5 +128,5 @@ class Network(pulumi.ComponentResource):
         )
         self.network = network.self_link
         self.subnetwork = subnetwork.self_link
-        # Nobody else takes addresses here, so nothing is reserved, for which the nodes would wait.
+        # Nobody else uses addresses here, so none is reserved, which would delay the nodes.
         self.internal_ips = dict(args.internal_ips)

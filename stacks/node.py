@@ -6,9 +6,9 @@ import pulumi
 from pulumi_gcp import compute
 
 _REPLACE_ON = [
-    # cloud-init reads user data once per instance ID: an edit needs a new instance.
+    # cloud-init reads user data once per instance ID, so a change needs a new instance.
     'metadata["user-data"]',
-    # Changed in place these would stop the instance, and a DevStack does not come back whole.
+    # The provider would stop the instance to change these, and DevStack would not survive that.
     "machineType",
     "minCpuPlatform",
     "advancedMachineFeatures",
@@ -34,7 +34,7 @@ class NodeArgs:
     external_ip: pulumi.Input[str] | None
     user_data: pulumi.Input[str]
     egress: compute.RouterNat | None
-    """The NAT that a node without external address leaves by."""
+    """The NAT of a node without external address."""
     create_timeout_s: int
 
 
@@ -59,9 +59,9 @@ class Node(pulumi.ComponentResource):
             advanced_machine_features=compute.InstanceAdvancedMachineFeaturesArgs(
                 enable_nested_virtualization=True
             ),
-            # The floating addresses that the controller routes are not its own.
+            # The controller routes floating addresses, which are not its own.
             can_ip_forward=True,
-            # Without labels: a changed one would replace the node, with which the disk goes.
+            # No labels: a changed one would replace the node. The disk is deleted with the node.
             boot_disk=compute.InstanceBootDiskArgs(
                 initialize_params=compute.InstanceBootDiskInitializeParamsArgs(
                     image=args.image,
@@ -86,13 +86,13 @@ class Node(pulumi.ComponentResource):
             metadata={"user-data": args.user_data},
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Read back after a run that was killed, it would be plain text in state and events.
+                # After a killed run a refresh reads it back, in plain text in state and events.
                 additional_secret_outputs=["metadata"],
                 depends_on=[args.egress] if args.egress else [],
                 replace_on_changes=_REPLACE_ON,
-                # Two instances cannot hold the same name and internal IP.
+                # Two instances cannot have the same name and internal IP.
                 delete_before_replace=True,
-                # A zone without room may answer 503, which the provider would try for 20 minutes.
+                # A full zone may answer 503, which the provider would retry for 20 minutes.
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{args.create_timeout_s}s"),
             ),
         )

@@ -1,4 +1,4 @@
-"""Outputs: what the job and the E2E configuration read of a stack; nothing else exports."""
+"""Outputs: the stack outputs for the job and the E2E configuration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ def export(devstack: DevStack) -> None:
         "e2e_variables": e2e_variables(settings),
         "ssh_user": settings.ssh_user,
         "ssh_private_key": credentials.apply(lambda c: c.ssh_private_key),
-        # Public halves, but made from a secret: say that they may be seen.
+        # Public keys that derive from a secret. Mark them as public.
         "known_hosts": pulumi.Output.unsecret(
             pulumi.Output.all(public_ip, credentials).apply(
                 lambda args: known_hosts(devstack.roles, args[0], args[1])
@@ -49,7 +49,7 @@ def export(devstack: DevStack) -> None:
 
 
 def known_hosts(roles: Mapping[Role, NodeRole], public_ip: str, credentials: Credentials) -> str:
-    """Lines for ssh's UserKnownHostsFile: each address of a node with the key we gave it."""
+    """Return lines for ssh's UserKnownHostsFile: each address of a node with its host key."""
     addresses = {role: node.internal_ip for role, node in roles.items()}
     addresses["controller"] = f"{public_ip},{addresses['controller']}"
     return "".join(

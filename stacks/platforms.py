@@ -1,4 +1,4 @@
-"""Platforms: which operating systems the nodes can run, and which OpenStack releases on each.
+"""Platforms: supported operating systems, and the OpenStack releases on each.
 
 Source: SUPPORTED_DISTROS in DevStack's stack.sh of each release (rhel9 covers CentOS Stream 9).
 """
@@ -11,7 +11,7 @@ RELEASES = ("2025.1", "2025.2", "2026.1")
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """An operating system: its public image family, its os-release, what runs on it."""
+    """An operating system: public image family, os-release, and OpenStack releases."""
 
     image_project: str
     image_family: str
@@ -19,7 +19,7 @@ class Platform:
     os_version: str
     releases: tuple[str, ...]
     public_image_has_cloud_init: bool
-    """Google's own images come with a guest agent instead (docs/surprises.md)."""
+    """False where Google's image has only its guest agent (docs/surprises.md)."""
 
 
 PLATFORMS = {
@@ -67,10 +67,10 @@ PLATFORMS = {
 
 
 def releases_for(operating_system: str) -> tuple[str, ...]:
-    """The releases that run on an operating system of the table."""
+    """Return the releases that run on an operating system."""
     return PLATFORMS[operating_system].releases
 
 
 def neutron_listens_on_9696(release: str) -> bool:
-    """From 2025.2 on Neutron is at /networking on port 80 only."""
+    """Tell whether Neutron listens on its own port. From 2025.2 on it is on port 80 only."""
     return release == "2025.1"

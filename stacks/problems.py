@@ -1,4 +1,4 @@
-"""Problems: what is wrong with a configuration, all of it, with the remedy of each."""
+"""Problems: the faults of a configuration, each with its remedy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from stacks.concealment import conceal_value
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong: the configuration key, what is wrong, what to do.
+    """A fault: configuration key, what is wrong, and the remedy.
 
-    It may quote a value, but nothing in it that looks like a secret: the line ends in a public log.
+    The line ends in a public log. It may quote a value, with secrets concealed.
     """
 
     key: str
@@ -38,11 +38,11 @@ class SettingsError(pulumi.RunError):
 
 
 def key_of(field_name: str) -> str:
-    """The configuration key of a Settings field: `boot_disk_gib` is `devstack:bootDiskGib`."""
+    """Return the configuration key of a field: `devstack:bootDiskGib` for `boot_disk_gib`."""
     first, *rest = field_name.split("_")
     return f"devstack:{first}{''.join(word.capitalize() for word in rest)}"
 
 
 def problem(field_name: str, what: str, remedy: str) -> Problem:
-    """A problem with one field of Settings."""
+    """Return a problem of one field of Settings."""
     return Problem(key=key_of(field_name), what=what, remedy=remedy)

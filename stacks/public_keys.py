@@ -1,6 +1,6 @@
-"""Public keys: what a line of an authorized_keys file may be, and what is said of another one.
+"""Public keys: validate lines of an authorized_keys file.
 
-Nothing of a refused line is repeated: it may be a private key, and messages end in public logs.
+A refused line is never quoted: it may be a private key, and messages end in public logs.
 """
 
 import base64
@@ -23,7 +23,7 @@ _LENGTH = struct.Struct(">I")
 
 
 def refusal(key: str) -> tuple[str, str] | None:
-    """What is wrong with a key, and what to do; None if it is a public key."""
+    """Return fault and remedy of a key; None if it is a valid public key."""
     if _PRIVATE.search(key):
         return "it is a private key", "give the public one, and renew this one"
     kind, _, rest = key.partition(" ")
@@ -39,9 +39,9 @@ def refusal(key: str) -> tuple[str, str] | None:
 
 
 def read(text: str) -> tuple[list[str], list[tuple[str, str]]]:
-    """The keys of a file, and what is wrong with it by line.
+    """Return the keys of a file, and its faults by line.
 
-    Of a file with a private key, that is said alone: it is what all of its lines are about.
+    A private key is reported alone, since it explains all other faulty lines.
     """
     private = next((n for n, line in _lines(text) if _PRIVATE.search(line)), None)
     if private is not None:
@@ -66,7 +66,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_blob_of(key_type: str, encoded: str) -> bool:
-    """Whether base64 holds a key of that type: length-prefixed fields to the end (RFC 4253)."""
+    """Tell whether base64 contains a key of that type: length-prefixed fields (RFC 4253)."""
     try:
         blob = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):

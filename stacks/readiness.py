@@ -1,4 +1,4 @@
-"""Readiness: `pulumi up` waits until a node says that it is ready (docs/readiness.md)."""
+"""Readiness: let `pulumi up` wait until a node reports `ready` (docs/readiness.md)."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ from stacks.naming import Role
 _DIAL_TIMEOUT_S = 15
 # 20 minutes of silence, or 5 of refusals, for an instance to boot and start sshd.
 _DIAL_ATTEMPTS = 60
-# For the node to say why, after its own deadline and before the engine's.
+# Between the node's own deadline and the engine's, so that the node can report its reason.
 _GRACE_S = 120
-# What the controller's status program calls the two.
+# The subjects of devstack-status on the controller.
 _SUBJECTS = {"controller": "node", "worker": "worker"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadinessArgs:
-    """The controller is asked in both cases: it answers for the worker's registration too."""
+    """`host` is the controller for both roles: it also reports the worker's registration."""
 
     role: Role
     host: pulumi.Input[str]
@@ -28,13 +28,13 @@ class ReadinessArgs:
     host_key: pulumi.Input[str]
     timeout_s: int
     instance_id: pulumi.Input[str]
-    """Of the node that is waited for: a new one is waited for again."""
+    """ID of the awaited instance. A new instance is awaited again."""
     ssh_rule: compute.Firewall
-    """What admits this machine to the controller."""
+    """The rule that admits this machine to the controller."""
 
 
 class Readiness(pulumi.ComponentResource):
-    """A verdict of `ready`; anything else fails the update with the node's own reason."""
+    """Waits for a verdict. Any other than `ready` fails the update with the node's reason."""
 
     def __init__(
         self, name: str, args: ReadinessArgs, opts: pulumi.ResourceOptions | None = None

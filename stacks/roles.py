@@ -1,4 +1,4 @@
-"""Roles: what differs between controller and worker, decided once for the rest of the program."""
+"""Roles: the differences between controller and worker, decided in one place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from stacks.naming import Role
 from stacks.settings import Settings
 
-# The worker's own part of stack.sh comes after its wait for the controller.
+# The worker builds its own part after its wait for the controller.
 _BUILD_MARGIN_S = {"controller": 0, "worker": 3600}
 
 
 @dataclass(frozen=True, kw_only=True)
 class NodeRole:
-    """One of a stack's nodes, as its settings want it."""
+    """A node of a stack, derived from the settings."""
 
     hostname: str
     internal_ip: str
@@ -20,7 +20,7 @@ class NodeRole:
     machine_type: str
     zone: str
     stack_deadline_s: int
-    """Seconds for stack.sh."""
+    """Time limit of stack.sh, seconds."""
 
 
 def node_roles(settings: Settings) -> dict[Role, NodeRole]:

@@ -1,8 +1,8 @@
-"""Root file systems: a directory that mirrors a node's /, as entries of cloud-init's write_files.
+"""Root file systems: convert a directory that mirrors a node's / into cloud-init's write_files.
 
-Modes come from the tree: 0755 for what is executable there, 0644 for the rest, and 0600 for a
-name that ends in `.secret`. Only names that end in `.tmpl` are rendered, and in them only values
-are filled in, since `$` belongs to shell and local.conf. `x.secret.tmpl` becomes `x`.
+Modes come from the tree: 0755 for executable files, 0600 for names that end in `.secret`, 0644 for
+the rest. Only names that end in `.tmpl` are rendered, and only values are filled in, since `$`
+belongs to shell and local.conf. `x.secret.tmpl` becomes `x`.
 """
 
 import shlex
@@ -18,18 +18,18 @@ _EXECUTABLE = 0o100
 
 
 class TemplateError(ValueError):
-    """A template asks for a value that nobody gives, or nobody asks for a value that is given."""
+    """A template uses an unknown value, or no template uses a given value."""
 
 
 class Templates:
-    """Templates over one set of values."""
+    """Templates that share one set of values."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
         self._unused = set(values)
 
     def render(self, path: Path) -> str:
-        """The template's text with its values. Raises TemplateError."""
+        """Render a template. Raises TemplateError."""
         template, names = _compiled(path.read_text(encoding="utf-8"))
         self._unused -= names
         try:
@@ -38,13 +38,13 @@ class Templates:
             raise TemplateError(f"{path.name}: {error.message}") from None
 
     def refuse_unused(self) -> None:
-        """Raise TemplateError for values that no template so far has used."""
+        """Raise TemplateError for values that no template has used so far."""
         if self._unused:
             raise TemplateError(f"no template uses {', '.join(sorted(self._unused))}")
 
 
 def _on_one_line(value: object) -> str:
-    """The value as YAML; JSON would not do, whose escapes beyond U+FFFF YAML reads otherwise."""
+    """Write a value as YAML. JSON's escapes beyond U+FFFF have another meaning in YAML."""
     return yaml.safe_dump(
         value, default_flow_style=True, default_style='"', width=float("inf")
     ).strip()
@@ -61,7 +61,7 @@ _ENVIRONMENT.filters["yaml"] = _on_one_line
 
 @cache
 def _compiled(source: str) -> tuple[jinja2.Template, set[str]]:
-    """A template and the names that it asks for."""
+    """Return a compiled template and the names that it uses."""
     return (
         _ENVIRONMENT.from_string(source),
         meta.find_undeclared_variables(_ENVIRONMENT.parse(source)),
@@ -69,7 +69,7 @@ def _compiled(source: str) -> tuple[jinja2.Template, set[str]]:
 
 
 def files(root: Path, templates: Templates) -> Iterator[dict[str, str]]:
-    """Every file under the root, in the order of their paths, as write_files takes it."""
+    """Yield every file under the root as an entry of write_files, sorted by path."""
     for source in sorted(path for path in root.rglob("*") if path.is_file()):
         if source.parent.name == "__pycache__":
             continue

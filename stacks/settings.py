@@ -20,7 +20,7 @@ def _setting(default: Any, section: str, doc: str) -> Any:
 class Settings:
     """The configuration of a stack, valid if `configuration` made it."""
 
-    # Not configuration of ours: who the stack is and where it lives.
+    # Identity of the stack. Not part of our configuration.
     stack: str
     project: str
 
@@ -183,27 +183,27 @@ class Settings:
         "What those servers boot: a qcow2 image that m1.tiny's disk of 1 GB can hold.",
     )
 
-    # What the files named above say.
+    # Contents of the files named above.
     local_conf_extra: str = ""
 
     @property
     def owner(self) -> Owner:
-        """The stack as naming knows it."""
+        """The stack as owner of resources, with their names."""
         return Owner(self.cluster_name, self.stack)
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """The nodes that this stack has."""
+        """Roles of the stack's nodes."""
         return ROLES if self.worker else ("controller",)
 
     @property
     def availability_zones(self) -> tuple[str, ...]:
-        """The AZs that this stack ends up with."""
+        """The stack's AZs, the controller's first."""
         return (self.primary_az, self.secondary_az) if self.worker else (self.primary_az,)
 
     @property
     def all_labels(self) -> dict[str, str]:
-        """Labels of what can change them in place."""
+        """Labels of resources that can change them in place."""
         return self.owner.labels | dict(label.split("=", 1) for label in self.labels)
 
 

@@ -1,8 +1,8 @@
-"""Shell effects: what a bash text would set and call, found without running any of it.
+"""Shell effects: find the variables and commands of a bash text without running it.
 
-bash itself says whether the text can be parsed, and shfmt's parser gives its structure. What runs
-in a subshell sets nothing, but it calls. A function's body counts as if it were called, and a
-branch as if it were taken. Where a name is known only once the text runs, the effect is `Opaque`.
+bash itself decides whether the text can be parsed, and shfmt's parser gives its structure. In a
+subshell assignments have no effect, but calls have. A function's body counts as called, and a
+branch as taken. If a name is known only when the text runs, the effect is `Opaque`.
 """
 
 import itertools
@@ -32,7 +32,7 @@ _READ = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_]|:?=)")
 
 @dataclass(frozen=True, kw_only=True)
 class SyntaxProblem:
-    """Why bash cannot read a text, and the line from 1 at which it notices."""
+    """bash cannot parse the text. Has its reason and the line, from 1."""
 
     line: int
     what: str
@@ -40,7 +40,7 @@ class SyntaxProblem:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """A variable that a line sets, unsets or may set."""
+    """A line sets, unsets or may set a variable."""
 
     line: int
     name: str
@@ -48,7 +48,7 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A command and its arguments; one that only bash could expand is empty."""
+    """A command with its arguments. Words that only bash can expand are empty."""
 
     line: int
     words: tuple[str, ...]
@@ -66,8 +66,8 @@ Effect = Assignment | Call | Opaque
 
 
 def syntax_problem(text: str) -> SyntaxProblem | None:
-    """Let bash parse the text. Nothing is run: bash stays in the mode of `-n` to its end."""
-    # Commands are not run, so bash does not notice that the text itself allows these patterns.
+    """Let bash parse the text with `-n`, which runs nothing. Raises UnparsableError."""
+    # With -n, bash does not run a `shopt` in the text that enables these patterns.
     extended = ("-O", "extglob") if "extglob" in text else ()
     done = _run("bash", "--norc", *extended, "-n", text=text)
     if not done.returncode:
@@ -75,7 +75,7 @@ def syntax_problem(text: str) -> SyntaxProblem | None:
     found = _SYNTAX_ERROR.search(done.stderr)
     if not found:
         return SyntaxProblem(line=1, what=f"exit {done.returncode}")
-    # The word that bash did not expect may be part of a password.
+    # Conceal the unexpected word, which may be part of a password.
     return SyntaxProblem(line=int(found["line"]), what=_WORD.sub("a word", found["what"]))
 
 
@@ -86,8 +86,8 @@ def effects(text: str) -> Iterator[Effect]:
         done = _run(str(beside_python), "--to-json", "--language-dialect", "bash", text=text)
         yield from _walk(json.loads(done.stdout))
     except (ValueError, RecursionError, subprocess.TimeoutExpired):
-        # shfmt refuses a few things that bash takes, such as a dot in an index without quotes, and
-        # it writes 50 MB for a text of 200 kB.
+        # shfmt rejects a few texts that bash accepts, such as an unquoted dot in an index. It
+        # writes 50 MB for a text of 200 kB.
         yield from _mentions(text)
 
 
@@ -106,7 +106,7 @@ def _run(program: str, *arguments: str, text: str) -> subprocess.CompletedProces
 
 
 def _mentions(text: str) -> Iterator[Assignment]:
-    """Every name that is not plainly read: the most that an unknown structure can set."""
+    """Yield every name that an unknown structure might set."""
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.lstrip().startswith("#"):
             for name in _IDENTIFIER.findall(_READ.sub("", line)):
@@ -158,7 +158,7 @@ def _of_node(node: Node, line: int) -> Iterator[Effect]:
 
 
 def _expression(node: Node, line: int) -> Iterator[Effect]:
-    """`${NAME:=…}`, and assignments of arithmetic."""
+    """Yield variables set by `${NAME:=…}` and by arithmetic."""
     if node["Type"] == "ParamExp":
         if node.get("Exp", {}).get("Op") in {"=", ":="}:
             yield from _target(None if node.get("Excl") else node["Param"]["Value"], line)
@@ -167,7 +167,7 @@ def _expression(node: Node, line: int) -> Iterator[Effect]:
 
 
 def _redirections(node: Node, line: int) -> Iterator[Effect]:
-    """`{NAME}>FILE` sets NAME to the number of a new descriptor."""
+    """Yield variables set by `{NAME}>FILE`, to the number of a new descriptor."""
     for redirection in node.get("Redirs", ()):
         descriptor = redirection.get("N", {}).get("Value", "")
         if descriptor.startswith("{"):
@@ -175,7 +175,7 @@ def _redirections(node: Node, line: int) -> Iterator[Effect]:
 
 
 def _target(name: str | None, line: int, command: str = "an assignment") -> Iterator[Effect]:
-    """A variable by its name, perhaps with an index and a value; None if bash must expand it."""
+    """Return the name of an assignment word; None if only bash can expand it."""
     if name is None:
         yield Opaque(line=line, command=command)
     elif found := _TARGET.fullmatch(name):
@@ -183,7 +183,7 @@ def _target(name: str | None, line: int, command: str = "an assignment") -> Iter
 
 
 def _text(command: str, code: str | None, line: int) -> Iterator[Effect]:
-    """A text that a command runs, at that command's line."""
+    """Yield the effects of a text that a command runs, at that command's line."""
     if code is None:
         yield Opaque(line=line, command=command)
         return
@@ -194,7 +194,7 @@ def _text(command: str, code: str | None, line: int) -> Iterator[Effect]:
 def _call(node: Node, line: int) -> Iterator[Effect]:
     words = [literal(word) for word in node.get("Args", ())]
     if not words:
-        # With a command, assignments before it are in that command's environment only.
+        # Assignments before a command change only its environment.
         for assignment in node.get("Assigns", ()):
             yield from _target(assignment["Name"]["Value"], assignment["Pos"]["Line"])
         return
@@ -214,7 +214,7 @@ def _call(node: Node, line: int) -> Iterator[Effect]:
 
 
 def _declaration(node: Node, line: int) -> Iterator[Effect]:
-    """`declare` and its like. `export NAME` alone is no effect: it leaves the value as it is."""
+    """Yield the effects of `declare` and the like. `export NAME` alone has none."""
     command = node["Variant"]["Value"]
     names = [each for each in node.get("Args", ()) if "Name" in each]
     words = [literal(each["Value"]) for each in node.get("Args", ()) if "Name" not in each]

@@ -1,4 +1,4 @@
-"""Shell words: what bash makes of a word without running it, and which words its builtins set."""
+"""Shell words: evaluate constant words of bash, and find the names that builtins set."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,13 +6,13 @@ from typing import Any
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ALL_ARGUMENTS = {"declare", "export", "let", "local", "readonly", "typeset", "unset"}
-# Builtins that set what their arguments name, and the options whose argument is no variable.
+# Builtins that set their arguments, and their options whose argument is no variable.
 _READERS = {"getopts": "", "mapfile": "dnOsuCc", "read": "dinNptu", "readarray": "dnOsuCc"}
 _BY_OPTION = {"printf": "-v", "wait": "-p"}
 
 
 def literal(word: Any) -> str | None:
-    """The text of a word in shfmt's syntax tree; None if bash has to expand something in it."""
+    """Return the text of a word in shfmt's syntax tree; None if bash must expand a part."""
     texts = []
     for part in word.get("Parts", ()):
         kind, value = part.get("Type"), part.get("Value", "")
@@ -32,12 +32,12 @@ def literal(word: Any) -> str | None:
 
 
 def _unescaped(text: str) -> str:
-    """The text between double quotes."""
+    """Return the text between double quotes."""
     return re.sub(r'\\([$`"\\\n])', lambda found: found[1].strip("\n"), text)
 
 
 def names_of_builtin(words: Sequence[str | None]) -> Iterator[str | None]:
-    """Yield the words that name what a builtin sets, None for one that only bash can expand."""
+    """Yield the names that a builtin sets; None for one that only bash can expand."""
     command, arguments = words[0], words[1:]
     if command in _BY_OPTION:
         yield from _after_option(_BY_OPTION[command], arguments)

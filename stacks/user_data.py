@@ -1,7 +1,7 @@
 """User data: the cloud-config of a node, from the file tree under cloudinit/ and Settings.
 
-Pure: the same settings, role and credentials give the same bytes. Refuses values that are
-missing or unused, secrets in readable files, and documents that Compute Engine would not take.
+Pure: the same settings, role and credentials give the same bytes. It refuses missing and unused
+values, secrets in readable files, and documents that are too large for Compute Engine.
 """
 
 import base64
@@ -26,7 +26,7 @@ from stacks.rootfs import Templates, files
 from stacks.settings import Settings
 
 USER_DATA_LIMIT_BYTES = 262_144
-"""Compute Engine's limit for one metadata value."""
+"""Compute Engine's limit for a metadata value."""
 
 _TREE = Path(__file__).resolve().parent.parent / "cloudinit"
 _LIBRARY = "/usr/local/lib/devstack-node/"
@@ -35,11 +35,11 @@ _WORLD_WRITABLE = ("tmp", "var/tmp", "dev/shm", "run/lock")
 
 
 class UserDataError(ValueError):
-    """The user data cannot be made, or no instance would take it."""
+    """The user data cannot be rendered, or no instance would accept it."""
 
 
 def render(settings: Settings, role: Role, credentials: Credentials) -> str:
-    """The role's user data. Raises UserDataError, and ValueError for what DevStack cannot take."""
+    """Return a role's user data. Raises UserDataError, or ValueError for unfit values."""
     templates = Templates(_values(settings, role, credentials))
     text = templates.render(_TREE / "common" / "user-data.yaml.tmpl")
     document = yaml.load(text, yaml.CSafeLoader)
@@ -53,7 +53,7 @@ def render(settings: Settings, role: Role, credentials: Credentials) -> str:
     _refuse_readable_secrets(document, credentials)
     text = _text(document)
     if len(text.encode()) > USER_DATA_LIMIT_BYTES:
-        # Only then: packed files cannot be read here, and another zlib may give other bytes.
+        # Pack only if necessary: packed files are unreadable, and their bytes depend on zlib.
         document["write_files"] = _pack(document["write_files"])
         text = _text(document)
     refuse_oversize(text)
@@ -67,10 +67,10 @@ def _text(document: dict[str, Any]) -> str:
 
 
 def _pack(entries: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Our programs in fewer bytes; what settings make stays readable.
+    """Gzip files under /usr/local; keep generated configuration as readable text.
 
-    Python also imports from a zip archive at the path of a directory. Its members are stored, since
-    they are smaller when they are compressed together.
+    Python can import a package from a zip archive at the directory's path. Its members are stored
+    uncompressed, since compressing the whole archive saves more.
     """
     library = [entry for entry in entries if entry["path"].startswith(_LIBRARY)]
     archive = io.BytesIO()
@@ -132,13 +132,13 @@ def _values(settings: Settings, role: Role, credentials: Credentials) -> dict[st
 
 
 def _gateway(cidr: str) -> str:
-    """The address that Neutron gives a subnet's gateway, with its prefix length."""
+    """Return the gateway address that Neutron gives a subnet, with its prefix length."""
     network = ipaddress.ip_network(cidr)
     return f"{network[1]}/{network.prefixlen}"
 
 
 def _mirrors(settings: Settings, document: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Put an apt mirror into the document; yield pip's configuration if there is one."""
+    """Add the apt mirror to the document. Yield pip's configuration file, if there is an index."""
     if settings.package_mirror:
         document["apt"]["primary"] = [{"arches": ["default"], "uri": settings.package_mirror}]
     if settings.pip_index_url:
@@ -147,9 +147,9 @@ def _mirrors(settings: Settings, document: dict[str, Any]) -> Iterator[dict[str,
 
 
 def validate(document: dict[str, Any]) -> None:
-    """Raise UserDataError for what cloud-init would skip, or do in an unsafe place or order."""
+    """Raise UserDataError for entries that cloud-init would skip or handle unsafely."""
     for command in document["runcmd"]:
-        # cloud-init skips the whole list for one empty entry, with no more than a warning.
+        # cloud-init skips the whole list for one empty entry, with only a warning.
         if not command or None in command:
             raise UserDataError(f"runcmd: {command!r} is no command")
     seen = set()
@@ -162,7 +162,7 @@ def validate(document: dict[str, Any]) -> None:
         if path in seen:
             raise UserDataError(f"write_files: '{path}' is there twice")
         if entry.get("owner", "root:root") != "root:root" and not entry.get("defer"):
-            # Users are made after files, and a missing owner loses all files that follow.
+            # cloud-init writes files before it creates users, and stops at a missing owner.
             raise UserDataError(f"write_files: '{path}' has an owner that is not there yet")
         seen.add(path)
 
@@ -183,7 +183,7 @@ def _refuse_readable_secrets(document: dict[str, Any], credentials: Credentials)
 
 
 def refuse_oversize(text: str) -> None:
-    """Raise UserDataError if an instance's metadata could not hold the text."""
+    """Raise UserDataError if the text exceeds Compute Engine's limit."""
     size = len(text.encode())
     if size > USER_DATA_LIMIT_BYTES:
         raise UserDataError(
@@ -192,10 +192,10 @@ def refuse_oversize(text: str) -> None:
 
 
 class _Dumper(yaml.CSafeDumper):
-    """YAML as people read it: text of several lines as a literal block, no anchors.
+    """Readable YAML: multi-line text as literal blocks, no anchors.
 
-    libyaml's, since every reader of settings makes both documents: PyYAML's own takes 80 ms for
-    one.
+    libyaml's dumper, since every validation renders both documents, and PyYAML's own takes 80 ms
+    for each.
     """
 
     def ignore_aliases(self, data: object) -> bool:
@@ -204,7 +204,7 @@ class _Dumper(yaml.CSafeDumper):
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    # Outside quotes a YAML 1.1 reader takes these for line breaks and hands back others.
+    # YAML 1.1 treats these as line breaks outside quotes and normalizes them.
     breaks = any(character in text for character in "\r\x85\u2028\u2029\ufeff")
     style = '"' if breaks else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)

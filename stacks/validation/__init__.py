@@ -1,4 +1,4 @@
-"""Validation: what Settings refuses, one module a subject."""
+"""Validation: find the faults of Settings, one module for each subject."""
 
 from stacks import user_data
 from stacks.credentials import Credentials
@@ -8,14 +8,14 @@ from stacks.validation import access, addresses, local_conf_file, machines, name
 
 
 def find_problems(settings: Settings) -> list[Problem]:
-    """Everything that is wrong with the settings, in the order of the guide."""
+    """Return all problems of the settings, in the order of the guide."""
     subjects = (names, machines, addresses, access, openstack, local_conf_file)
     problems = [found for subject in subjects for found in subject.check(settings)]
     return problems or _find_oversize(settings)
 
 
 def _find_oversize(settings: Settings) -> list[Problem]:
-    """Only a configuration without other problems can be rendered, so this comes last."""
+    """Yield problems of rendering, which needs a configuration without any other problem."""
     try:
         for role in settings.roles:
             user_data.render(settings, role, Credentials.placeholder())

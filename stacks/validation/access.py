@@ -1,4 +1,4 @@
-"""Access: who may reach the nodes, with which keys, and whether `pulumi up` itself can."""
+"""Access: source ranges, public keys, and ssh access for `pulumi up` itself."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _HOSTS = ("public", "private")
 
 
 def check(settings: Settings) -> Iterator[Problem]:
-    """Yield what is wrong."""
+    """Yield the problems."""
     for group in ("ssh", "http", "icmp", "neutron"):
         yield from check_ranges(settings, f"{group}_source_ranges")
     if settings.neutron_source_ranges and not neutron_listens_on_9696(settings.release):

@@ -1,4 +1,4 @@
-"""Addresses: ranges that are well formed and apart, and addresses that a node can have."""
+"""Addresses: well-formed ranges that do not overlap, and usable node addresses."""
 
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
@@ -9,8 +9,8 @@ from stacks.problems import Problem, key_of, problem
 from stacks.settings import Settings
 
 _OURS = ("internal_cidr", "floating_cidr", "tenant_cidr")
-# What a job or a node already routes elsewhere. Docker's further default pools
-# (172.19.0.0/16 and up) are not here: the floating range of today's jobs lies in one.
+# Ranges that a job or a node already routes elsewhere. Docker's further default pools
+# (172.19.0.0/16 and up) are not listed: today's jobs use a floating range in one of them.
 _OCTAVIA = "Octavia's management network"
 _KNOWN = {
     "10.0.2.0/24": "slirp4netns, rootless podman's network",
@@ -33,7 +33,7 @@ _MTU_BYTES = range(1300, 8897)  # Compute Engine's limits for a network
 
 
 def check(settings: Settings) -> Iterator[Problem]:
-    """Yield what is wrong."""
+    """Yield the problems."""
     networks: dict[str, IPv4Network] = {}
     for key in _OURS:
         value = getattr(settings, key)
@@ -69,7 +69,7 @@ def check(settings: Settings) -> Iterator[Problem]:
 
 
 def _malformed(value: str) -> tuple[str, str]:
-    """Why a string is no range, and what to do; empty strings if it is one."""
+    """Return fault and remedy of a range; empty strings for a valid one."""
     try:
         network = IPv4Network(value, strict=False)
     except (AddressValueError, NetmaskValueError, ValueError):
@@ -86,7 +86,7 @@ def _malformed(value: str) -> tuple[str, str]:
 
 
 def check_ranges(settings: Settings, key: str) -> Iterator[Problem]:
-    """Yield what is wrong with a list of source ranges."""
+    """Yield the problems of a list of source ranges."""
     for value in getattr(settings, key):
         reason, remedy = _malformed(value)
         if reason:

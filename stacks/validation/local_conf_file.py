@@ -1,10 +1,9 @@
-"""The file of `localConfFile`: what it may not set, and what DevStack would not read of it.
+"""Local.conf file: validate the file of `localConfFile`. Nothing in it is run.
 
-It is read as DevStack reads it: bash must be able to parse all of its localrc sections as one text.
-A variable, a service's option, a service or a plugin that the stack itself decides is refused by
-name and line, in whatever form it is set, since the rest of the stack (clouds.yaml, the outputs,
-the checks on the nodes) would not know of the other value. So is a command that could set any of
-them. Nothing of the file is run here.
+bash must be able to parse all of its localrc sections as one text, as DevStack reads them. The file
+must not set a variable, service option, service or plugin that the stack decides, in any form: the
+rest of the stack (clouds.yaml, outputs, checks on the nodes) would not know the other value. A
+command that could set one of them is refused too. Problems give name and line.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,11 +15,11 @@ from stacks.problems import Problem, key_of, problem
 from stacks.settings import Settings
 from stacks.shell_effects import Assignment, Call, Opaque, effects, syntax_problem
 
-_SHOWN = 60  # characters of a line that an error shows
+_SHOWN = 60  # characters of a line in an error
 
 
 def check(settings: Settings) -> Iterator[Problem]:
-    """Yield what is wrong with the file's text."""
+    """Yield the problems of the file's text."""
     if not settings.local_conf_extra:
         return
     ours = decided(settings)
@@ -29,7 +28,7 @@ def check(settings: Settings) -> Iterator[Problem]:
         yield from _heading(section)
         if section.group not in {"", "local"}:
             yield from _options(section, ours)
-    # DevStack gives bash all localrc sections as one text.
+    # DevStack merges all localrc sections into one text.
     lines = [line for section in found if section.is_localrc for line in section.lines]
     yield from _localrc(settings, lines, ours)
 
@@ -77,7 +76,7 @@ def _localrc(settings: Settings, lines: Sequence[Line], ours: Decided) -> Iterat
 def _call(
     settings: Settings, number: int, words: Sequence[str], ours: Decided
 ) -> Iterator[Problem]:
-    """Calls of the functions by which DevStack changes its lists of services and plugins."""
+    """Yield problems of calls that change DevStack's lists of services and plugins."""
     command, *names = words
     disabled = {"horizon", *settings.disabled_services}
     if command == "disable_all_services":

@@ -1,4 +1,4 @@
-"""Machines: types that allow nested virtualization, their CPUs and disks against the quota."""
+"""Machines: machine types with nested virtualization, CPUs and disks within the quotas."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from stacks.platforms import PLATFORMS
 from stacks.problems import Problem, problem
 from stacks.settings import Settings
 
-# Intel, Haswell or newer, and disks of type pd-ssd: Google's overview of nested
+# Series with Intel Haswell or newer that support pd-ssd: Google's overview of nested
 # virtualization and its table of minimum CPU platforms, read on 2026-11-25.
 _NESTING_SERIES = {
     "n1": ("Intel Haswell", "Intel Broadwell", "Intel Skylake"),
@@ -48,7 +48,7 @@ _DISK_GIB = range(50, 65_537)
 
 
 def vcpus(machine_type: str) -> int | None:
-    """vCPUs of a machine type, by its name; None if the name says nothing."""
+    """Return the vCPUs of a machine type by its name, or None."""
     match = _MACHINE_TYPE.fullmatch(machine_type)
     if match:
         return int(match["count"] or match["custom"])
@@ -57,7 +57,7 @@ def vcpus(machine_type: str) -> int | None:
 
 
 def check(settings: Settings) -> Iterator[Problem]:
-    """Yield what is wrong."""
+    """Yield the problems."""
     for role in settings.roles:
         yield from _machine_type(settings, f"{role}_machine_type")
     yield from _quotas(settings)

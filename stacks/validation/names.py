@@ -1,4 +1,4 @@
-"""Names: what Compute Engine and OpenStack accept as project, prefix, label, zone and AZ."""
+"""Names: valid projects, prefixes, labels, zones and AZs."""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _LABEL_KEY = re.compile(r"[a-z][-_a-z0-9]{0,62}")
 _LABEL_VALUE = re.compile(r"[-_a-z0-9]{1,63}")
 _LABEL_LIMIT = 64
-# Nova refuses ':' in an AZ; the suite passes names through YAML, shell and URLs.
+# Nova rejects ':' in an AZ, and the suite passes names through YAML, shell and URLs.
 _AZ = re.compile(r"[A-Za-z0-9][-._A-Za-z0-9]{0,254}")
 _AZ_RESERVED = {"nova": "Nova's default AZ", "internal": "the AZ of Nova's own services"}
 
 
 def check(settings: Settings) -> Iterator[Problem]:
-    """Yield what is wrong."""
+    """Yield the problems."""
     if not settings.project:
         yield Problem(
             key="gcp:project",

@@ -1,4 +1,4 @@
-"""OpenStack: releases that run on the image, services that exist, refs and numbers in bounds."""
+"""OpenStack: releases for the image, known services, refs, and numbers within limits."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _URLS = ("git_base", "pip_index_url", "package_mirror", "amphora_image_url", "sm
 
 
 def check(settings: Settings) -> Iterator[Problem]:
-    """Yield what is wrong."""
+    """Yield the problems."""
     yield from _pair(settings)
     yield from _sources(settings)
     for key in ("additional_services", "disabled_services"):

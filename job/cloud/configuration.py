@@ -1,9 +1,9 @@
-"""Configuration: a stack's settings file as typed values, which nothing else in the job reads.
+"""Configuration: the job's only reader of a stack's settings file.
 
-`read` accepts everything, since `down` and `cleanup` must work with settings that an earlier
-version has accepted. A value that it cannot read is empty and not the default, which might be the
-name of another stack's resources. `parse` is for whoever must know what the program will refuse
-before the program runs, as a job must before it leases a project.
+`read` refuses nothing, since `down` and `cleanup` must work with settings that an earlier version
+accepted. An unreadable value becomes empty and not the default, which might name another stack's
+resources. `parse` validates as the program will do, for callers that must know before the program
+runs: a job must not lease a project for settings that will be refused.
 """
 
 import json
@@ -23,33 +23,33 @@ Config = Mapping[str, Any]
 """The values of a settings file, by key with the namespace."""
 
 _OWN, _PROVIDERS = "devstack:", "gcp:"
-# As the provider finds it.
+# In the provider's order.
 _PROJECT_VARIABLES = (
     "GOOGLE_PROJECT",
     "GOOGLE_CLOUD_PROJECT",
     "GCLOUD_PROJECT",
     "CLOUDSDK_CORE_PROJECT",
 )
-# Each names a file; the program runs in the checkout.
+# Settings that name files. The program's working directory is the checkout.
 _FILES = ("ssh_authorized_keys_file", "local_conf_file", "e2e_conf")
 _LEASED = "to-be-leased"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SettingsFile:
-    """A settings file, as it is written for the engine and as its values are read."""
+    """A settings file: the document for the engine, and its typed values."""
 
     document: Mapping[str, Any]
     settings: Settings
 
     @property
     def config(self) -> Config:
-        """The part of the document that has the values."""
+        """The values in the document."""
         return self.document.get("config") or {}
 
 
 def read(document: Mapping[str, Any], *, stack: str, environ: Mapping[str, str]) -> SettingsFile:
-    """Read what can be read, and refuse nothing."""
+    """Read a document leniently. Unreadable values become empty."""
     config: Config = document.get("config") or {}
     given, encrypted = _given(config, _OWN)
     values, problems = configuration.convert(given)
@@ -63,9 +63,9 @@ def read(document: Mapping[str, Any], *, stack: str, environ: Mapping[str, str])
 
 
 def parse(config: Config, *, stack: str, project: str) -> tuple[Settings, list[Problem]]:
-    """Validate as the program does; return the settings and everything that is wrong with them.
+    """Validate as the program does. Return the settings and all problems.
 
-    Without a project, one is going to be leased. What is valid does not depend on its name.
+    Without a project, one is leased later. The validity does not depend on its name.
     """
     given, encrypted = _given(config, _OWN)
     remedy = "no setting is a secret, write it as it is"
@@ -86,12 +86,12 @@ def parse(config: Config, *, stack: str, project: str) -> tuple[Settings, list[P
 
 
 def provider_settings(config: Config) -> dict[str, str]:
-    """Return the provider's settings by key without the namespace, those encrypted left out."""
+    """Return the provider's unencrypted settings, by key without the namespace."""
     return _given(config, _PROVIDERS)[0]
 
 
 def items(text: str) -> tuple[str, ...]:
-    """Return the items of a list among the provider's settings; none of what is no list."""
+    """Parse a list among the provider's settings. Anything else gives no items."""
     document = yaml.safe_load(text)
     return tuple(map(str, document)) if isinstance(document, list) else ()
 
@@ -102,8 +102,8 @@ def project_of(environ: Mapping[str, str]) -> str:
 
 
 def _given(config: Config, namespace: str) -> tuple[dict[str, str], set[str]]:
-    """Return the texts of a namespace, by key without it, and the keys that are encrypted."""
-    # An older spelling, which Pulumi takes too.
+    """Return texts by key without the namespace, and the keys of encrypted values."""
+    # Pulumi also accepts this older spelling.
     older = f"{namespace}config:"
     texts, encrypted = {}, set()
     for name, value in config.items():
@@ -118,7 +118,7 @@ def _given(config: Config, namespace: str) -> tuple[dict[str, str], set[str]]:
 
 
 def _text(value: Any) -> str:
-    """Return a value as Pulumi hands it over: all but text and nothing as JSON."""
+    """Return a value as Pulumi passes it: text as it is, null as empty, all else as JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -1,4 +1,4 @@
-"""E2E files: clouds.yaml and the environment of CAPO's E2E suite, from a stack's outputs."""
+"""E2E files: write clouds.yaml and e2e.env from a stack's outputs."""
 
 import shlex
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from typing import Any
 
 from host.errors import JobError, RefusedError
 
-# By this line a clouds.yaml is known as one that may be written over.
+# Marks a clouds.yaml that may be overwritten.
 _MARK = "# Written by `python -m job e2e-files` from the outputs of a stack.\n"
 
 
 def write(outputs: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write both files; give their paths. Raises JobError, and then has written neither."""
+    """Write both files and return their paths. Raises JobError before it writes either."""
     try:
         clouds, variables = outputs["clouds_yaml"], outputs["e2e_variables"]
     except KeyError as missing:
@@ -32,7 +32,7 @@ def write(outputs: Mapping[str, Any], folder: Path) -> list[Path]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Replace a file as a whole, readable for its owner only."""
+    """Write a file atomically, with mode 0600."""
     with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
         file.write(text)
     Path(file.name).replace(path)

@@ -1,6 +1,6 @@
-"""Kinds: the resources of Compute Engine that the program makes, and others that hold these.
+"""Kinds: the kinds of Compute Engine resources that cleanup and adoption handle.
 
-For work on resources without the program: cleanup, and adoption after a run that was killed.
+These are the kinds that the program creates, and foreign ones that block their deletion.
 """
 
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ class Kind:
 
     collection: str
     parameter: str
-    """The API's name for one resource in a request."""
+    """The API's parameter for one resource."""
     place: Literal["global", "regions/{region}", "zones/{zone}"]
     stage: int
-    """Order of deletion: lower stages first, those of one stage all at once."""
+    """Order of deletion: lower stages first, one stage in parallel."""
     bears_marks: bool = True
-    """Whether the program can mark them by labels or description."""
+    """Tell whether they can have labels or a description."""
 
     @property
     def in_scopes(self) -> bool:
-        """Whether they belong to zones or regions, so that one list aggregates them."""
+        """Tell whether they are zonal or regional and have an aggregated list."""
         return self.place != "global"
 
     @property
@@ -32,14 +32,14 @@ class Kind:
 
     @property
     def resource_id(self) -> str:
-        """The template of the ids that the provider gives."""
+        """The template of the provider's resource IDs."""
         return f"projects/{{project}}/{self.place}/{self.collection}/{{name}}"
 
 
 INSTANCES = Kind(collection="instances", parameter="instance", place="zones/{zone}", stage=0)
 ROUTERS = Kind(collection="routers", parameter="router", place="regions/{region}", stage=0)
 FIREWALLS = Kind(collection="firewalls", parameter="firewall", place="global", stage=0)
-# The program makes none, but others may lead to our network.
+# The program creates none, but foreign ones may lead to our network.
 ROUTES = Kind(collection="routes", parameter="route", place="global", stage=0)
 DISKS = Kind(collection="disks", parameter="disk", place="zones/{zone}", stage=1, bears_marks=False)
 ADDRESSES = Kind(collection="addresses", parameter="address", place="regions/{region}", stage=1)

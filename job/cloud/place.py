@@ -12,16 +12,16 @@ _KEY_VARIABLES = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEY
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a stack is, and how its API is reached."""
+    """Project and region of a stack, with endpoint and credentials of its API."""
 
     project: str
     region: str
     endpoint: str = ""
     """URL of the Compute API; empty: Google's."""
     access_token: str = field(default="", repr=False)
-    """A token, or the path of its file."""
+    """A token, or the path of a file with one."""
     key: str = field(default="", repr=False)
-    """A key, or the path of its file; empty (and no token): the application default credentials."""
+    """A key, or the path of its file. Without key and token: application default credentials."""
     impersonated: str = ""
     """The service account to impersonate; empty: none."""
     delegates: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Place:
 
 
 def place_of(stack: Stack) -> Place:
-    """Where a staged stack is, by its settings or what the provider takes in their place."""
+    """Return a staged stack's place, by its settings or the provider's variables."""
     environ, settings = stack.environment, stack.settings
     given = configuration.provider_settings(stack.configuration)
     token, key = given.get("accessToken", ""), given.get("credentials", "")

@@ -1,7 +1,7 @@
-"""Reservations: internal addresses that an earlier version reserved in a stack's own network.
+"""Reservations: keep internal addresses that an earlier version has reserved.
 
-The program asks for them no more, and so the engine would delete them while the nodes that have
-the addresses stay, which Compute Engine may refuse. They stay with the nodes, and go with them.
+The program no longer declares them, so `up` would delete them while nodes still use the addresses,
+which Compute Engine may refuse. They are kept as long as the nodes, and destroyed with them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from stacks.settings import Settings
 
 
 def spared(settings: Settings, resources: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the flags by which the engine leaves them alone."""
+    """Yield flags that exclude them from an update."""
     if settings.existing_network:
         return
     for resource in resources:

@@ -1,7 +1,7 @@
-"""Stack: the staged copy of a stack's project and settings, outside the checkout.
+"""Stack: a staged copy of a stack's project and settings, outside the checkout.
 
-Pulumi writes beside its project file, and the checkout may be read-only; so the CLI works in a
-folder of the stack's own, and its project file leads back to the program in the checkout.
+Pulumi writes files beside its project file, and the checkout may be read-only. So the CLI works in
+a folder of the stack, whose project file refers to the program in the checkout.
 """
 
 import os
@@ -26,10 +26,10 @@ from job.redaction.known import SECRETS
 from stacks.concealment import why_unreadable
 from stacks.settings import Settings
 
-# The name becomes part of the names of instances.
+# The stack's name is part of the instances' names.
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,30}[a-z0-9])?")
 _PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-# How a stack's secrets are encrypted; Pulumi writes these into the settings file itself.
+# Parameters of the encryption of secrets, which Pulumi writes into the settings file.
 _ENCRYPTION_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
 
@@ -41,11 +41,11 @@ class Stack:
     folder: Path
     backend_url: str
     environment: dict[str, str]
-    """Of the CLI: the given one, and where backend and passphrase are."""
+    """Environment of the CLI: the user's, with backend and passphrase."""
     configuration: Config
-    """As it was given, for what has no field in `settings`."""
+    """The raw configuration, for values that are no fields of `settings`."""
     settings: Settings
-    """Validated in a job only: in other commands the program refuses what is wrong."""
+    """Typed settings, validated only in a job. In other commands the program validates them."""
 
     @property
     def project_name(self) -> str:
@@ -55,34 +55,34 @@ class Stack:
 
     @property
     def settings_path(self) -> Path:
-        """The staged settings, which the engine reads and may write to."""
+        """The staged settings file, which the engine reads and writes."""
         return self.folder / f"Pulumi.{self.name}.yaml"
 
     @property
     def keeps_its_own_state(self) -> bool:
-        """Whether state is in the stack's folder, and not in a backend of the user's."""
+        """Tell whether the state is in the stack's folder rather than in a user's backend."""
         return self.backend_url == _own_backend(self.folder)
 
     @property
     def unfinished(self) -> Path:
-        """There while a run is at work, and after one that was cut off."""
+        """A file that exists during a run, and after an interrupted one."""
         return self.folder / "unfinished"
 
     def in_project(self, project: str) -> "Stack":
-        """Build in a project that was leased after the stack was staged."""
+        """Use a project that was leased after the staging."""
         self.override({"gcp:project": project})
         return replace(self, settings=replace(self.settings, project=project))
 
     def override(self, config: Mapping[str, str]) -> None:
-        """Set plain values for the engine, until the stack is staged again; no setting changes."""
+        """Set values in the staged file only, until the next staging."""
         document = _mapping(self.settings_path)
         document["config"] = {**(document.get("config") or {}), **config}
         _write(self.settings_path, document)
 
     def mend(self) -> None:
-        """Take away what a CLI that was killed left empty: every later one would fail with EOF.
+        """Delete empty files of a killed CLI, with which every later one would fail (EOF).
 
-        The file backend creates these before it fills them, and does without those it misses.
+        The file backend creates these files before it fills them, and does not require them.
         """
         if self.keeps_its_own_state:
             for attributes in (self.folder / "backend").rglob("*.attrs"):
@@ -90,12 +90,12 @@ class Stack:
                     attributes.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it."""
+        """Delete the stack's folder."""
         shutil.rmtree(self.folder)
 
 
 def exists(name: str, environ: Mapping[str, str]) -> bool:
-    """Tell whether a stack was staged on this machine, or may be in a backend of the user's."""
+    """Tell whether a stack was staged on this machine, or may be in a user's backend."""
     return _folder(name, environ).is_dir() or bool(environ.get("PULUMI_BACKEND_URL"))
 
 
@@ -106,7 +106,7 @@ def stage(
     settings: Path | SettingsFile | None = None,
     checkout: Path = CHECKOUT,
 ) -> Stack:
-    """Bring the staged copy up to date with the checkout. Raises RefusedError."""
+    """Update the staged copy from the checkout. Raises RefusedError."""
     folder = _folder(name, environ)
     if not isinstance(settings, SettingsFile):
         document = _document(name, folder, environ, settings, checkout)
@@ -117,7 +117,7 @@ def stage(
     options: dict[str, str] = project["runtime"]["options"]
     options.pop("virtualenv", None)
     if sys.prefix != sys.base_prefix:
-        # The program runs with the packages that the job runs with.
+        # The program uses the job's packages.
         options["virtualenv"] = sys.prefix
     staged = folder / f"Pulumi.{name}.yaml"
     kept = _mapping(staged) if staged.exists() else {}
@@ -129,7 +129,7 @@ def stage(
         (folder / "backend").mkdir(exist_ok=True)
     environment = {**environ, "PULUMI_BACKEND_URL": backend_url}
     if "virtualenv" in options:
-        # Language hosts that do not know the option take PATH's Python.
+        # Language hosts without this option use the Python on PATH.
         path = environ.get("PATH", os.defpath)
         environment["PATH"] = f"{Path(sys.prefix, 'bin')}{os.pathsep}{path}"
     if not any(variable in environ for variable in _PASSPHRASE_VARIABLES):
@@ -165,7 +165,7 @@ def _document(
     settings: Path | None,
     checkout: Path,
 ) -> dict[str, Any]:
-    """Return the settings that are named, else the checkout's, else those of the last time."""
+    """Return the named settings file, else the checkout's, else the last staged one."""
     if settings is None and environ.get("DEVSTACK_SETTINGS"):
         settings = Path(environ["DEVSTACK_SETTINGS"])
     file_name = f"Pulumi.{name}.yaml"
@@ -193,14 +193,14 @@ def _mapping(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
-    """Replace a file as a whole."""
+    """Write a file atomically."""
     partial = path.with_suffix(".partial")
     partial.write_text(yaml.safe_dump(dict(document), sort_keys=False), encoding="utf-8")
     partial.rename(path)
 
 
 def _passphrase(folder: Path) -> Path:
-    """The file with the stack's passphrase, which is made once."""
+    """Return the file of the stack's passphrase, which is generated once."""
     path = folder / "passphrase"
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,8 +1,8 @@
-"""Zones: where each node is put, and the next zone of the list when one cannot take it.
+"""Zones: choose each node's zone, and move on to the next one if a zone cannot host it.
 
-A zone cannot take a node when it has no room, or when it lacks what the node is made of (a machine
-type, a CPU platform, a type of disk) and another zone may have it. Nothing else moves a node: a
-quota counts for the region, and a policy or a wrong request is refused in every zone alike.
+A node moves on if the zone lacks capacity, or if it lacks a machine type, CPU platform or disk type
+that another zone may have. Nothing else moves a node: quotas count for the region, and a policy or
+an invalid request is refused in every zone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _SETTINGS = {"controller": "devstack:controllerZone", "worker": "devstack:worker
 
 @dataclass(frozen=True, kw_only=True)
 class Departure:
-    """A node that was not made in a zone, since the zone could not take it."""
+    """A node that left a zone which could not host it."""
 
     role: str
     zone: str
@@ -34,21 +34,21 @@ class Departure:
 
     @property
     def why(self) -> str:
-        """What the zone is short of."""
+        """What the zone lacks."""
         return "has no room" if self.refusal.zone_is_full else f"lacks it ({self.refusal.gist})"
 
 
 @dataclass
 class Zones:
-    """The zone of each node by role. Nodes that are there stay where they are."""
+    """The zone of each node by role. Existing nodes stay where they are."""
 
     stack: Stack
     _candidates: dict[str, list[str]] = field(default_factory=dict)
-    """What is left to try, the present one first."""
+    """Zones left to try, the current one first."""
     _left: list[Departure] = field(default_factory=list)
 
     def choose(self, resources: Iterable[Resource]) -> None:
-        """Put each node into the first of the zones for it."""
+        """Choose the first zone for each node."""
         there = {
             resource["urn"].rpartition("::")[2]: resource["inputs"]["zone"]
             for resource in resources
@@ -62,9 +62,9 @@ class Zones:
         self._stage()
 
     def move_on(self, event_logs: Sequence[Path], say: Callable[[str], object]) -> bool:
-        """Whether the last of these runs failed for its zones alone, and there are others to try.
+        """Move nodes to their next zones if the last run failed only for lack in zones.
 
-        Raises JobError if there is no other.
+        Returns False for any other failure. Raises JobError if no zone is left.
         """
         failures = [each for log in event_logs[-1:] for each in _failures(log)]
         if not all(refusal.is_of_zone for _, _, refusal in failures):
@@ -82,7 +82,7 @@ class Zones:
         return bool(left)
 
     def _exhausted(self, role: str) -> JobError:
-        """The error of a node for which no zone is left."""
+        """Return the error of a node without zones left."""
         left = [each for each in self._left if each.role == role]
         last, key = left[-1], _SETTINGS[role]
         if all(each.refusal.zone_lacks_it for each in left):
@@ -105,16 +105,16 @@ class Zones:
 
 
 def departures(event_log: Path) -> list[Departure]:
-    """The nodes that a run could not make for want of room or kind in a zone, one a role."""
+    """Yield the nodes that a run could not create for lack in a zone, one for each role."""
     return list(_departures(_failures(event_log)))
 
 
 _Failure = tuple[str, str, Refusal]
-"""A URN, the zone of an instance or an empty string, and what was refused."""
+"""URN, zone of an instance or empty, and the refusal."""
 
 
 def _departures(failures: Iterable[_Failure]) -> Iterator[Departure]:
-    # The provider reports one failure twice.
+    # The provider reports each failure twice.
     told = set()
     for urn, zone, refusal in failures:
         role = urn.rpartition("::")[2]
@@ -124,7 +124,7 @@ def _departures(failures: Iterable[_Failure]) -> Iterator[Departure]:
 
 
 def _failures(log: Path) -> Iterator[_Failure]:
-    """What failed of the resources in Google Cloud."""
+    """Yield the failures of Google Cloud resources."""
     zones: dict[str, str] = {}
     for event in event_log.read(log):
         step = event.get("resourcePreEvent", {}).get("metadata", {})
@@ -139,5 +139,5 @@ def _failures(log: Path) -> Iterator[_Failure]:
 
 
 def _type(urn: str) -> str:
-    """The type of a resource, without those of the components that it is part of."""
+    """Return a resource's type without its components' types."""
     return urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2]

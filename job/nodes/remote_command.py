@@ -1,4 +1,4 @@
-"""Run: a command on a node, over ssh. Whoever started it looks from time to time; nothing waits."""
+"""Remote command: run a command on a node over ssh, without blocking the caller."""
 
 import os
 import tempfile
@@ -10,7 +10,7 @@ from host.processes import Child, Program
 from job.nodes.ssh import Access
 from job.nodes.status import plain
 
-# What ssh says, and what it comes to; the first that fits.
+# Messages of ssh and their meaning. The first match counts.
 _TROUBLES = (
     ("Host key verification failed", "another host key"),
     ("Permission denied", "not let in"),
@@ -21,58 +21,58 @@ _TROUBLES = (
 )
 WRONG_KEY = _TROUBLES[0][1]
 SILENT = "silent"
-# ssh's own, when it is not that of the command.
+# ssh's own exit status.
 _NO_CONNECTION = 255
 _MOST_SAID = 2**16
 
 
 class Run:
-    """A command that was started. It is killed when its time is over."""
+    """A started command. It is killed at its time limit."""
 
     def __init__(self, access: Access, command: str, *, timeout_s: float) -> None:
-        # Files, since a pipe can be full, or held open by ssh's own children.
+        # Files, not pipes, which may fill up or be held open by ssh's children.
         with ExitStack() as files:
             self._output = files.enter_context(tempfile.TemporaryFile())
             self._errors = files.enter_context(tempfile.TemporaryFile())
             self._files = files.pop_all()
         self._late = False
         self.code = 0
-        """Once it has ended; negative for a signal's number."""
+        """The exit status after its end; negative for a signal."""
         self._deadline = time.monotonic() + timeout_s
         command_line = [*access.command(), access.destination, command]
         program = Program(command=command_line, environment=os.environ)
         self._child = Child(program, self._output.fileno(), self._errors.fileno())
 
     def ended(self) -> bool:
-        """Whether it has ended, if need be because its time is over."""
+        """Tell whether it has ended. Kills it at its time limit."""
         if self._child.running:
             if time.monotonic() < self._deadline:
                 return False
             self._late = True
-        # With its way through another node.
+        # Including the ssh process to the jump host.
         self.code = self._child.kill()
         return True
 
     def close(self) -> None:
-        """End it, and forget what it printed."""
+        """End it and discard its output."""
         self.code = self._child.kill()
         self._files.close()
 
     @property
     def output(self) -> IO[bytes]:
-        """What the command printed, from its beginning."""
+        """Return the command's output, from its beginning."""
         self._output.seek(0)
         return self._output
 
     @property
     def complaint(self) -> str:
-        """The last line that ssh or the command had to say."""
+        """The last error line of ssh or of the command."""
         lines = [plain(line).strip() for line in self._said().splitlines() if line.strip()]
         return lines[-1] if lines else f"no message (exit {self.code})"
 
     @property
     def trouble(self) -> str:
-        """Why the command was not run, or did not end; empty if it ended."""
+        """Why the command did not run or did not end; empty if it ended."""
         if self._late:
             return SILENT
         if 0 <= self.code != _NO_CONNECTION:
@@ -83,6 +83,6 @@ class Run:
 
     def _said(self) -> str:
         size = self._errors.seek(0, os.SEEK_END)
-        # A node that was broken into may say more than fits into memory.
+        # A compromised node may send more than fits into memory.
         self._errors.seek(max(0, size - _MOST_SAID))
         return self._errors.read().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""JUnit: the job's phases as test cases, which Prow shows and TestGrid counts."""
+"""JUnit: report the job's phases as test cases, for Prow and TestGrid."""
 
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
@@ -10,7 +10,7 @@ _SUITE = "devstack-job"
 
 
 def draw_up(spans: Sequence[Span]) -> str:
-    """The document: one suite, a case a phase."""
+    """Return the document: one suite with a case for each phase."""
     phases = [span for span in spans if span.lane == "job"]
     suite = ET.Element("testsuite", name=_SUITE)
     for phase in phases:
@@ -44,7 +44,7 @@ def _case(phase: Span) -> ET.Element:
         case "failed":
             ET.SubElement(case, "failure", message=note).text = note
         case "interrupted" | "running":
-            # Neither says anything about what it was to show.
+            # Neither passed nor failed, so report an error.
             message = note or "it did not end"
             ET.SubElement(case, "error", message=message, type=phase.verdict).text = message
         case "skipped":

@@ -1,1 +1,1 @@
-"""Boskos: a project that is leased for as long as it is needed, and given back once."""
+"""Boskos: lease a project, keep it by heartbeats, and release it once."""

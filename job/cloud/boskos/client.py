@@ -1,8 +1,8 @@
-"""Boskos: the client of the service that lends projects to jobs, one request a method.
+"""Client: requests to Boskos, which leases projects to jobs.
 
-A lease belongs to an owner. The server answers 401 when somebody else owns the resource, or nobody
-any more since the reaper took it from a job that was silent for too long. A request that takes
-longer than its limit is given up, or a server that drips would stop the heartbeat.
+A lease belongs to an owner. The server answers 401 if somebody else owns the resource, or if the
+reaper has taken it from a job that missed its heartbeats. Every request has a total time limit, so
+that a slow server cannot block the heartbeat.
 """
 
 import json
@@ -19,25 +19,25 @@ from job.network.web.request import Answer, NoAnswerError, Request, ask
 from job.redaction.known import SECRETS
 from stacks.concealment import conceal_address
 
-# A free resource is `free`; older janitors leave it `clean`.
+# Free resources are `free`; older janitors leave them `clean`.
 _USABLE = ("clean", "free")
 _BUSY, _DIRTY = "busy", "dirty"
 _LOST = {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
-# The only difference, in the server's answers, between a type that it lacks and one that is in use.
+# Only this message tells an unknown type from one whose resources are all in use.
 _UNKNOWN_TYPE = re.compile(r'resource type ".*" does not exist')
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?")
 _EXCERPT = 200
 
 
 class UnavailableError(JobError):
-    """The server gave no answer, or one that may be better next time; whether it acted is open."""
+    """No answer, or one that a retry may improve. The server may have acted all the same."""
 
     exit_code = os.EX_UNAVAILABLE
     kind: Kind = "infrastructure"
 
 
 class LostError(JobError):
-    """The resource is not ours any more: from now on it may be another job's."""
+    """The lease is lost: the resource may belong to another job."""
 
     exit_code = os.EX_NOPERM
     kind: Kind = "infrastructure"
@@ -45,12 +45,12 @@ class LostError(JobError):
 
 @dataclass(frozen=True, kw_only=True)
 class Boskos:
-    """A server, and the owner in whose name it is asked."""
+    """A server, and the owner of our leases."""
 
     host: str
     owner: str
     limit_s: float = 10.0
-    """Of each request as a whole."""
+    """Total time limit of each request."""
 
     def __post_init__(self) -> None:
         if not _HOST.fullmatch(self.host):
@@ -58,11 +58,11 @@ class Boskos:
             raise RefusedError(f"BOSKOS_HOST: {shown!r} is not of the form HOST or HOST:PORT")
 
     def acquire(self, kind: str, *, will_ask_again: bool = False) -> str | None:
-        """Lease a resource of a kind: its name, or None if none is free.
+        """Lease a resource of a kind. Return its name, or None if none is free.
 
-        Who will ask again gets a place in the server's queue, for half a minute after each request;
-        who has none is served after all those who have one. The owner doubles as the place's name.
-        Raises RefusedError if the server has no such type, since no waiting will bring one.
+        With `will_ask_again` the server keeps a place in its queue, named by the owner, for half a
+        minute after each request. Requests without a place are served last. Raises RefusedError
+        for an unknown type, which no waiting can change.
         """
         place = {"request_id": self.owner} if will_ask_again else {}
         for state in _USABLE:
@@ -71,7 +71,7 @@ class Boskos:
                 return _name(answer)
             if answer.status != HTTPStatus.NOT_FOUND:
                 raise _unexpected(answer)
-        # By the last answer: the first request for a type of dynamic resources makes one.
+        # Judge by the last answer: the first request for a dynamic type creates resources.
         if _UNKNOWN_TYPE.search(answer.text):
             raise RefusedError(
                 f"boskos: {self.host} has no resources of type {kind!r}; name a type that it has"
@@ -80,11 +80,11 @@ class Boskos:
         return None
 
     def update(self, name: str) -> None:
-        """Say that the resource is still in use. Raises LostError if it is not ours."""
+        """Send a heartbeat. Raises LostError if the resource is not ours."""
         self._keep("update", name, state=_BUSY)
 
     def release(self, name: str) -> None:
-        """Give the resource back for the janitor to clean. Raises LostError if it is not ours."""
+        """Release the resource as dirty. Raises LostError if it is not ours."""
         self._keep("release", name, dest=_DIRTY)
 
     def _keep(self, action: str, name: str, **parameters: str) -> None:
@@ -100,7 +100,7 @@ class Boskos:
         url = f"http://{self.host}/{action}"
         query = urlencode({**parameters, "owner": self.owner})
         try:
-            # Redirects are not followed: a redirected POST would arrive as a GET.
+            # Do not follow redirects, which would turn a POST into a GET.
             answer = ask(Request(method="POST", url=f"{url}?{query}"), limit_s=self.limit_s)
         except NoAnswerError as error:
             raise UnavailableError(f"boskos: {url}: {error}") from error
@@ -110,7 +110,7 @@ class Boskos:
 
 
 def owner(environ: Mapping[str, str]) -> str:
-    """Name this job, and no other: two jobs of one name could release each other's leases."""
+    """Return a unique owner. Jobs with equal owners could release each other's leases."""
     job = (
         environ.get("PROW_JOB_ID")
         or environ.get("BUILD_ID")
@@ -134,7 +134,7 @@ def _unexpected(answer: Answer) -> JobError:
 
 
 def _words(answer: Answer) -> str:
-    """What the server said, on one line and not longer than a line should be."""
-    # Half a secret would not be known any more.
+    """Return the server's message, on one line and shortened."""
+    # Mask before cutting: half a secret would not be recognized.
     text = SECRETS.mask(" ".join(answer.text.split()))
     return f"{answer.status} {text[:_EXCERPT]}".rstrip()

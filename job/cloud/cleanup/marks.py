@@ -1,7 +1,7 @@
-"""Marks: whose a resource is, by the labels, description and name that the program gives it.
+"""Marks: determine the owner of a resource by its labels, description or name.
 
-A mark decides; a name only does where there can be none (a disk that outlived its instance), and,
-for the one stack that somebody asks for, where a resource has neither mark nor description.
+The mark decides. The name decides only where no mark is possible (a disk that outlived its
+instance) and, for the one stack that is asked for, if a resource has neither mark nor description.
 """
 
 from collections.abc import Mapping
@@ -15,20 +15,20 @@ from stacks.naming import Owner, marked, owner_of_instance
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """Whose resources are meant: one stack's, or those of all stacks of a cluster name."""
+    """One stack, or all stacks of a cluster name."""
 
     cluster: str
     stack: str = ""
-    """Empty: any."""
+    """Empty: all stacks."""
     region: str = ""
-    """Only stacks that have nothing in another region; empty: any."""
+    """Leave out stacks with resources in another region; empty: any region."""
     by_name: bool = False
-    """Whether the stack's exact names do where there is no mark. It must be known what to spare."""
+    """Accept the stack's exact names without a mark. Requires `spared` to be known."""
     spared: frozenset[str] = field(default_factory=frozenset)
-    """Existing networks that the stack uses: `networks/NAME`, `subnetworks/NAME`."""
+    """Existing networks of the stack, never deleted: `networks/NAME`, `subnetworks/NAME`."""
 
     def owner(self, kind: Kind, body: Mapping[str, Any]) -> Owner | None:
-        """The owner of a resource if it is one of those meant."""
+        """Return the owner of a resource if it is in scope."""
         name = body["name"]
         if f"{kind.collection}/{name}" in self.spared:
             return None
@@ -36,7 +36,7 @@ class Scope:
         if owner is None and kind.bears_marks:
             owner = self._by_name(kind, body)
         elif owner is None and not body.get("users"):
-            # Only a disk that nobody uses has to go by its name.
+            # Infer the owner of an unattached disk from its name.
             owner = owner_of_instance(self.cluster, name)
         return owner if owner and self._means(owner) else None
 
@@ -51,7 +51,7 @@ class Scope:
 
 
 def scope_of(stack: Stack) -> Scope:
-    """What is meant by a staged stack."""
+    """Return the scope of a staged stack."""
     existing = {
         "networks": stack.settings.existing_network,
         "subnetworks": stack.settings.existing_subnetwork,

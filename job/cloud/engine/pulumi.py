@@ -1,4 +1,4 @@
-"""Pulumi: run the CLI on a staged stack, and survive what interrupts it."""
+"""Pulumi: run the CLI on a staged stack, with graceful interruption."""
 
 import signal
 import sys
@@ -14,38 +14,35 @@ from host.processes import TIMED_OUT, Child, DeadlineError, Grace, Program, ask
 from job.cloud.engine.diagnosis import diagnose
 from job.cloud.stack import Stack
 
-# A second signal makes Pulumi drop what it is doing, so the first is given time.
+# At a second signal Pulumi aborts pending operations, so wait long after the first.
 GRACE = Grace(first=signal.SIGINT, soft_s=120, hard_s=15)
 ANSWER_S = 300.0
 
 
 @dataclass(frozen=True)
 class Pulumi:
-    """The CLI, at work on one stack."""
+    """The CLI for one stack."""
 
     cli: Path
     stack: Stack
     events: Path
     """A folder for the engine's event logs: up-01.jsonl, destroy-02.jsonl…"""
     ending: Ending
-    """When it asks for an end, the command that runs is ended, and no other begins."""
+    """Ends the running command, and prevents further ones."""
     grace: Grace = GRACE
     say: Callable[[str], object] | None = None
-    """Takes each line that a command prints; None: it goes where the command sent it."""
+    """Gets each line of output; None: lines go to standard output and error."""
     ended: Callable[["Pulumi"], object] | None = None
-    """Called after each command that `run` started, however it ended."""
+    """Called after each `run`, even a failed one."""
     answer_s: float = ANSWER_S
-    """What a short command may take; a backend may not answer at all."""
+    """Time limit of a short command, since a backend may not answer."""
 
     def event_logs(self, command: str) -> list[Path]:
-        """The engine's event logs of one command, one a run, in order."""
+        """Return the event logs of one command, in order of its runs."""
         return sorted(self.events.glob(f"{command}-*.jsonl"))
 
     def run(self, command: str, *arguments: str, timeout_s: float | None = None) -> None:
-        """Run a command that changes or compares things, and show what it prints as it comes.
-
-        Raises JobError if it fails.
-        """
+        """Run a long command and show its output as it comes. Raises JobError."""
         colour = "always" if self.say is None and sys.stdout.isatty() else "never"
         printed: list[str] = []
 
@@ -84,18 +81,18 @@ class Pulumi:
                 self.ended(self)
 
     def tell(self, text: str) -> None:
-        """Say something of our own."""
+        """Print a line of the job."""
         (self.say or _print)(f"job: {text}\n")
 
     def ask(self, command: str, *arguments: str) -> str:
-        """Run a command for what it answers on standard output. Raises JobError if it fails."""
+        """Run a short command and return its standard output. Raises JobError."""
         code, answer, errors = self.attempt(command, *arguments)
         if code:
             raise diagnose(command, errors + answer)
         return answer
 
     def attempt(self, command: str, *arguments: str) -> tuple[int, str, str]:
-        """Run a short command that may fail: its exit code, standard output and error."""
+        """Run a short command that may fail, and return its answer."""
         program = self._program(command, *arguments, "--color", "never")
         answer = ask(program, self.ending, timeout_s=self.answer_s, grace=self.grace)
         if answer.code == TIMED_OUT:
@@ -107,7 +104,7 @@ class Pulumi:
             command=[self.cli, *command.split(), "--non-interactive", *arguments],
             environment={
                 "PULUMI_SKIP_UPDATE_CHECK": "true",
-                # Without it there is no --event-log.
+                # Required by --event-log.
                 "PULUMI_DEBUG_COMMANDS": "true",
                 **self.stack.environment,
             },

@@ -1,1 +1,1 @@
-"""Tunnel: routes the nodes' network and the floating addresses over ssh, with sshuttle."""
+"""Tunnel: route the nodes' network and the floating addresses over ssh, with sshuttle."""

@@ -1,7 +1,7 @@
-"""Bridge: a stand-in for a container on Docker's bridge, for the check from where containers are.
+"""Bridge: a network namespace that stands in for a container on Docker's bridge.
 
-It has an interface on the bridge, an address of its subnet and the bridge as its gateway: all that
-Docker's own rules, which may let the host through and no container, look at.
+It has an interface on the bridge, an address of its subnet, and the bridge as gateway. Docker's own
+firewall rules, which may admit the host and no container, look at nothing else.
 """
 
 import ipaddress
@@ -19,9 +19,9 @@ _NAMESPACES = Path("/run/netns")
 
 @contextmanager
 def container_on(bridge: str, outside: Namespace) -> Iterator[Path]:
-    """A namespace on a bridge of `outside`, by its path, while the block runs. Raises JobError."""
+    """Yield the path of a namespace on a bridge of `outside`. Raises JobError."""
     network = _network_of(bridge, outside)
-    # Docker hands out addresses from the lowest on.
+    # Docker assigns addresses from the lowest on, so take one from the other end.
     address = f"{network.network.broadcast_address - 1}/{network.network.prefixlen}"
     name = f"devstack-{os.getpid()}"
     outer = f"dsk{os.getpid()}"
@@ -36,7 +36,7 @@ def container_on(bridge: str, outside: Namespace) -> Iterator[Path]:
         _run(inner, "ip", "route", "add", "default", "via", str(network.ip))
         yield _NAMESPACES / name
     finally:
-        # Its interface, and the other end of it, go with it.
+        # This also removes both ends of its interface.
         outside.run("ip", "netns", "delete", name)
 
 

@@ -13,26 +13,26 @@ _KILLED_S = 1
 
 
 class Family:
-    """All that a group's leader has started. It need not be a child of this process."""
+    """The processes that a group's leader has started. They need not be our children."""
 
     def __init__(self, leader: int) -> None:
         self._leader = leader
-        # A file descriptor stays with its process when the id is used again.
+        # A pidfd keeps referring to its process even if the ID is reused.
         self._handles: dict[int, int] = {}
         self.note()
 
     def note(self) -> None:
-        """Remember the processes that there are by now: those of a dead parent are not found."""
+        """Record the current processes. They cannot be found once their parent is dead."""
         for pid in (self._leader, *_descendants(self._leader)):
             if pid not in self._handles:
                 with suppress(ProcessLookupError):
                     self._handles[pid] = os.pidfd_open(pid)
 
     def end(self) -> list[int]:
-        """End all of them; the ids of those that even SIGKILL did not end.
+        """End all of them. Return the IDs of those that survive SIGKILL.
 
-        The first signal is for the group alone. What is in a session of its own, as sshuttle's
-        helper is, ends by itself once it has cleaned up after its parent.
+        The first signal goes to the group only. A process in a session of its own, such as
+        sshuttle's helper, ends by itself after it has cleaned up for its parent.
         """
         self.note()
         self._signal_group(signal.SIGTERM)
@@ -54,7 +54,7 @@ class Family:
 
 
 def _running(handles: Iterable[int], patience_s: float) -> set[int]:
-    """Those whose processes still run after the time."""
+    """Wait, and return those that still run."""
     running, deadline = set(handles), time.monotonic() + patience_s
     while running:
         ended, _, _ = select.select(running, [], [], max(0, deadline - time.monotonic()))

@@ -1,7 +1,7 @@
-"""Holding: a stack's tunnel, open for as long as its holder wants it.
+"""Holding: keep a stack's tunnel open until its holder ends it. Needs root.
 
-Everything that touches a network namespace or its rules is a program of its own, so the process
-that calls `hold` stays in its namespace, and keeps its environment. It needs root.
+Everything that enters a network namespace or changes its rules is a separate program, so the
+calling process keeps its namespace and its environment.
 """
 
 import os
@@ -32,7 +32,7 @@ def hold(
     environ: Mapping[str, str],
     holder: Holder,
 ) -> None:
-    """Hold the tunnel open. Raises the holder's reason for the end, or JobError for any other."""
+    """Hold the tunnel open. Raises the holder's reason at its end, else JobError."""
     require(outputs, "controller_private_ip", "tunnel_cidrs")
     access = Access.write(outputs, folder)
     cidrs = [str(ip_network(cidr)) for cidr in outputs["tunnel_cidrs"]]
@@ -73,7 +73,7 @@ def hold(
 
 @contextmanager
 def _container(options: Options, namespace: Namespace) -> Iterator[Namespace | None]:
-    """Where the first probe is also made from, if that was asked for."""
+    """Yield the namespace of the additional first probe, if there is to be one."""
     if options.probe_bridge:
         with container_on(options.probe_bridge, namespace) as path:
             yield Namespace(path=path, environment=namespace.environment)

@@ -1,7 +1,7 @@
-"""Interfaces: the bridges of a network namespace that lead to containers only.
+"""Interfaces: list the bridges of a network namespace that lead to containers only.
 
-Runs alone as well, inside a namespace: `python interfaces.py` prints a name a line. /sys shows
-the namespace in which it was mounted and `ip` may be missing, so the kernel is asked directly.
+Also a standalone script, for use inside a namespace: `python interfaces.py` prints one name a line.
+It uses ioctls, since /sys shows the namespace in which it was mounted, and `ip` may be missing.
 """
 
 import array
@@ -17,7 +17,7 @@ _DEFAULT = "00000000"
 
 
 def container_bridges() -> list[str]:
-    """All bridges but those through which a default route goes: strangers come in there."""
+    """Return all bridges except those of a default route, where strangers come in."""
     return sorted(set(_bridges()) - _uplinks())
 
 
@@ -28,7 +28,7 @@ def _bridges() -> list[str]:
         try:
             count = fcntl.ioctl(handle, _SIOCGIFBR, request, True)  # noqa: FBT003 - ioctl's own form
         except OSError:
-            return []  # A kernel that knows no bridges has none.
+            return []  # A kernel without bridge support.
     return [socket.if_indextoname(index) for index in indices[:count]]
 
 

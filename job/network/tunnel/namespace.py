@@ -1,4 +1,4 @@
-"""Namespace: the network namespace in which the tunnel and its checks run."""
+"""Namespace: run commands in the network namespace of the tunnel."""
 
 import os
 import signal
@@ -11,14 +11,14 @@ from tempfile import NamedTemporaryFile
 from host.ending import Ending
 from host.processes import Child, DeadlineError, Grace, Program
 
-# None of these commands has anything to put in order.
+# These commands need no time to clean up.
 _GRACE = Grace(first=signal.SIGKILL, soft_s=1, hard_s=1)
 _MISSING, _TIMED_OUT = 127, 124
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How a command ended; a shell's codes say that it is missing or took too long."""
+    """Exit status and output of a command. 127: it is missing; 124: it timed out."""
 
     code: int
     output: str
@@ -26,20 +26,20 @@ class Answer:
 
     @property
     def complaint(self) -> str:
-        """What it said last, for a message of one line."""
+        """The last line of its output."""
         lines = (self.errors or self.output).split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "no message")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Namespace:
-    """Commands run in the namespace at `path`, or where the job itself runs."""
+    """The namespace at `path`, or the job's own."""
 
     path: Path | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     def inside(self, *command: str) -> list[str]:
-        """The command line that runs a command there."""
+        """Return the command line that runs a command there."""
         if self.path is None:
             return list(command)
         return ["nsenter", f"--net={self.path}", "--", *command]
@@ -47,7 +47,7 @@ class Namespace:
     def run(
         self, *command: str, timeout_s: float = 20, text: str = "", ending: Ending | None = None
     ) -> Answer:
-        """Run a command to its end or its time. Raises the reason if `ending` asks for an end."""
+        """Run a command with a time limit. Raises the reason if the run is told to end."""
         output: list[str] = []
         errors: list[str] = []
         with NamedTemporaryFile("w", encoding="utf-8") as given, closing(Ending()) as never:

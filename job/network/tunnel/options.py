@@ -1,4 +1,4 @@
-"""Options: the choices that `python -m job tunnel` leaves to a person, and the job makes itself."""
+"""Options: parameters of a tunnel, from the command line or from the job."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _EXAMPLE = "example: sudo .venv/bin/python -m job tunnel --stack ci --probe 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Where a tunnel is opened, what has to answer through it, how soon and how often."""
+    """Namespace, probes and time limits of a tunnel."""
 
     netns: Path | None = None
     probe: tuple[str, int] | None = None
@@ -59,12 +59,12 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def options_of(given: Any) -> Options:
-    """The options from parsed arguments."""
+    """Convert parsed arguments."""
     return Options(**{field.name: getattr(given, field.name) for field in fields(Options)})
 
 
 def refuse(options: Options, environ: Mapping[str, str]) -> None:
-    """Raise RefusedError for what no stack can change."""
+    """Raise RefusedError for problems that do not depend on the stack."""
     if os.geteuid() != 0:
         raise RefusedError(f"tunnel: routing needs root; {_EXAMPLE}")
     for flag, path in (("--netns", options.netns), ("--probe-from", options.probe_from)):

@@ -1,17 +1,17 @@
-"""Containers: whether the E2E suite's management cluster can use a tunnel of this namespace."""
+"""Podman: reject containers that a tunnel in this namespace cannot serve."""
 
 from collections.abc import Mapping
 
 from host.errors import RefusedError
 from job.network.tunnel.namespace import Namespace
 
-# kind's own switch.
+# kind's variable.
 _KIND_PROVIDER = "KIND_EXPERIMENTAL_PROVIDER"
 _TIMEOUT_S = 10
 
 
 def refuse_podman(namespace: Namespace, environ: Mapping[str, str]) -> None:
-    """Raise RefusedError if containers are Podman's, which has them in a namespace of its own."""
+    """Raise RefusedError for Podman, whose containers are in a namespace of their own."""
     if namespace.path is not None:
         return
     provider = environ.get(_KIND_PROVIDER)

@@ -1,7 +1,7 @@
-"""Probe: whether a TCP service answers, told by what it sends.
+"""Probe: check that a TCP service sends a byte.
 
-sshuttle accepts each connection itself, before it has asked the other side for it. So a connection
-proves nothing; a byte does. Runs alone as well, inside a network namespace:
+sshuttle accepts every connection itself, before it connects on the other side. So an accepted
+connection proves nothing. Also a standalone script, for use inside a network namespace:
 `python probe.py HOST PORT SECONDS` prints the verdict in one word.
 """
 
@@ -10,18 +10,18 @@ import sys
 from contextlib import suppress
 from enum import Enum
 
-# A web server answers it; what speaks first, as ssh does, needs no question.
+# A web server answers this. An ssh server speaks first.
 _QUESTION = b"HEAD / HTTP/1.0\r\n\r\n"
 
 
 class Verdict(Enum):
-    """What came of a connection."""
+    """The result of a connection."""
 
     ANSWERED = "answered"
     CLOSED = "closed"
-    """Accepted and ended without a byte: the tunnel works, the service behind it is down."""
+    """Accepted and closed without a byte: the tunnel works, the service is down."""
     SILENT = "silent"
-    """Accepted, then nothing: a tunnel that has lost its other end."""
+    """Accepted, then silence: the tunnel has lost its other end."""
     UNREACHABLE = "unreachable"
 
 

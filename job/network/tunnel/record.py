@@ -1,4 +1,4 @@
-"""Record: what a tunnel writes down, for the job's result and for whoever follows a killed one."""
+"""Record: a tunnel's state on disk, for the artifacts and for recovery after a kill."""
 
 import json
 import os
@@ -15,12 +15,12 @@ from job.network.tunnel.namespace import Namespace
 
 @dataclass(kw_only=True)
 class Record:
-    """A tunnel's state; `supervisor` is 0 when it has ended and left nothing."""
+    """A tunnel's state. `supervisor` is 0 after a clean end."""
 
     supervisor: int
-    """The id of the process that holds it, such as the job's."""
+    """ID of the process that holds the tunnel, such as the job's."""
     sshuttle: int = 0
-    """The id of its process, and of the group that its ssh is in."""
+    """ID of its process and of the group of its ssh."""
     method: str
     port: int = 0
     netns: str = ""
@@ -29,22 +29,22 @@ class Record:
     restarts: int = 0
 
     def write(self, path: Path) -> None:
-        """Replace the file as a whole."""
+        """Write the file atomically."""
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
         partial.rename(path)
 
 
 def take_over(path: Path, namespace: Namespace, say: Callable[[str], object]) -> None:
-    """Remove what a killed tunnel left. Raises RefusedError if it is alive."""
+    """Clean up after a killed tunnel. Raises RefusedError if it is alive."""
     try:
         written_at = path.stat().st_mtime
         before = Record(**json.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
-        return  # None, or cut off, or of another release.
+        return  # Missing, truncated, or of another release.
     if not before.supervisor:
         return
-    # One of this very process has ended, but could not remove everything.
+    # A tunnel of this very process has ended, but could not remove everything.
     if before.supervisor != os.getpid() and alive(before.supervisor, written_at=written_at):
         raise RefusedError(
             f"tunnel: process {before.supervisor} has one open for this stack; end that one first"
@@ -52,7 +52,7 @@ def take_over(path: Path, namespace: Namespace, say: Callable[[str], object]) ->
     if before.sshuttle and alive(before.sshuttle, written_at=written_at):
         Family(before.sshuttle).end()
     there = Path(before.netns) if before.netns else None
-    # A namespace that is gone took its rules with it.
+    # The rules of a deleted namespace are gone too.
     if before.port and (there is None or there.exists()):
         space = Namespace(path=there, environment=namespace.environment)
         redirection.named(before.method, space).remove(before.port)

@@ -1,9 +1,9 @@
-"""Firewall: the two ways to redirect, and a guard before the port that packets are redirected to.
+"""Redirection: sshuttle's two firewall methods, and a guard for the redirected port.
 
-Packets of containers arrive on bridges, so sshuttle has to listen on all addresses, and whoever
-reaches the port would be inside the private network. The guard admits loopback and the bridges of
-containers only. It drops instead of rejecting: the first packet of a container on a bridge that is
-younger than the guard's last renewal is sent once more a second later.
+Packets of containers arrive on bridges, so sshuttle must listen on all addresses, and everybody who
+reaches its port would be inside the private network. The guard admits only loopback and container
+bridges. It drops rather than rejects: the first packet from a bridge that is newer than the guard's
+last renewal is retransmitted a second later.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,28 +17,28 @@ _GUARD = "devstack-tunnel"
 
 
 class Method(Protocol):
-    """A way to redirect, by the name that sshuttle has for it."""
+    """A firewall method of sshuttle."""
 
     name: str
 
     def flaw(self) -> str:
-        """Why it does not work here; empty if it does."""
+        """Return why it does not work here; empty if it does."""
 
     def guard(self, port: int, interfaces: Sequence[str]) -> None:
-        """Admit to a port what comes in on the interfaces, nothing else. Raises JobError."""
+        """Admit packets to a port only from these interfaces. Raises JobError."""
 
     def redirects(self, port: int) -> bool:
-        """Tell whether sshuttle's own rules for a port are there."""
+        """Tell whether sshuttle's own rules for a port exist."""
 
     def remains(self, port: int) -> list[str]:
-        """What is there of sshuttle's rules and the guard's."""
+        """Return the existing rules of sshuttle and of the guard."""
 
     def remove(self, port: int) -> None:
-        """Take away both, as far as they are there."""
+        """Remove both, as far as they exist."""
 
 
 def choose(namespace: Namespace) -> Method:
-    """The first method that works. Raises JobError with what each of them lacks."""
+    """Return the first method that works. Raises JobError with the faults of each."""
     flaws = []
     for method in (Nat(namespace), Nft(namespace)):
         flaw = method.flaw()
@@ -49,7 +49,7 @@ def choose(namespace: Namespace) -> Method:
 
 
 def named(name: str, namespace: Namespace) -> Method:
-    """The method of a tunnel that was opened before."""
+    """Return the method that an earlier tunnel used."""
     return Nft(namespace) if name == Nft.name else Nat(namespace)
 
 
@@ -61,7 +61,7 @@ class Nat:
     name = "nat"
 
     def flaw(self) -> str:
-        """Try what sshuttle will ask for, in a chain that nothing leads to."""
+        """Try sshuttle's rules in an unused chain."""
         chain = f"{_GUARD}-try"
         self._iptables("nat", "-N", chain)
         flaw = self._first_flaw(
@@ -74,7 +74,7 @@ class Nat:
         return flaw
 
     def guard(self, port: int, interfaces: Sequence[str]) -> None:
-        """Replace the chain as a whole, and see to it that INPUT begins with it."""
+        """Replace the chain atomically, and let INPUT begin with it."""
         chain = f"{_GUARD}-{port}"
         rules = [f"-A {chain} -i {name} -j ACCEPT" for name in interfaces]
         text = "\n".join(
@@ -86,12 +86,12 @@ class Nat:
             _insist(self._iptables("filter", "-I", *jump), "guard")
 
     def redirects(self, port: int) -> bool:
-        """Tell whether its chain is there and used."""
+        """Tell whether its chain exists and is used."""
         rules = self._iptables("nat", "-S").output.splitlines()
         return f"-A OUTPUT -j sshuttle-{port}" in rules
 
     def remains(self, port: int) -> list[str]:
-        """Rules that name either chain."""
+        """Return the rules that name either chain."""
         rules = [
             rule
             for table in ("nat", "filter")
@@ -102,7 +102,7 @@ class Nat:
         ]
 
     def remove(self, port: int) -> None:
-        """Take away the jumps, then the chains."""
+        """Remove the jumps, then the chains."""
         if not self.remains(port):
             return
         chain = f"sshuttle-{port}"
@@ -132,7 +132,7 @@ class Nft:
     name = "nft"
 
     def flaw(self) -> str:
-        """Let the kernel check what sshuttle will ask for."""
+        """Let the kernel check sshuttle's rules without applying them."""
         answer = self.namespace.run(
             "nft",
             "--check",
@@ -151,7 +151,7 @@ table inet {_GUARD}-try {{
         return f"nft: {answer.errors.partition(chr(10))[0]}" if answer.code else ""
 
     def guard(self, port: int, interfaces: Sequence[str]) -> None:
-        """Replace the table as a whole."""
+        """Replace the table atomically."""
         table = f"inet {_GUARD}-{port}"
         names = ", ".join(f'"{name}"' for name in interfaces)
         text = f"""\
@@ -167,16 +167,16 @@ table {table} {{
         _insist(self.namespace.run("nft", "--file", "-", text=text), "guard")
 
     def redirects(self, port: int) -> bool:
-        """Tell whether its table is there."""
+        """Tell whether its table exists."""
         return f"table inet sshuttle-ipv4-{port}" in self.remains(port)
 
     def remains(self, port: int) -> list[str]:
-        """Tables that are there."""
+        """Return the existing tables."""
         tables = self.namespace.run("nft", "list", "tables").output.splitlines()
         return [table for table in _tables(port) if table in tables]
 
     def remove(self, port: int) -> None:
-        """Take away the tables."""
+        """Remove the tables."""
         for table in self.remains(port):
             self.namespace.run("nft", "delete", *table.split())
 

@@ -1,4 +1,4 @@
-"""SSH: whether the controller can run sshuttle's other end."""
+"""Remote Python: wait until the controller can run sshuttle's remote end."""
 
 import re
 import time
@@ -8,14 +8,14 @@ from job.network.tunnel.namespace import Answer, Namespace
 from job.network.tunnel.supervisor import Holder
 from job.nodes.ssh import Access, wrong_key
 
-# CentOS Stream 9 has it, and sshuttle is tried with no older one on the other side.
+# The version of CentOS Stream 9, the oldest with which sshuttle is tested.
 _OLDEST_PYTHON = (3, 9)
 _PAUSE_S = 5
 _TRY_S = 30
 
 
 def wait_for_python(access: Access, namespace: Namespace, deadline: float, holder: Holder) -> None:
-    """Wait until the controller runs Python for us. Raises JobError: too late, too old, not it."""
+    """Wait until the controller runs Python. Raises JobError: time-out, version, or host key."""
     said = ""
     while True:
         answer = namespace.run(

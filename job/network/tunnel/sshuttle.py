@@ -1,4 +1,4 @@
-"""Sshuttle: the program, one run of it, and the end of all that it started."""
+"""Sshuttle: find the program, run it once, and end all its processes."""
 
 import os
 import re
@@ -15,16 +15,16 @@ from job.network.tunnel.family import Family
 from job.network.tunnel.namespace import Namespace
 from job.nodes.ssh import Access
 
-# The first without --ttl, which dropped what containers sent.
+# The first version without --ttl, which dropped packets of containers.
 _OLDEST = (1, 1)
 _LISTEN = "0.0.0.0"  # noqa: S104 - packets of containers arrive on bridges; the guard is before it
-USAGE_ERROR = 2  # argparse's own
+USAGE_ERROR = 2  # argparse's exit status
 _REAP = Grace(first=signal.SIGKILL, soft_s=1, hard_s=1)
 _SHOWN_LINES = 4
 
 
 def find_program(namespace: Namespace) -> tuple[str, str]:
-    """Path and version of sshuttle: of PATH, or beside this Python. Raises JobError."""
+    """Return path and version of sshuttle, on PATH or beside this Python. Raises JobError."""
     own = Path(sys.prefix, "bin/sshuttle")
     found = shutil.which("sshuttle", path=namespace.environment.get("PATH")) or shutil.which(own)
     if found is None:
@@ -43,7 +43,7 @@ def find_program(namespace: Namespace) -> tuple[str, str]:
 
 
 def arguments(access: Access, cidrs: Sequence[str], method: str, port: int) -> list[str]:
-    """What sshuttle is called with; only options that its releases since 1.1 have."""
+    """Return sshuttle's arguments. They exist in all releases since 1.1."""
     return [
         "--remote",
         access.destination,
@@ -56,7 +56,7 @@ def arguments(access: Access, cidrs: Sequence[str], method: str, port: int) -> l
         "--listen",
         f"{_LISTEN}:{port}",
         "--disable-ipv6",
-        # A tunnel that routes its own ssh connection into itself is dead at once.
+        # A tunnel must not route its own ssh connection into itself.
         "--exclude",
         f"{access.host}/32",
         *cidrs,
@@ -64,17 +64,17 @@ def arguments(access: Access, cidrs: Sequence[str], method: str, port: int) -> l
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Without what would add options or keys of the person's; with where iptables is."""
+    """Return the environment without the user's options and keys, with iptables on PATH."""
     kept = inherited.ours(environ)
     return {**kept, "PATH": f"{kept.get('PATH', os.defpath)}:/usr/sbin:/sbin"}
 
 
 class Run:
-    """One sshuttle, from its start to the end of the last process that it started."""
+    """A running sshuttle with all its processes."""
 
     def __init__(self, namespace: Namespace, command: Sequence[str], log: Path) -> None:
         self.code: int | None = None
-        """The exit code, once `end` has been called."""
+        """The exit status, after `end`."""
         self._left: list[int] = []
         self._lines: list[str] = []
         self._log = log
@@ -87,22 +87,19 @@ class Run:
 
     @property
     def printed(self) -> str:
-        """All output so far; whole after `end`."""
+        """Return all output so far; it is complete after `end`."""
         return "".join(self._lines)
 
     @property
     def complaint(self) -> str:
-        """The last lines that it printed, in one."""
+        """Return its last lines as one."""
         lines = [line.strip() for line in self._lines if line.strip()]
         return "; ".join(lines[-_SHOWN_LINES:]) or "it printed nothing"
 
     def end(self) -> list[int]:
-        """End it and all that it started; ids of what even SIGKILL did not end.
-
-        May be called again, and after it has ended by itself.
-        """
+        """End all its processes. Return the IDs of those that survive SIGKILL. Idempotent."""
         if self.code is None:
-            # It is reaped afterwards, so that until then its id stays that of its group.
+            # Reap it last, so that its ID still belongs to its group.
             self._left = self.family.end()
             self.code = self.child.end(_REAP)
         return self._left

@@ -1,4 +1,4 @@
-"""Supervisor: keeps one sshuttle at work until it is told to end."""
+"""Supervisor: keep one sshuttle running until its holder ends it."""
 
 import random
 import sys
@@ -20,38 +20,38 @@ from job.network.tunnel.redirection import Method
 from job.network.tunnel.sshuttle import USAGE_ERROR, Run, arguments
 from job.nodes.ssh import Access, wrong_key
 
-# Below the ports that Linux gives to outgoing connections.
+# Below Linux' range for outgoing connections.
 _PORTS = (20000, 30000)
 _PROBE_S = 8
 _POLL_S = 1
-# One probe may be lost on a busy machine.
+# Failed probes in a row before a restart, since a busy machine may lose one.
 _PATIENCE = 2
 _LONGEST_PAUSE_S = 30
-# How long one that was ready before may take to be ready again.
+# Time limit for a tunnel to become ready again after a restart.
 _REOPEN_S = 60
-# How long sshuttle's helper may take to remove its rules once everything else has ended.
+# Time for sshuttle's helper to remove its rules after all else has ended.
 _CHAINS_S = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
-    """The side that a tunnel is held open for, be it the job or a person's command."""
+    """The owner of a tunnel: the job, or the command `tunnel`."""
 
     ending: Ending
-    """The tunnel is open until this asks for an end."""
+    """Ends the tunnel."""
     say: Callable[[str], object]
-    """Takes each message, without a newline."""
+    """Gets each message, without a newline."""
     ready: Event = field(default_factory=Event)
-    """Set at the first answer through the tunnel, and never cleared."""
+    """Set at the first answer through the tunnel, never cleared."""
 
 
 class _BrokenError(JobError):
-    """The tunnel does not work; another sshuttle may."""
+    """The tunnel is broken. A new sshuttle may work."""
 
 
 @dataclass(kw_only=True)
 class Supervisor:
-    """A tunnel: its sshuttle, the guard before it, and the probes through it."""
+    """A tunnel: its sshuttle, its guard, and the probes through it."""
 
     access: Access
     cidrs: Sequence[str]
@@ -69,9 +69,9 @@ class Supervisor:
     _service_is_down: bool = False
 
     def supervise(self, deadline: float) -> NoReturn:
-        """Keep the tunnel up until its holder ends it, and leave nothing behind.
+        """Keep the tunnel up until its holder ends it, then remove everything.
 
-        Raises the holder's reason, or JobError for what cannot be kept up or removed.
+        Raises the holder's reason, or JobError if the tunnel cannot be kept up or removed.
         """
         pause_s, was_ready = 1.0, False
         try:
@@ -95,8 +95,8 @@ class Supervisor:
             self._write()
 
     def _open(self, deadline: float) -> Run:
-        """Start sshuttle and wait for the first answer through it."""
-        # Another port each time: whatever holds the last one, or its rules, is not in the way.
+        """Start sshuttle and wait for the first answer through the tunnel."""
+        # Use a new port each time, since the last one or its rules may still be in use.
         port = random.randrange(*_PORTS)  # noqa: S311 - no secret
         self.record.port = port
         self._write()
@@ -122,7 +122,7 @@ class Supervisor:
             self.holder.ending.wait(_POLL_S)
 
     def _watch(self, run: Run) -> NoReturn:
-        """Probe the tunnel. Raises _BrokenError when it no longer works, or the holder's reason."""
+        """Probe the tunnel until it breaks. Raises _BrokenError, or the holder's reason."""
         failures = 0
         while True:
             self.holder.ending.wait(self.options.interval_s)
@@ -140,10 +140,10 @@ class Supervisor:
         if run.child.running:
             run.family.note()
             return
-        # Only then all that it printed has been read.
+        # Only then is its output complete.
         run.end()
         if run.code == USAGE_ERROR:
-            # Trying again cannot help.
+            # A retry cannot help.
             self.holder.say(run.printed.rstrip())
             raise JobError(f"sshuttle: it refuses its options (exit {run.code}): {run.complaint}")
         if refusal := wrong_key(run.printed, self.access):
@@ -161,7 +161,7 @@ class Supervisor:
             )
 
     def _renew_guard(self) -> None:
-        """Admit bridges that were made since, such as kind's."""
+        """Admit new bridges, such as kind's."""
         answer = self.namespace.run(sys.executable, "-I", interfaces.__file__)
         if answer.code:
             raise JobError(f"tunnel: interfaces: {answer.complaint}")
@@ -211,7 +211,7 @@ class Supervisor:
         )
 
     def _close(self) -> None:
-        """End sshuttle and see to it that nothing is left. Raises JobError if something is."""
+        """End sshuttle and remove its rules. Raises JobError if something is left."""
         left = self._run.end() if self._run else []
         self._run = None
         self.record.sshuttle, self.record.ready = 0, False

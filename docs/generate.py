@@ -47,7 +47,7 @@ _PROVIDER = {
 
 
 def schema() -> dict[str, Any]:
-    """The `config` section of Pulumi.yaml."""
+    """Return the `config` section of Pulumi.yaml."""
     hints = get_type_hints(Settings)
     section: dict[str, Any] = {**_PROVIDER}
     for key, field in setting_fields().items():
@@ -75,7 +75,7 @@ def pulumi_yaml(text: str) -> str:
 
 
 def settings_table() -> str:
-    """The guide's tables, one a section."""
+    """Return the guide's tables, one for each section."""
     fields = list(setting_fields().items())
     lines = []
     for section, members in groupby(fields, key=lambda item: item[1].metadata["section"]):
@@ -88,12 +88,12 @@ def settings_table() -> str:
 
 
 def guide(text: str) -> str:
-    """The guide with its tables of settings renewed."""
+    """Return the guide with current tables of settings."""
     return _between_marks(text, "settings", settings_table())
 
 
 def environment_tables() -> str:
-    """The environment's tables, one a section."""
+    """Return the tables of environment variables, one for each section."""
     lines = []
     for section in SECTIONS:
         lines += [f"## {section.title}", "", section.about, ""]
@@ -118,7 +118,7 @@ def environment_tables() -> str:
 
 
 def _left_behind() -> list[str]:
-    """The table of what does not reach the programs that the job starts."""
+    """Return the table of variables that do not reach the programs of the job."""
     lines = [
         "## What else a machine has in its environment",
         "",
@@ -146,7 +146,7 @@ def _row(variable: Variable) -> str:
 
 
 def _default(variable: Variable) -> str:
-    """That of the CI stack, or of the job; empty where there is none."""
+    """Return the value of the CI stack or the job's default; empty if there is none."""
     settings = yaml.safe_load((_ROOT / "Pulumi.ci.yaml").read_text(encoding="utf-8"))["config"]
     known = setting_fields()
     values = [settings.get(f"devstack:{key}", known[key].default) for key in variable.settings]
@@ -157,7 +157,7 @@ def _default(variable: Variable) -> str:
 
 
 def environment(text: str) -> str:
-    """The environment's document with its tables renewed."""
+    """Return the environment's document with current tables."""
     return _between_marks(text, "variables", environment_tables())
 
 

@@ -1,1 +1,1 @@
-"""Job: what runs the Pulumi program, from a clean checkout to the last destroyed resource."""
+"""Job: run the Pulumi program, from a clean checkout to the last destroyed resource."""

@@ -1,11 +1,11 @@
-"""Main: `python -m job`."""
+"""Entry point of `python -m job`."""
 
 import sys
 
 from host.inherited import leave_behind
 
 if __name__ == "__main__":
-    # Before anything is imported that reads the environment.
+    # First of all, since imported modules read the environment.
     person = leave_behind()
 
     from job.cli import main
@@ -13,7 +13,7 @@ if __name__ == "__main__":
     from job.redaction.known import SECRETS
     from job.redaction.printing import mask_standard_streams
 
-    # Of the person's environment, since the suite gets more of it than we do.
+    # From the user's whole environment, since the suite gets more of it than we do.
     SECRETS.learn(sources.of_environment(person))
     mask_standard_streams()
     sys.exit(main(person=person))

@@ -1,4 +1,4 @@
-"""Command line of the job: one Pulumi stack, from nothing to nothing; and all of it in one go."""
+"""Command line: commands on one stack, and the whole job in one command."""
 
 import argparse
 import os
@@ -26,16 +26,16 @@ Given = argparse.Namespace
 
 @dataclass(frozen=True, kw_only=True)
 class _Command:
-    """What can be done with a stack."""
+    """A command on a stack."""
 
     help: str
     example: str
     run: Callable[[Pulumi, Given], object]
     options: Callable[[Parser], object] = lambda _: None
     makes_it: bool = False
-    """Whether the stack need not be there."""
+    """True if the stack need not exist."""
     also_ended_by: Sequence[signal.Signals] = ()
-    """Signals beside SIGINT and SIGTERM."""
+    """Signals that end it, beside SIGINT and SIGTERM."""
 
 
 def _flags(parser: Parser) -> None:
@@ -126,9 +126,9 @@ _COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None, *, person: Mapping[str, str] = os.environ) -> int:
-    """Run a command; 0, or 2 if what was given is refused, 1 for a failure, 128+N for signal N.
+    """Run a command. Return 0, 1 for a failure, 2 for refused input, 128+N for signal N.
 
-    `person` is the environment of whoever called us, which the E2E suite gets.
+    `person` is the user's whole environment, which the E2E suite gets.
     """
     given = _parser().parse_args(arguments)
     given.person = person
@@ -202,7 +202,7 @@ def _work_on_stack(given: Given) -> None:
         command.run(commands.connect(given.stack, os.environ, given.settings, ending), given)
 
 
-# What these import, Google's client above all, no other command waits for.
+# Imported late, since other commands need not wait for these, Google's client above all.
 
 
 def _run_whole_job(given: Given) -> None:

@@ -1,4 +1,4 @@
-"""Commands: what the job can do with a stack."""
+"""Commands: the commands on a stack."""
 
 import json
 import shutil
@@ -36,13 +36,13 @@ def connect(
     staged = stack.stage(name, environ, settings=settings)
     staged.mend()
     events = staged.folder / "events"
-    # Those of the last run are of no use to anybody.
+    # Nobody needs the logs of the last command.
     shutil.rmtree(events, ignore_errors=True)
     return Pulumi(cli=cli, stack=staged, events=events, ending=ending)
 
 
 def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
-    """Show what `up` would change; changes nothing."""
+    """Show the changes that `up` would make."""
     _select(pulumi)
     known = resources(pulumi)
     Zones(pulumi.stack).choose(known)
@@ -57,14 +57,14 @@ def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
     known = recover(pulumi)
     zones.choose(known)
     flags = [*reservations.spared(pulumi.stack.settings, known), *flags]
-    # Each failure takes a zone off a list.
+    # Bounded: each failure removes a zone from a list.
     while not _is_up(pulumi, flags, zones):
-        # What the full zone has kept of the node would be in the way.
+        # Remains of the node in the full zone would block the next attempt.
         recover(pulumi)
 
 
 def replace(pulumi: Pulumi, roles: Collection[str]) -> None:
-    """Make the instances of these nodes anew, from what the program says now."""
+    """Replace the instances of these nodes."""
     _require(pulumi)
     urns = {
         resource["urn"].rpartition("::")[2]: resource["urn"]
@@ -77,7 +77,7 @@ def replace(pulumi: Pulumi, roles: Collection[str]) -> None:
 
 
 def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
-    """Try once; False if another zone is to be tried. Raises JobError for all other failures."""
+    """Run `up` once. Return False if another zone is to be tried. Raises JobError."""
     try:
         with at_work(pulumi):
             pulumi.run("up", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
@@ -94,7 +94,7 @@ def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
 
 
 def _explained(pulumi: Pulumi, error: NoRoomError) -> NoRoomError:
-    """With what the stack needs of the quota, which the API does not know."""
+    """Add the stack's need of the exhausted quota, which the API does not report."""
     from job.run.preflight import quotas  # noqa: PLC0415 - 0.2 s of Google's client, for a failure alone
 
     amount = quotas.needed(pulumi.stack.settings, error.metric)
@@ -102,7 +102,7 @@ def _explained(pulumi: Pulumi, error: NoRoomError) -> NoRoomError:
 
 
 def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
-    """Read back what the cloud holds."""
+    """Update the state from the cloud."""
     _select(pulumi)
     Zones(pulumi.stack).choose(recover(pulumi))
     pulumi.run("refresh", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
@@ -116,29 +116,29 @@ def down(pulumi: Pulumi, budget_s: float = BUDGET_S) -> None:
 
 
 def nothing(name: str) -> None:
-    """Say that there was nothing to destroy."""
+    """Print that there is nothing to destroy."""
     print(f"job: stack {name} does not exist; there is nothing to destroy")
 
 
 def missing(name: str) -> JobError:
-    """The error of what needs a stack that is there."""
+    """Return the error for a missing stack."""
     return JobError(f"--stack: {name} does not exist; run 'up' first")
 
 
 def outputs(pulumi: Pulumi, *, show_secrets: bool) -> None:
-    """Print the outputs as JSON, secrets masked unless they are asked for."""
+    """Print the outputs as JSON, with masked secrets unless they are asked for."""
     text = json.dumps(read_outputs(pulumi, show_secrets=show_secrets), indent=2)
     (print_as_it_is if show_secrets else print)(text)
 
 
 def write_e2e_files(pulumi: Pulumi, folder: Path) -> None:
-    """Write what the E2E suite reads."""
+    """Write clouds.yaml and e2e.env."""
     for path in e2e_files.write(read_outputs(pulumi), folder):
         print(f"job: wrote {path}")
 
 
 def open_tunnel(pulumi: Pulumi, options: Options, environ: Mapping[str, str]) -> None:
-    """Hold a tunnel open in the foreground until a signal ends it, which is no failure."""
+    """Keep a tunnel open in the foreground until a signal, which is no failure."""
     holder = Holder(ending=pulumi.ending, say=partial(print, flush=True))
     with suppress(EndedError):
         hold(read_outputs(pulumi), pulumi.stack.folder, options, environ, holder)
@@ -151,7 +151,7 @@ def wait_for_nodes(pulumi: Pulumi, options: wait.Options) -> None:
 
 
 def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
-    """Fetch what the nodes know of themselves."""
+    """Collect the nodes' diagnostics."""
     outputs, ending = read_outputs(pulumi), pulumi.ending
     learn_secrets(pulumi)
     place = place_of(pulumi.stack)
@@ -159,7 +159,7 @@ def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:
 
 
 def read_outputs(pulumi: Pulumi, *, show_secrets: bool = True) -> dict[str, Any]:
-    """The outputs. Raises JobError if there is no stack."""
+    """Return the stack's outputs. Raises JobError if there is no stack."""
     _require(pulumi)
     flags = ["--show-secrets"] if show_secrets else []
     answer = pulumi.ask("stack output", "--json", "--stack", pulumi.stack.name, *flags)
@@ -169,7 +169,7 @@ def read_outputs(pulumi: Pulumi, *, show_secrets: bool = True) -> dict[str, Any]
 
 
 def _select(pulumi: Pulumi) -> None:
-    """Make the stack if it is not there."""
+    """Create the stack in the backend if it does not exist."""
     pulumi.ask("stack select", pulumi.stack.name, "--create", "--secrets-provider", "passphrase")
     learn_settings(pulumi)
 

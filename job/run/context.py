@@ -1,4 +1,4 @@
-"""Context: what every phase of a job works with."""
+"""Context: the objects that all phases of a job share."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from job.run.log import Log
 
 @dataclass(kw_only=True)
 class Context:
-    """One job."""
+    """The shared objects of one job."""
 
     kind: Kind
     job: JobEnvironment
@@ -25,27 +25,27 @@ class Context:
     log: Log
     timeline: Timeline
     ending: Ending
-    """Asked for by signals, a lost lease, and whatever makes going on useless."""
+    """Set by signals, a lost lease, and any failure that makes the rest useless."""
     last: Ending
-    """Of the teardown, which nothing ends but a lost lease."""
+    """The teardown's own, which only a lost lease sets."""
     folder: Path
-    """Of the job alone, gone at its end."""
+    """A temporary folder of this job."""
     began: float = field(default_factory=time.monotonic)
     facts: dict[str, Any] = field(default_factory=dict)
-    """What preflight found that is worth keeping."""
+    """Preflight's findings, for the artifacts."""
 
     @property
     def events(self) -> Path:
-        """The engine's event logs, as it writes them; `Artifacts` has copies without secrets."""
+        """The engine's own event logs, unmasked. The artifacts have masked copies."""
         return self.folder / "events"
 
     def lose(self, reason: JobError) -> None:
-        """Touch the project no more: it may be another job's already."""
+        """Stop all work on the project, which may belong to another job now."""
         self.ending.ask(reason)
         self.last.ask(reason)
 
     def end_after(self, seconds: float) -> threading.Timer:
-        """End the job by itself after a time; the timer, which its owner cancels."""
+        """End the job after a time. Return the timer, which the caller cancels."""
         reason = JobError(
             f"job: not done after {seconds:.0f} s; see timeline.svg for what took so long, or give"
             " it more in DEVSTACK_DEADLINE_S",

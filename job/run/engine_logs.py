@@ -1,7 +1,7 @@
-"""Events: the engine's event logs, among the artifacts once they are without secrets.
+"""Engine logs: copy the engine's event logs to the artifacts, with masked secrets.
 
-The engine writes them into the job's own folder: they may hold what no artifact may, a token of
-the settings for one.
+The engine writes them into the job's own folder, since they may contain secrets, such as a token
+from the settings.
 """
 
 from contextlib import closing, suppress
@@ -16,11 +16,11 @@ _LEARN_S = 60
 
 
 def keep(context: Context, pulumi: Pulumi) -> None:
-    """Copy all logs of the engine so far; whatever ends the job, this is awaited."""
+    """Copy all event logs so far. The end of the job does not interrupt this."""
     with closing(Ending()) as undisturbed:
-        # The command may have made secrets that its own log quotes.
+        # The command may have generated secrets that its log quotes.
         learn_secrets(replace(pulumi, ending=undisturbed, answer_s=_LEARN_S))
-    # What became of the cloud matters more than a log of it.
+    # A failed copy must not fail the job.
     with suppress(OSError):
         for log in sorted(context.events.glob("*.jsonl")):
             context.artifacts.copy(log, f"pulumi/{log.name}")

@@ -1,4 +1,4 @@
-"""Run: a job from checkout to teardown. What each step does is in the module of its name."""
+"""Job: the order of the phases, from checkout to teardown. Each phase has its own module."""
 
 import traceback
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ _LOST = LostError("boskos: the lease was lost; the project is not touched any mo
 
 
 def run(kind: Kind, capo: Path, environ: Mapping[str, str]) -> None:
-    """Run a whole job. Raises JobError of what it failed for; by then all is taken down."""
+    """Run a whole job. Raises JobError after the teardown if it failed."""
     job = reading.read(environ, capo, kind)
     artifacts = Artifacts(job.artifacts)
     with (
@@ -83,7 +83,7 @@ def _whole(context: Context) -> None:
 
 @contextmanager
 def _in_project(context: Context, pulumi: Pulumi) -> Iterator[Pulumi]:
-    """Work in the environment's project, or in one that is leased for the block."""
+    """Yield the environment's project, or one that is leased during the block."""
     job = context.job
     if not job.leases:
         yield pulumi
@@ -106,7 +106,7 @@ def _in_project(context: Context, pulumi: Pulumi) -> Iterator[Pulumi]:
 
 
 def _stage(context: Context) -> Pulumi:
-    """Stage the stack with the job's settings, and put the engine to work for the job."""
+    """Stage the stack with the job's settings, and return its engine."""
     job = context.job
     pulumi = commands.connect(job.stack, job.variables, job.settings_file, context.ending)
     return replace(
@@ -134,7 +134,7 @@ def _build_and_test(context: Context, pulumi: Pulumi) -> None:
 
 
 def _test(context: Context, pulumi: Pulumi, prerequisites: Prerequisites) -> None:
-    """Run the tests as soon as the cloud that is up can be used."""
+    """Run the tests as soon as the cloud is usable."""
     span = context.timeline.span
     outputs = commands.read_outputs(pulumi)
     context.log.say(_where(outputs))
@@ -153,7 +153,7 @@ def _test(context: Context, pulumi: Pulumi, prerequisites: Prerequisites) -> Non
 
 
 def _replace(context: Context, pulumi: Pulumi, silent: SilentError) -> None:
-    """Make a silent node anew; with the controller its worker, which is half built upon it."""
+    """Replace a silent node. With the controller, replace the worker too, which depends on it."""
     context.ending.withdraw(silent)
     roles: list[ssh.Role] = [silent.role]
     if silent.role == "controller" and commands.read_outputs(pulumi).get("worker_private_ip"):

@@ -1,4 +1,4 @@
-"""Kinds: what a job runs, the E2E tests or the conformance tests."""
+"""Kinds of jobs: the E2E tests or the conformance tests."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Log: what a person follows while the job runs, and finds as job.log afterwards."""
+"""Log: the job's output on the terminal and in job.log."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 
 class Log:
-    """Lines on standard output and in a file, where they have no escape codes. For all threads."""
+    """Writes lines to standard output and, without escape codes, to a file. Thread-safe."""
 
     def __init__(self, artifacts: Artifacts) -> None:
         self._file = artifacts.append("job.log")
@@ -23,27 +23,27 @@ class Log:
         self._display = Live(sys.stdout) if sys.stdout.isatty() else Lines(sys.stdout)
 
     def say(self, text: str) -> None:
-        """Say something of the job's own; each line gets the time, UTC."""
+        """Log a message of the job, each line with the time in UTC."""
         now = datetime.now(UTC)
         for line in text.splitlines():
             self.pass_on(f"{now:%H:%M:%S} {line}\n")
 
     def pass_on(self, line: str) -> None:
-        """Take over a line of a program."""
+        """Log a line of a program's output."""
         plain = _ESCAPES.sub("", line)
         with self._lock:
-            # Where nobody reads it any more, the file still has it.
+            # Standard output may be closed; the file still gets the line.
             with suppress(OSError):
                 self._display.say((line if sys.stdout.isatty() else plain).removesuffix("\n"))
             self._file.write(plain)
 
     def show(self, states: Mapping[Subject, State], began: float) -> None:
-        """Where the nodes are now: on a terminal, below everything else."""
+        """Show the nodes' states, on a terminal only, as a status block."""
         with self._lock, suppress(OSError):
             self._display.show(states, began)
 
     def close(self) -> None:
-        """Leave only lines behind."""
+        """Erase the status block."""
         with suppress(OSError):
             self._display.close()
         self._file.close()

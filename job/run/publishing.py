@@ -1,4 +1,4 @@
-"""Report: timeline, picture, JUnit and summary of a job, among its artifacts."""
+"""Publishing: write summary, picture and JUnit of a job to its artifacts."""
 
 from host.errors import JobError
 from job.cloud.zones import departures
@@ -8,7 +8,7 @@ from job.run.phases.watched_nodes import NodeError
 
 
 def write(context: Context, failure: JobError | None) -> None:
-    """Write all of it, and say how the job ended."""
+    """Write all reports, and log the summary."""
     artifacts, timeline = context.artifacts, context.timeline
     logs = sorted(context.events.glob("*.jsonl"))
     for log in logs:

@@ -1,4 +1,4 @@
-"""Targets: those of CAPO's Makefile that the job calls, by the kind of job."""
+"""Targets: the targets of CAPO's Makefile that the job calls, by kind of job."""
 
 from job.run.kinds import Kind
 
@@ -6,7 +6,7 @@ PREREQUISITES: dict[Kind, tuple[str, ...]] = {
     "e2e": ("e2e-image", "e2e-prerequisites", "build-e2e-tests"),
     "conformance": ("e2e-image", "e2e-prerequisites"),
 }
-"""Built beside the cloud."""
+"""Targets that are built while the cloud comes up."""
 
 SUITE: dict[Kind, str] = {"e2e": "test-e2e", "conformance": "test-conformance-fast"}
-"""What runs the tests."""
+"""The target that runs the tests."""

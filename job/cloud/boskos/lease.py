@@ -1,8 +1,7 @@
-"""Lease: a project of Boskos for as long as a `with` block runs.
+"""Lease: hold a project of Boskos during a `with` block.
 
-A heartbeat says all the while that the project is in use, or the reaper would take it. Once the
-server answers that it is not ours, it may be another job's already, whose resources have the same
-names as ours: whoever holds the lease must touch nothing any more.
+Heartbeats keep the reaper from taking the project. Once the server answers that it is not ours, it
+may belong to another job, whose resources have the same names. Then the holder must not touch it.
 """
 
 import contextlib
@@ -18,7 +17,7 @@ from job.cloud.boskos.client import Boskos, LostError, UnavailableError
 
 
 class NoneFreeError(JobError):
-    """All resources are in use; another time there may be one."""
+    """All resources are in use. A later attempt may succeed."""
 
     exit_code = os.EX_TEMPFAIL
     kind: Kind = "capacity"
@@ -26,32 +25,32 @@ class NoneFreeError(JobError):
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How often the server is asked, and for how long; seconds."""
+    """Intervals and time limits of the requests, seconds."""
 
-    # A project is awaited so long; 0 tries once.
+    # Time limit for a free project; 0: one attempt.
     acquire_limit_s: float = 1800.0
     heartbeat_s: float = 60.0
-    # The server forgets a waiting request after 30 seconds of silence; jitter makes it half more.
+    # The server drops a queued request after 30 s without a repetition. Jitter adds up to half.
     poll_s: float = 10.0
-    # After a failure; for a heartbeat it doubles up to the usual interval.
+    # After a failure. For heartbeats it doubles up to the usual interval.
     retry_s: float = 5.0
-    # A job that is being ended has little time; what it cannot release, the reaper takes.
+    # Short, since a job that is being ended has little time. The reaper takes the rest.
     release_limit_s: float = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
-    """Whoever holds a lease, as far as the lease needs to know."""
+    """Callbacks of the lease's holder."""
 
     pause: Callable[[float], object]
-    """Waits between two tries, and may raise to give up."""
+    """Waits between two attempts. May raise to give up."""
     on_lost: Callable[[], object]
     """Called from another thread."""
     say: Callable[[str], object]
 
 
 class Lease:
-    """A leased resource; `lost` is set once it is not ours any more."""
+    """A leased resource. `lost` is set once it is not ours any more."""
 
     def __init__(self, boskos: Boskos, name: str, pace: Pace, holder: Holder) -> None:
         self.name = name
@@ -62,14 +61,14 @@ class Lease:
         self._over = threading.Event()
 
     def start(self) -> None:
-        """Begin to say that it is in use."""
+        """Start the heartbeats."""
         threading.Thread(target=self._beat, name="boskos-heartbeat", daemon=True).start()
 
     def release(self) -> None:
-        """Give it back, once. A lost one only warns; raises JobError if it cannot be given back."""
+        """Release it, once. Warns about a lost one. Raises JobError if it cannot be released."""
         if self._over.is_set():
             return
-        # First, for a beat that comes behind the release is told that the lease is lost.
+        # Stop first: a heartbeat after the release would be told that the lease is lost.
         self._over.set()
         if self.lost.is_set():
             self._holder.say(f"warning: {self.name} was lost and is not released")
@@ -83,7 +82,7 @@ class Lease:
             except LostError:
                 if not tried:
                     raise
-                break  # An earlier try got through, and its answer did not.
+                break  # An earlier attempt succeeded, but its answer was lost.
             except UnavailableError as error:
                 if time.monotonic() >= deadline:
                     raise
@@ -120,9 +119,9 @@ class Lease:
 
 @contextlib.contextmanager
 def hold(boskos: Boskos, kind: str, *, pace: Pace, holder: Holder) -> Iterator[Lease]:
-    """Lease a resource, waiting up to a limit, and release it once whatever happens.
+    """Lease a resource, waiting up to a limit, and release it once, whatever happens.
 
-    Raises NoneFreeError, or JobError of what else went wrong.
+    Raises NoneFreeError, or JobError for other failures.
     """
     lease = Lease(boskos, _wait(boskos, kind, pace, holder), pace, holder)
     try:
@@ -130,7 +129,7 @@ def hold(boskos: Boskos, kind: str, *, pace: Pace, holder: Holder) -> Iterator[L
         lease.start()
         yield lease
     except BaseException:
-        # What ended the block matters more than a release that fails on top.
+        # The block's own error matters more than a failed release.
         try:
             lease.release()
         except JobError as error:
@@ -145,8 +144,8 @@ def _wait(boskos: Boskos, kind: str, pace: Pace, holder: Holder) -> str:
     while True:
         obstacle: JobError = NoneFreeError(f"boskos: no {kind} is free at {boskos.host}")
         try:
-            # If an answer gets lost, a resource may stay leased to us that we do not know of.
-            # Nothing can name it but the reaper, which takes it when no heartbeat comes.
+            # If an answer is lost, an unknown resource may stay leased to us. The reaper takes it,
+            # since it gets no heartbeats.
             if name := boskos.acquire(kind, will_ask_again=pace.acquire_limit_s > 0):
                 return name
         except UnavailableError as error:
@@ -157,5 +156,5 @@ def _wait(boskos: Boskos, kind: str, pace: Pace, holder: Holder) -> str:
         if str(obstacle) != said:
             said = str(obstacle)
             holder.say(f"{said}; waiting up to {left:.0f} s")
-        # Jobs that began together shall not ask together for ever.
+        # Jitter, so that jobs that began together do not ask together for ever.
         holder.pause(min(left, pace.poll_s * random.uniform(0.5, 1.5)))  # noqa: S311 - no secret

@@ -1,1 +1,1 @@
-"""Environment: what a job was asked for by environment variables."""
+"""Environment: the job's parameters, from environment variables."""

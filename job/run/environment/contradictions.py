@@ -1,4 +1,4 @@
-"""Contradictions: variables that say two things at once, or one that no job can be."""
+"""Contradictions: find variables that contradict each other, and impossible values."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ _CHOICES = {"leftovers": ("remove", "report"), "tunnel": ("sshuttle", "none")}
 
 
 def find(given: Mapping[str, str], job: JobEnvironment) -> list[str]:
-    """Lines for what the variables that are not empty contradict each other in."""
+    """Return a line for each contradiction among the non-empty variables."""
     return [
         *_names(given),
         *_platform(given),
@@ -26,7 +26,7 @@ def find(given: Mapping[str, str], job: JobEnvironment) -> list[str]:
 
 
 def _names(given: Mapping[str, str]) -> Iterator[str]:
-    """Names that look like ours and are not: they would be ignored in silence."""
+    """Yield lines for names that resemble ours, which would be silently ignored."""
     for name in sorted(given.keys() - VARIABLES.keys()):
         ours = name.startswith("DEVSTACK_") and not name.startswith(ANY_SETTING)
         near = get_close_matches(name, VARIABLES, n=1, cutoff=0.9)

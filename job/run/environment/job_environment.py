@@ -1,4 +1,4 @@
-"""Job environment: what a job was asked for, as its phases know it. `environment.py` reads it."""
+"""Job environment: the parameters of a job, as its phases use them. `reading.py` makes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,27 +10,27 @@ from job.cloud.configuration import SettingsFile
 
 @dataclass(frozen=True, kw_only=True)
 class JobEnvironment:
-    """What the environment says to the job. Made by `read`."""
+    """The parameters of a job. Made by `reading.read`."""
 
     capo: Path
     """The CAPO checkout."""
     e2e_conf: Path
-    """The suite's configuration, which may not be there."""
+    """The suite's configuration file, which may not exist."""
     chosen_by_suite: tuple[str, ...] = ()
-    """Variables in which it chooses among things that the cloud has."""
+    """Variables with which that file selects among the cloud's resources."""
     artifacts: Path
     stack: str
     settings_file: SettingsFile = field(repr=False)
-    """Of the stack: what the environment names, with what it overrides. It may hold a token."""
+    """The stack's settings with the environment's overrides. They may contain a token."""
     project: str = ""
-    """Empty if it is to be leased."""
+    """Empty if the project is to be leased."""
     boskos_host: str = ""
     boskos_kind: str = "gce-project"
     boskos_wait_s: float = 1800
     heartbeat_s: float = 60
     leased: str = ""
     deadline_s: float = 0
-    # A node that boots answers within two minutes.
+    # A booting node answers within two minutes.
     silence_s: float = 600
     replacements: int = 1
     # Prow's grace period is 900 seconds.
@@ -42,19 +42,20 @@ class JobEnvironment:
     backend_url: str = ""
     warnings: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The environment of what is started."""
+    """The environment of programs that the job starts."""
     person: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The whole environment, for the suite."""
+    """The user's whole environment, for the suite."""
 
     @property
     def leases(self) -> bool:
-        """Whether the job itself leases the project."""
+        """Tell whether the job itself leases the project."""
         return bool(self.boskos_host) and not self.leased
 
     def for_suite(self, e2e_variables: Mapping[str, str]) -> dict[str, str]:
-        """The environment of make: a stack's output `e2e_variables`, and what was given.
+        """Return the environment of make: the stack output `e2e_variables`, and the user's.
 
-        The output leaves out what the suite's configuration chooses, which it would override.
+        Variables with which the suite's configuration selects are left out of the output, which
+        would override them.
         """
         decided = {
             name: value for name, value in e2e_variables.items() if name not in self.chosen_by_suite

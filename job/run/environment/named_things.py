@@ -1,9 +1,9 @@
-"""Named things: the suite's variables that name something in the cloud, against what it will have.
+"""Named things: check that the suite's variables name resources that the cloud will have.
 
-Of most things the cloud has one, and the suite must mean that one. Of flavors and volume types it
-has several, among which the environment or, below it, e2e_conf.yaml may choose. Images need not
-exist: the suite makes them from URLs. The conformance tests use neither the second AZ nor the
-uploaded image nor what only the multi-AZ and bastion tests name.
+Of most things the cloud has one, and the suite must name that one. Of flavors and volume types it
+has several, from which the environment or e2e_conf.yaml may select. Images need not exist: the
+suite creates them from URLs. The conformance tests use neither the second AZ nor the uploaded image
+nor variables of the multi-AZ and bastion tests.
 """
 
 import re
@@ -36,16 +36,16 @@ _HOSTS = {name for names in OTHER_PLATFORMS.values() for name in names}
 
 
 def is_a_choice(name: str) -> bool:
-    """Whether a variable names a thing of which the cloud has several."""
+    """Tell whether a variable selects among several resources of the cloud."""
     return bool(_FLAVOR.fullmatch(name) or _VOLUME_TYPE.fullmatch(name)) and name not in _HOSTS
 
 
 def find(
     given: Mapping[str, str], in_conf: Mapping[str, str], conf: Path, settings: Settings, kind: Kind
 ) -> Iterator[str]:
-    """Yield a line for each variable that names what the cloud will not have.
+    """Yield a line for each variable that names a missing resource.
 
-    `given` is the environment, which wins over `in_conf`, the variables of the file `conf`.
+    `given` is the environment, which overrides `in_conf`, the variables of the file `conf`.
     """
     unused = _E2E_ALONE if kind == "conformance" else ()
     true = e2e_variables(settings)

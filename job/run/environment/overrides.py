@@ -1,6 +1,6 @@
-"""Overrides: the settings of the stack that environment variables change.
+"""Overrides: convert environment variables to settings of the stack.
 
-The values are those of a settings file, so that a file with them shows what a job ran with.
+The values have the form of a settings file, so that the staged file documents the job's settings.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _AZS = {
     "primaryAz": PRIMARY_AZ,
     "secondaryAz": SECONDARY_AZ,
 }
-# Zones are never listed. All regions but these have a zone -a (Google's table of regions and
+# Zones are never listed by the API. All regions except these have a zone -a (Google's table of
 # zones, read on 2026-11-25).
 _REGIONS_FROM_B = ("us-east1", "europe-west1")
 
@@ -26,10 +26,10 @@ _REGIONS_FROM_B = ("us-east1", "europe-west1")
 def find(
     given: Mapping[str, str], base: Settings, conf: Path, kind: Kind
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Settings by key, and the variable that each comes from.
+    """Return settings by key, and the variable of each.
 
-    `given` holds the variables that are not empty, `base` what the settings file says, and
-    `conf` is the suite's configuration.
+    `given` are the non-empty variables, `base` the values of the settings file, and `conf` the
+    suite's configuration file.
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -55,7 +55,7 @@ def find(
 
 
 def _typed(key: str, raw: str) -> Any:
-    """The value as a settings file has it; what is malformed stays text, and is refused later."""
+    """Convert a value to a settings file's form. Malformed text stays, and is refused later."""
     field = setting_fields().get(key)
     kind = get_type_hints(Settings)[field.name] if field else str
     if kind == tuple[str, ...]:
@@ -77,10 +77,10 @@ def _zones(region: str, base: Settings) -> list[str]:
 def _availability_zones(
     values: Mapping[str, Any], conf: Path, kind: Kind, *, worker: bool
 ) -> dict[str, Any]:
-    """The setting `e2eConf`, or the AZs themselves where it would not do.
+    """Return the setting `e2eConf`, or both AZ names where it is unsuitable.
 
-    It would win over names of the environment, and wants both names for a stack with a worker,
-    also for the conformance tests, which use one AZ only.
+    `e2eConf` would override names from the environment. With a worker it requires both names, even
+    for the conformance tests, which use only one AZ.
     """
     in_conf = suite_conf.variables(conf)
     named = {key: values.get(key) or in_conf.get(name) for key, name in _AZS.items()}
@@ -89,12 +89,12 @@ def _availability_zones(
     needed = wanted if kind == "e2e" else {"primaryAz"}
     would_do = names.keys() >= wanted and not _AZS.keys() & values.keys()
     if would_do or not names.keys() >= needed:
-        # Settings say what is wrong with the file.
+        # The validation of settings reports faults of the file.
         return {"e2eConf": str(conf)}
     return {**names, "e2eConf": ""}
 
 
 def blamed(problem: Problem, origins: Mapping[str, str]) -> str:
-    """Return the line of a problem, with the variable that is to blame for it."""
+    """Return the line of a problem, preceded by the variable that caused it."""
     origin = origins.get(problem.key.removeprefix("devstack:"))
     return f"{origin}: {problem}" if origin else str(problem)

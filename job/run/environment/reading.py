@@ -1,6 +1,6 @@
-"""Environment: what a job was asked for, read once and checked before anything is leased.
+"""Reading: read the job's parameters from the environment, and validate them before a lease.
 
-`variables.py` has the table. Everything that is wrong is said at once.
+`variables.py` has the table of variables. All problems are reported together.
 """
 
 import hashlib
@@ -30,9 +30,9 @@ _NAME_LIMIT = 32
 def read(
     environ: Mapping[str, str], capo: Path, kind: Kind = "e2e", *, checkout: Path = CHECKOUT
 ) -> JobEnvironment:
-    """Read all of it. Raises RefusedError, whose text has a line for each problem."""
+    """Read the parameters. Raises RefusedError with a line for each problem."""
     capo = capo.absolute()
-    # As in bash's ${NAME:-}, an empty variable is none.
+    # An empty variable counts as unset, as in bash's ${NAME:-}.
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
     stack = _stack_name(given)
     document = _document(Path(given.get("DEVSTACK_SETTINGS", checkout / "Pulumi.ci.yaml")))
@@ -50,13 +50,13 @@ def read(
     if project:
         config["gcp:project"] = project
     settings, refused = configuration.parse(config, stack=stack, project=project)
-    # Nobody else works in a leased project.
+    # A leased project is ours alone.
     ours_alone = given.keys() & {"BOSKOS_HOST", "BOSKOS_RESOURCE_NAME"}
     fields.setdefault("leftovers", "remove" if ours_alone else "report")
     job = JobEnvironment(
         **fields,
         capo=capo,
-        # The job follows the nodes itself, and begins the tests before the worker is ready.
+        # The job itself watches the nodes, and starts the tests before the worker is ready.
         settings_file=SettingsFile(
             document={**document, "config": {**config, "devstack:waitFor": "none"}},
             settings=replace(settings, wait_for="none"),
@@ -90,7 +90,7 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _fields(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Fields that a variable sets by itself, and what is wrong."""
+    """Return the fields that single variables set, and the problems."""
     fields: dict[str, Any] = {}
     problems = []
     for name in given.keys() & VARIABLES.keys():
@@ -138,7 +138,7 @@ def _project(given: Mapping[str, str], base: Settings) -> str:
 
 
 def _stack_name(given: Mapping[str, str]) -> str:
-    """The same in every run of one job, so that a rerun finds what an earlier one left."""
+    """Return the stack's name, equal in every run of a job, so that a rerun finds leftovers."""
     if "DEVSTACK_STACK" in given:
         return given["DEVSTACK_STACK"]
     build = given.get("BUILD_ID")

@@ -1,4 +1,4 @@
-"""Suite configuration: what the suite's e2e_conf.yaml gives its variables."""
+"""Suite configuration: read the variables in the suite's e2e_conf.yaml."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,15 +7,15 @@ import yaml
 
 
 def path_of(given: Mapping[str, str], capo: Path) -> Path:
-    """Where make takes it from, which runs in the CAPO checkout. It may not be there."""
+    """Return the file that make uses, relative to the CAPO checkout. It may not exist."""
     data = given.get("E2E_DATA_DIR", "test/e2e/data")
     return capo / given.get("E2E_CONF_PATH", f"{data}/e2e_conf.yaml")
 
 
 def variables(conf: Path) -> dict[str, str]:
-    """Its variables that are text and not empty; none of a file that cannot be read.
+    """Return its non-empty text variables; none of an unreadable file.
 
-    What is wrong with the file is said by Settings, and by preflight if it is not there.
+    The validation of settings reports faults of the file, and preflight a missing one.
     """
     try:
         document = yaml.safe_load(conf.read_text(encoding="utf-8"))

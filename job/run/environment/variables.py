@@ -1,7 +1,7 @@
-"""Variables: every environment variable that the job knows, in one table.
+"""Variables: the table of all environment variables that the job knows.
 
-`environment.py` reads by it, `docs/environment.md` is written from it, and a test holds the Prow
-jobs in `prow/` against it. "Today" is the bash whose place this job takes.
+`reading.py` uses it, `docs/environment.md` is generated from it, and a test compares the Prow jobs
+in `prow/` with it. "Today" refers to the bash that this job replaces.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from stacks.e2e_variables import PRIMARY_AZ, SECONDARY_AZ
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable, and what it sets: settings of the stack, a field of JobEnvironment, or neither.
+    """A variable, which sets settings of the stack, a field of JobEnvironment, or neither.
 
-    One that sets neither is read together with others, or is not for us at all.
+    One that sets neither is read together with others, or only passed on.
     """
 
     name: str
@@ -21,12 +21,12 @@ class Variable:
     settings: tuple[str, ...] = ()
     field: str = ""
     today: str = ""
-    """How today's scripts differ."""
+    """The difference from today's scripts."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """Variables of one subject."""
+    """The variables of one subject."""
 
     title: str
     about: str
@@ -251,10 +251,10 @@ SECTIONS = (
     ),
 )
 VARIABLES = {variable.name: variable for section in SECTIONS for variable in section.variables}
-# `ANY_SETTING` and a setting's key.
+# Prefix of a setting's key.
 ANY_SETTING = "DEVSTACK_SET_"
 
-# What today's job runs on beside Google Cloud, and the variables that only these read.
+# Today's other platforms, and their variables.
 OTHER_PLATFORMS = {
     "openstack": (
         "OPENSTACK_PUBLIC_NETWORK",

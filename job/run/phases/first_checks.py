@@ -1,4 +1,4 @@
-"""Preflight: what is looked at before anything is paid for, and what an earlier job left."""
+"""First checks: preflight, and the leftovers of earlier jobs."""
 
 import json
 from functools import partial
@@ -22,7 +22,7 @@ _CLEANUP_S = 900.0
 
 
 def before_lease(context: Context, pulumi: Pulumi) -> None:
-    """Check what needs no project. Raises RefusedError with all problems."""
+    """Run the checks that need no project. Raises RefusedError with all problems."""
     settings, place = pulumi.stack.settings, place_of(pulumi.stack)
     job, kind = context.job, context.kind
     whole = partial(
@@ -38,7 +38,7 @@ def before_lease(context: Context, pulumi: Pulumi) -> None:
 
 
 def of_project(context: Context, pulumi: Pulumi) -> None:
-    """Whether we may work there and have room, once nothing of ours is left there."""
+    """Handle leftovers, then check access and quotas. Raises RefusedError."""
     _clear(context, pulumi)
     settings, place = pulumi.stack.settings, place_of(pulumi.stack)
     present = state.is_there(pulumi) and bool(state.resources(pulumi))
@@ -46,7 +46,7 @@ def of_project(context: Context, pulumi: Pulumi) -> None:
 
 
 def _clear(context: Context, pulumi: Pulumi) -> None:
-    """Remove, or only list, what earlier jobs left; our own stack's is left to `up`."""
+    """Delete or list leftovers of earlier jobs, except those of our stack, which `up` handles."""
     budget = Budget(_CLEANUP_S, context.ending)
     try:
         api = Api(place_of(pulumi.stack), budget, context.log.say)

@@ -1,6 +1,6 @@
-"""Tunnel: the nodes' addresses reach the job and its containers, from the first ssh on.
+"""Open tunnel: make the nodes' addresses reachable for the job and its containers.
 
-It is held open in a thread until the teardown. Whatever ends it before that ends the job.
+A thread holds the tunnel open until the teardown. If it ends before, the job ends.
 """
 
 import threading
@@ -16,23 +16,23 @@ from job.network.tunnel.options import Options
 from job.network.tunnel.supervisor import Holder
 from job.run.context import Context
 
-# The nodes boot meanwhile.
+# Long, since the nodes are still booting.
 _READY_S = 900
 _BRIDGE, _INTERFACES = "docker0", Path("/sys/class/net")
 _SSH = 22
 
 
 class Tunnel:
-    """Opens in the background; `close` closes it."""
+    """A tunnel that opens in the background."""
 
     def __init__(self, context: Context, folder: Path, outputs: Mapping[str, Any]) -> None:
         self._context = context
         self._folder = folder
         self._holder = Holder(ending=Ending(), say=context.log.say)
         options = Options(
-            # ssh answers through it long before the APIs do, so what is wrong is known early.
+            # ssh answers long before the APIs, so that a problem is known early.
             probe=(outputs["controller_private_ip"], _SSH),
-            # kind's clusters will be on a bridge of the same Docker.
+            # kind's containers will be on a bridge of the same Docker.
             probe_bridge=_BRIDGE if (_INTERFACES / _BRIDGE).exists() else None,
             ready_s=_READY_S,
         )
@@ -40,12 +40,12 @@ class Tunnel:
         self._thread.start()
 
     def wait(self) -> None:
-        """Wait until it is open. Raises the reason if the job is to end."""
+        """Wait until it is open. Raises the reason if the job is told to end."""
         while not self._holder.ready.is_set():
             self._context.ending.wait(0.2)
 
     def close(self) -> None:
-        """Close it, and keep its log and its record."""
+        """Close it, and copy its log and record to the artifacts."""
         self._holder.ending.ask(JobError("tunnel: no longer needed"))
         self._thread.join()
         self._holder.ending.close()

@@ -1,6 +1,6 @@
-"""Prerequisites: CAPO's image and tools, built beside the cloud, and the image's archive.
+"""Prerequisites: build CAPO's image and tools while the cloud comes up, and save the image.
 
-The cloud takes far longer, so they are built politely; where they fail, the job ends at once.
+The cloud takes far longer, so the build runs at low priority. If it fails, the job ends at once.
 """
 
 import threading
@@ -20,13 +20,13 @@ _LAST_LINES = 20
 
 
 class PrerequisitesError(JobError):
-    """They could not be built."""
+    """The build failed."""
 
     kind = "configuration"
 
 
 class Prerequisites:
-    """A build in the background; `close` ends it."""
+    """A build in the background."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -37,16 +37,16 @@ class Prerequisites:
 
     @property
     def archive(self) -> Path:
-        """The image, as `docker save` writes it; there once `wait` has returned."""
+        """The image's archive, written by `docker save`. It exists after `wait`."""
         return self._context.folder / "capo-e2e-image.tar"
 
     def wait(self) -> None:
-        """Wait until all is built. Raises the reason if the job is to end."""
+        """Wait for the build. Raises the reason if the job is told to end."""
         while not self._built.is_set():
             self._context.ending.wait(0.2)
 
     def close(self) -> None:
-        """End what runs of it; the archive goes with the job's folder."""
+        """End the build. The archive is deleted with the job's folder."""
         self._over.ask(JobError("prerequisites: no longer needed"))
         self._thread.join()
         self._over.close()
@@ -61,7 +61,7 @@ class Prerequisites:
                 if self._context.kind == "e2e":
                     self._run(save)
         except JobError as error:
-            # When the job does not need them any more, that is no news.
+            # The job has ended the build itself.
             if self._over.reason is None:
                 self._context.ending.ask(error)
         else:

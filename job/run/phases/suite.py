@@ -1,4 +1,4 @@
-"""Suite: CAPO's own tests, with the cloud that was built for them."""
+"""Suite: run CAPO's tests against the cloud."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,18 +8,18 @@ from host.processes import Child, Grace, Program
 from job.run.context import Context
 from job.run.targets import SUITE
 
-# Ginkgo reports what it was at when it is told to end; whoever ends the job may not wait for long.
+# Ginkgo reports its progress when it is interrupted, but Prow may not wait for long.
 _GRACE = Grace(soft_s=5, hard_s=2)
 
 
 class SuiteError(JobError):
-    """Tests failed: the cloud was there."""
+    """Tests failed although the cloud was up."""
 
     kind = "test"
 
 
 def run(context: Context, clouds_yaml: Path, e2e_variables: Mapping[str, str]) -> None:
-    """Run the suite to its end. Raises SuiteError if it fails."""
+    """Run the suite. Raises SuiteError if it fails."""
     target = SUITE[context.kind]
     program = Program(
         command=[
@@ -27,7 +27,7 @@ def run(context: Context, clouds_yaml: Path, e2e_variables: Mapping[str, str]) -
             "-C",
             str(context.job.capo),
             target,
-            # make would take what follows a dollar sign for a variable.
+            # make expands a dollar sign.
             f"OPENSTACK_CLOUD_YAML_FILE={str(clouds_yaml).replace('$', '$$')}",
         ],
         environment={

@@ -1,4 +1,4 @@
-"""Teardown: logs, then the cloud gone, within a budget. Only a lost lease stops it."""
+"""Teardown: collect logs and destroy the cloud, within a budget. Only a lost lease stops it."""
 
 import signal
 import time
@@ -22,17 +22,17 @@ from job.cloud.place import place_of
 from job.nodes import logs
 from job.run.context import Context
 
-# Of the engine: what it has begun it may finish, but whoever ends the job may not wait for long.
+# The engine may finish its current operations, but Prow may not wait for long.
 GRACE = Grace(first=signal.SIGINT, soft_s=30, hard_s=10)
-# Whoever ends the job by a signal may end all of it soon.
+# After a signal, Prow kills the pod soon.
 _HURRIED_LOGS_S = 10.0
 
 
 @contextmanager
 def afterwards(context: Context, pulumi: Pulumi) -> Iterator[None]:
-    """Take everything down after the block, however it ends. Raises what the block raised.
+    """Tear everything down after the block, however it ends. Raises the block's error.
 
-    A failure of the teardown itself is raised only if there was no other.
+    A failure of the teardown itself is raised only if the block had none.
     """
     failure: BaseException | None = None
     try:

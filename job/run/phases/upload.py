@@ -1,4 +1,4 @@
-"""Upload: the image's archive onto the controller, from where the tests' clusters fetch it."""
+"""Upload: copy the image's archive to the controller, from where the tests fetch it."""
 
 import time
 from pathlib import Path
@@ -10,15 +10,15 @@ from job.run.context import Context
 
 _COMMAND = "sudo devstack-image-receive"
 _PAUSE_S = 10
-# Some hundred megabytes.
+# The archive has several hundred megabytes.
 _ATTEMPT_S = 600
-# Longer than a node may be silent, which is dealt with elsewhere.
+# Longer than the limit for a silent node, which is handled elsewhere.
 _LIMIT_S = 1800
 _GRACE = Grace(soft_s=2, hard_s=2)
 
 
 def run(context: Context, controller: Access, archive: Path) -> None:
-    """Upload it. Raises JobError if that fails again and again."""
+    """Upload it, with retries. Raises JobError."""
     deadline = time.monotonic() + _LIMIT_S
     while True:
         lines: list[str] = []

@@ -1,4 +1,4 @@
-"""Nodes: both are watched as long as the job needs them, and one that fails is known at once."""
+"""Watched nodes: watch both nodes during the job, and end it when one fails."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ class NodeError(JobError):
 
 
 class SilentError(JobError):
-    """A node has not answered for long; waiting longer for one never helped, a new one did."""
+    """A node has been silent for too long. Replacing it helps; waiting longer never did."""
 
     kind: Kind = "infrastructure"
 
@@ -36,15 +36,15 @@ class SilentError(JobError):
         super().__init__(
             f"{state.subject}: no answer over ssh for {state.silent_s:.0f} s ({state.trouble})"
         )
-        # The registration is asked of the controller.
+        # The controller reports the registration.
         self.role: Role = "worker" if state.subject == "worker" else "controller"
 
 
 class Nodes:
-    """A watch in a thread of its own, until `close`.
+    """Watches in a thread of its own, until `close`.
 
-    Until `tests_begin`, a node that fails ends the job. Later it is only said: the tests that
-    need the second AZ will fail, and the others are worth having.
+    Until `tests_begin`, a failed or silent node ends the job. After that it is only logged: tests
+    of the second AZ may fail, but the others still have results.
     """
 
     def __init__(self, context: Context, access: Mapping[Role, Access]) -> None:
@@ -57,7 +57,7 @@ class Nodes:
         self._thread.start()
 
     def wait_for_controller(self, timeout_s: float) -> None:
-        """Wait until it is ready. Raises NodeError, or JobError when it takes too long."""
+        """Wait until it is ready. Raises NodeError, or JobError at the time limit."""
         deadline = time.monotonic() + timeout_s
         while (state := self._states.get("controller")) is None or state.verdict != "ready":
             if time.monotonic() > deadline:
@@ -66,16 +66,16 @@ class Nodes:
             self._context.ending.wait(_POLL_S)
 
     def tests_begin(self) -> None:
-        """From now on a failed worker ends nothing any more."""
+        """From now on, only log failures."""
         self._testing = True
 
     @property
     def failures(self) -> list[State]:
-        """Those that failed."""
+        """States of the failed subjects."""
         return [state for state in self._states.values() if state.verdict == "failed"]
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._stop.set()
         self._thread.join()
         self._watch.close()
@@ -85,7 +85,7 @@ class Nodes:
             self._context.ending.ask(NodeError(state))
         controller = self._states.get("controller")
         for state in self._states.values():
-            # The way to the worker may lead through the controller.
+            # The controller may be the worker's jump host.
             hidden = state.subject == "worker" and controller and controller.trouble
             if state.silent_s > self._context.job.silence_s and not state.is_final and not hidden:
                 self._context.ending.ask(SilentError(state))

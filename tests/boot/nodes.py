@@ -90,7 +90,7 @@ class Nodes:
         undo.callback(machine.remove)
         self._prepare(role, machine)
         user_data = render(self.settings, role, self.credentials)
-        hostname = getattr(self.settings, f"{role}_hostname")
+        hostname = self.settings.owner.instance(role)
         machine.seed(user_data, instance_id=f"{role}-1", hostname=hostname)
         host_key = getattr(self.credentials, f"{role}_host_key_public")
         with (self._folder / "known_hosts").open("a") as known:

@@ -128,7 +128,10 @@ class Cloud(BaseHTTPRequestHandler):
             for found in cloud[kind]:
                 up = time.monotonic() - BEATS.get(key(found), float("-inf")) < DOWN_S
                 found.update({"Alive": up} if kind == "agents" else {"State": STATES[up]})
-        (DATA / "cloud.json").write_text(json.dumps(cloud))
+        # Atomic: a power failure may come at any moment.
+        new = DATA / "cloud.json.new"
+        new.write_text(json.dumps(cloud))
+        new.replace(DATA / "cloud.json")
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

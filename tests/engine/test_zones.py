@@ -94,6 +94,7 @@ def test_a_zone_that_was_asked_for_is_not_left(cloud, fill):
 
     assert done.code == 1
     assert "controller: us-east4-b has no room for it" in done.err
+    cloud.job("down")
 
 
 def test_a_quota_moves_nobody(cloud):
@@ -106,20 +107,22 @@ def test_a_quota_moves_nobody(cloud):
     assert "quota: N2_CPUS is limited to 16.0 in region us-east4, too little" in done.err
     assert "this stack needs 24 of it" in done.err
     assert set(where(cloud).values()) == {ZONES[0]}
+    cloud.job("down")
 
 
-def test_a_zone_without_the_machine_type_is_passed_over(cloud, fill, withdraw):
+@pytest.mark.parametrize("role", TYPES)
+def test_a_zone_without_the_machine_type_is_passed_over(cloud, fill, withdraw, role):
     """Between a full one and one that has it; the other node stays where its own type is."""
     fill(ZONES[0])
-    withdraw(ZONES[1], TYPES["controller"])
+    withdraw(ZONES[1], TYPES[role])
     done = cloud.job("up")
 
-    assert where(cloud) == {"controller": ZONES[2], "worker": ZONES[1]}
-    assert f"controller: zone {ZONES[0]} has no room; trying {ZONES[1]}" in done.out
-    assert passed_over("controller", ZONES[1], ZONES[2]) in done.out
+    assert where(cloud) == {each: ZONES[2] if each == role else ZONES[1] for each in TYPES}
+    assert f"{role}: zone {ZONES[0]} has no room; trying {ZONES[1]}" in done.out
+    assert passed_over(role, ZONES[1], ZONES[2]) in done.out
     logs = sorted(cloud.staged.glob("events/up-*.jsonl"))
     left = {(each.role, each.zone) for log in logs for each in departures(log)}
-    assert left == {*((each, ZONES[0]) for each in TYPES), ("controller", ZONES[1])}
+    assert left == {*((each, ZONES[0]) for each in TYPES), (role, ZONES[1])}
 
 
 def passed_over(role, zone, following):
@@ -172,3 +175,4 @@ def test_another_failure_is_told_before_a_zone_is_left(cloud, fill):
     assert done.code == 1
     assert "(412 conditionNotMet): No" in done.err
     assert "trying" not in done.out
+    cloud.job("down")

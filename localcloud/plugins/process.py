@@ -22,6 +22,8 @@ _WORKERS = 256
 
 def serve(provider: Provider) -> None:
     """Serve the engine for as long as it lives."""
+    # Before it can know the port: it may end as soon as it does.
+    parent = os.getppid()
     servicer = Servicer(provider)
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=_WORKERS), options=GRPC_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
@@ -31,12 +33,11 @@ def serve(provider: Provider) -> None:
     if len(sys.argv) > 1:
         servicer.engine.attach(sys.argv[1])
     servicer.engine.log("debug", f"{provider.name}: localcloud's stand-in for the plugin")
-    _wait_for_parent_to_end()
+    _wait_for_end_of(parent)
     os._exit(0)  # calls that still run must not keep an orphan alive
 
 
-def _wait_for_parent_to_end() -> None:
-    """Return when the engine is gone: nobody tells a plugin whose engine was killed."""
-    parent = os.getppid()
+def _wait_for_end_of(parent: int) -> None:
+    """Return when the engine is gone. A killed engine cannot tell its plugins."""
     while os.getppid() == parent:
         time.sleep(1)

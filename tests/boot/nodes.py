@@ -89,9 +89,11 @@ class Nodes:
         machine = self._make(role, tree)
         undo.callback(machine.remove)
         self._prepare(role, machine)
-        user_data = render(self.settings, role, self.credentials)
-        hostname = self.settings.owner.instance(role)
-        machine.seed(user_data, instance_id=f"{role}-1", hostname=hostname)
+        # The machine of a worker that the stack has not stays off.
+        if role in self.settings.roles:
+            user_data = render(self.settings, role, self.credentials)
+            hostname = self.settings.owner.instance(role)
+            machine.seed(user_data, instance_id=f"{role}-1", hostname=hostname)
         host_key = getattr(self.credentials, f"{role}_host_key_public")
         with (self._folder / "known_hosts").open("a") as known:
             known.write(f"{machine.address} {host_key}\n")

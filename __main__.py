@@ -6,10 +6,6 @@ import gc
 # them is a third of the program's time, at import and again at exit.
 gc.disable()
 
-from stacks.compute_parts import import_in_parts
-
-import_in_parts()
-
 import pulumi
 
 from stacks import configuration, outputs

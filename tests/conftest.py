@@ -1,14 +1,36 @@
 """All tests: what is the same for each of them."""
 
 import os
+from pathlib import Path
 
 import pytest
 from _pytest.nodeid import coerce_node_id
 
+from tests import forkserver
 
-def pytest_configure() -> None:
-    """Let the stand-in gcp plugin sleep less than the real one after each instance."""
+_SERVER = pytest.StashKey[forkserver.ForkServer]()
+_FOLDER = "FORKSERVER_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the stand-in gcp plugin sleep less than the real one; start the fork server."""
     os.environ.setdefault("LOCALCLOUD_INSTANCE_DELAY_S", "0.1")
+    if not hasattr(config, "workerinput"):
+        config.stash[_SERVER] = forkserver.start()
+        # For xdist's processes, which inherit it.
+        os.environ[_FOLDER] = str(config.stash[_SERVER].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the fork server."""
+    if _SERVER in config.stash:
+        forkserver.stop(config.stash[_SERVER])
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Path:
+    """Virtual environment whose `python3` asks the fork server."""
+    return Path(os.environ[_FOLDER])
 
 
 @pytest.hookimpl(trylast=True)

@@ -32,11 +32,13 @@ runpy.run_module("localcloud.plugins.{name}", run_name="__main__", alter_sys=Tru
 """
 
 
-def ensure_installed(cli: Path, cache: Path, environ: Mapping[str, str]) -> Path:
-    """The PULUMI_HOME that holds the stand-ins, which are installed if need be."""
+def ensure_installed(
+    cli: Path, cache: Path, environ: Mapping[str, str], python: Path = Path(sys.executable)
+) -> Path:
+    """Return the PULUMI_HOME of the stand-ins, and install them if it does not exist."""
     # They name the checkout and the interpreter, so each pair has a PULUMI_HOME.
     versions = {name: version(sdk) for name, sdk in SDK_OF_PLUGIN.items()}
-    launchers = {name: _launcher(name) for name in versions}
+    launchers = {name: _launcher(name, python) for name in versions}
     key = hashlib.sha256(repr((versions, launchers)).encode()).hexdigest()[:16]
     home = cache / "engine" / f"home-{key}"
     if home.is_dir():
@@ -54,16 +56,16 @@ def _home(folder: Path) -> dict[str, str]:
     return {"PULUMI_HOME": str(folder), "PULUMI_SKIP_UPDATE_CHECK": "true"}
 
 
-def _launcher(name: str) -> str:
+def _launcher(name: str, python: Path) -> str:
     return _LAUNCHER.format(
-        name=name, python=shlex.quote(sys.executable), checkout=shlex.quote(str(CHECKOUT))
+        name=name, python=shlex.quote(str(python)), checkout=shlex.quote(str(CHECKOUT))
     )
 
 
 def _install(
     cli: Path, name: str, plugin_version: str, launcher: str, environ: Mapping[str, str]
 ) -> None:
-    """Hand a plugin to the CLI as the archive that it would have downloaded."""
+    """Install a plugin from an archive like the one that the CLI would have downloaded."""
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / f"{name}.tar.gz"
         _pack(f"pulumi-resource-{name}", launcher, archive)

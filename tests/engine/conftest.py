@@ -24,6 +24,7 @@ from localcloud.engine.engine import Engine, ensure
 from localcloud.machines.node_status import Course
 from localcloud.machines.simulated import SimulatedNodes
 from localcloud.stack_settings import BEARER
+from tests.forkserver import with_fork_server
 from tests.patience import PATIENCE_S
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -76,6 +77,8 @@ class Cloud:
     folder: Path
     project: str
     stack: str = "test"
+    python: str = sys.executable
+    """The interpreter, whose virtual environment the program gets."""
     access_token: str | None = BEARER
     checkout: Path = CHECKOUT
     environment: dict[str, str] = field(default_factory=dict)
@@ -103,7 +106,7 @@ class Cloud:
         """The command line of a job, with its configuration written to the settings file."""
         settings = self.folder / f"{self.stack}.yaml"
         settings.write_text(yaml.safe_dump({"config": self.configuration(**config)}))
-        line = [sys.executable, "-m", "job", command, "--stack", self.stack]
+        line = [self.python, "-m", "job", command, "--stack", self.stack]
         line += ["--settings", str(settings)]
         if command in {"up", "preview", "refresh"}:
             return [*line, "--", *flags]
@@ -209,9 +212,9 @@ def new_project() -> str:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
+def engine(fork_server: Path) -> Engine:
     """The engine that this machine has, or that localcloud built."""
-    return ensure()
+    return with_fork_server(ensure(), fork_server)
 
 
 @pytest.fixture(scope="session")
@@ -230,12 +233,13 @@ def compute_api(simulated_nodes: SimulatedNodes) -> Iterator[ComputeApi]:
 
 @pytest.fixture(scope="session")
 def make_cloud(
-    engine: Engine, compute_api: ComputeApi, simulated_nodes: SimulatedNodes
+    engine: Engine, compute_api: ComputeApi, simulated_nodes: SimulatedNodes, fork_server: Path
 ) -> Callable[[Path], Cloud]:
     """A stack that does not exist yet, in a project of its own."""
 
     def make(folder: Path) -> Cloud:
-        return Cloud(compute_api, simulated_nodes, engine, folder, new_project())
+        cloud = Cloud(compute_api, simulated_nodes, engine, folder, new_project())
+        return replace(cloud, python=str(fork_server / "bin/python3"))
 
     return make
 

@@ -12,6 +12,7 @@ import pytest
 
 from localcloud.engine.engine import Engine, ensure
 from localcloud.locks import exclusive
+from tests.forkserver import with_fork_server
 from tests.job import whole as whole_job
 from tests.job.packages import cache_with_packages
 from tests.job.prow import Prow
@@ -28,29 +29,28 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder in which the job finds the packages that these tests run with."""
-    return cache_with_packages(tmp_path_factory.mktemp("cache"))
+def cache(tmp_path_factory: pytest.TempPathFactory, fork_server: Path) -> Path:
+    """Cache folder in which a job finds the packages, with the fork server's client."""
+    return cache_with_packages(tmp_path_factory.mktemp("cache"), fork_server)
 
 
 @pytest.fixture(scope="session")
-def real_engine() -> Engine:
-    """The engine of this machine, or the one that localcloud builds."""
-    return ensure()
+def real_engine(fork_server: Path) -> Engine:
+    """Return the engine of this machine, or the one that localcloud builds."""
+    return with_fork_server(ensure(), fork_server)
 
 
 @pytest.fixture(scope="session")
-def whole(
-    tmp_path_factory: pytest.TempPathFactory, real_engine: Engine, sources: str, cache: Path
-) -> Whole:
-    """The whole job; of several processes the first runs it."""
+def whole(tmp_path_factory: pytest.TempPathFactory, sources: str) -> Whole:
+    """Run the whole job, with no fork server; of several processes the first runs it."""
     base = tmp_path_factory.getbasetemp()
     kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "whole"
     with exclusive(kept.with_suffix(".lock"), "the whole job"):
         if not kept.exists():
             folder = tmp_path_factory.mktemp("whole")
+            cache = cache_with_packages(tmp_path_factory.mktemp("cache"))
             recorder = Recorder(folder / "engine")
-            with surroundings(folder, recorder.engine(real_engine), sources, cache) as prow:
+            with surroundings(folder, recorder.engine(ensure()), sources, cache) as prow:
                 whole_job.keep(whole_job.run(prow, recorder), kept)
     return whole_job.read(kept)
 

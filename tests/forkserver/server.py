@@ -1,0 +1,122 @@
+"""Server: imports the packages of the program and of the plugins once, and forks for each run.
+
+Run as `python server.py ADDRESS`, with nothing of a checkout on its path, so that a fork reads the
+code that it is asked to run. It ends when its standard input ends.
+"""
+
+import gc
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+from contextlib import suppress
+from functools import cache
+from pkgutil import resolve_name
+from types import ModuleType
+from typing import Any
+
+# Pulumi's packages load their modules when a first name is asked of them.
+_PACKAGES = (
+    "asyncssh",
+    "google.auth.transport.requests",
+    "googleapiclient.discovery",
+    "grpc",
+    "jinja2",
+    "pip._internal.commands.list",
+    "pulumi",
+    "pulumi_command.local:Command",
+    "pulumi_gcp.compute:Instance",
+    "yaml",
+)
+
+
+def serve(address: str) -> dict[str, Any] | None:
+    """Fork for each request. Return it in the fork, and None in the server when it ends."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen(64)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        ready, _, _ = select.select([0, listener], [], [])
+        if 0 in ready:
+            return None
+        client, _ = listener.accept()
+        _import_packages()
+        if os.fork() == 0:
+            listener.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            return _mind(client)
+        client.close()
+
+
+@cache
+def _import_packages() -> None:
+    for name in _PACKAGES:
+        resolve_name(name)
+    gc.collect()
+    gc.freeze()  # the collector's marks would copy each page into each fork
+
+
+def _mind(client: socket.socket) -> dict[str, Any]:
+    """Fork the program and return in it; stay behind until it, or its client, has ended."""
+    line, streams, *_ = socket.recv_fds(client, 1 << 16, 3)
+    while not line.endswith(b"\n"):
+        line += client.recv(1 << 20)
+    program = os.fork()
+    if program == 0:
+        os.setpgid(0, 0)
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+            os.close(stream)
+        client.close()
+        request: dict[str, Any] = json.loads(line)
+        return request
+    with suppress(PermissionError):  # the program may be faster
+        os.setpgid(program, program)
+    for stream in (0, 1, 2, *streams):
+        os.close(stream)
+    client.sendall(f"{program}\n".encode())
+    ended = os.pidfd_open(program)
+    ready, _, _ = select.select([ended, client], [], [])
+    if ended not in ready:
+        os.killpg(program, signal.SIGKILL)
+    _, status = os.waitpid(program, 0)
+    with suppress(OSError):
+        client.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def run(request: dict[str, Any]) -> None:
+    """Do what the interpreter does of `[-u] (-c CODE | -m MODULE | FILE) ARGUMENT…`."""
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    os.umask(request["umask"])
+    sys.executable = request["interpreter"]
+    arguments = request["arguments"]
+    unbuffered = arguments[0] == "-u"
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        if number:
+            stream.reconfigure(write_through=unbuffered, line_buffering=number == 2)
+        setattr(sys, name, stream)
+    kind, *rest = [argument for argument in arguments[unbuffered:]]
+    if kind == "-c":
+        sys.argv, sys.path[0] = ["-c", *rest[1:]], ""
+        main = sys.modules["__main__"] = ModuleType("__main__")
+        exec(compile(rest[0], "<string>", "exec"), vars(main))
+    elif kind == "-m":
+        sys.argv, sys.path[0] = rest, os.getcwd()
+        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv, sys.path[0] = [kind, *rest], os.path.dirname(os.path.realpath(kind))
+        runpy.run_path(kind, run_name="__main__")
+
+
+if __name__ == "__main__":
+    asked = serve(sys.argv[1])
+    if asked is not None:
+        run(asked)

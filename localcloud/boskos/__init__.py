@@ -1,8 +1,9 @@
-"""Boskos: a double of the service that lends projects to jobs, over HTTP on a loopback address.
+"""Boskos: a double of the service that leases projects to jobs, over HTTP on a loopback address.
 
-It keeps what a client can see of the real one: states, owners, the queue of those who wait, and the
-statuses of refusals. What happens beside the real server happens here by the clock: the reaper
-takes resources without a heartbeat, the janitor frees dirty ones. It forgets all when it stops.
+It reproduces all that a client can observe: states, owners, the queue of waiting requests, and the
+status and text of each refusal. Beside the real server run a reaper, which takes back resources
+without a heartbeat, and a janitor, which cleans dirty ones. Here the ranch does the work of both by
+the clock, and cleaning deletes nothing. The double keeps everything in memory until it stops.
 
 In process:     from localcloud.boskos.server import BoskosServer
 On its own:     python -m localcloud.boskos --help

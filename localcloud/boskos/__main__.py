@@ -1,4 +1,4 @@
-"""Main: the double on its own, for a shell."""
+"""Main: the Boskos double as a program of its own, for a shell."""
 
 import argparse
 import signal
@@ -47,10 +47,11 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until a signal ends it."""
+    """Serve until SIGINT or SIGTERM; print the value for BOSKOS_HOST."""
     given = _parse(arguments)
     ends = {signal.SIGINT, signal.SIGTERM}
-    # Before the server's threads begin, which inherit it: only sigwait takes these signals.
+    # Block both signals before the server starts its threads, which inherit the mask. Only sigwait
+    # then receives them, so that no signal interrupts a request.
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     ranch = Ranch(
         [Resource(name=name, type=given.type) for name in given.project or ["local-project"]],

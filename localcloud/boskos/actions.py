@@ -1,6 +1,9 @@
-"""Actions: what each path of Boskos takes and answers, with the real server's statuses and texts.
+"""Actions: the parameters and answers of each Boskos path, with the real server's texts.
 
-`tests/contract/boskos` holds them against the real server's.
+A wrong method is refused with 405, and a request without one of the required parameters with 400.
+The ranch's refusals bring their own status. As on the real server, an unknown path is answered with
+200 and an empty text. `tests/contract/boskos` runs the same tests on the double and on the real
+server, since the job recognizes some refusals by their text alone.
 """
 
 import json
@@ -19,15 +22,15 @@ class _Action:
     required: tuple[str, ...]
     carry_out: Callable[[Ranch, Given, bytes], str]
     failed: str = ""
-    """What is said before the reason of a failure."""
+    """Text before the reason of a refusal, with the request's parameters in braces."""
     method: str = "POST"
 
 
 def answer(ranch: Ranch, path: str, method: str, given: Given, body: bytes) -> tuple[int, str]:
-    """Carry a request out; its status and text. A parameter that is empty counts as missing."""
+    """Carry out a request and return its status and text; an empty parameter counts as missing."""
     action = _ACTIONS.get(path)
     if action is None:
-        return 200, ""  # So does the real one, whatever the path.
+        return 200, ""  # the real server answers every other path so
     if method != action.method:
         return 405, f"{path} only accepts {action.method}."
     given = {name: given.get(name, "") for name in (*action.required, "request_id")}
@@ -77,7 +80,7 @@ def _metric(ranch: Ranch, given: Given, _body: bytes) -> str:
 
 def _user_data(body: bytes) -> dict[str, str]:
     text = body.decode(errors="replace").strip()
-    # What follows the first value is ignored.
+    # The real server decodes the first JSON value of the body and ignores the rest; null means {}.
     data: Any = json.JSONDecoder().raw_decode(text)[0] if text else {}
     data = {} if data is None else data
     if not isinstance(data, dict) or not all(isinstance(each, str) for each in data.values()):

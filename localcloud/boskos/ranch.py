@@ -1,4 +1,10 @@
-"""Ranch: the resources that Boskos lends, who holds them, and who waits."""
+"""Ranch: the resources that Boskos leases, their owners, and the queue of waiting requests.
+
+The rules are the real server's. A resource is leased only if it has the asked type and state and no
+owner. A request with an id takes a place in a queue and is served in that order; without an id it
+comes after all others. Only the owner may update or release a resource, so a job whose lease the
+reaper ended is refused and learns of it. An update must also name the state of the resource.
+"""
 
 import json
 import threading
@@ -10,18 +16,19 @@ from typing import Any
 
 from localcloud.compute_api.clock import Clock
 
-# A request that is not repeated for so long loses its place; the real server's default.
+# Seconds after which a request that was not repeated loses its place in the queue; the real
+# server's default.
 REQUEST_TTL_S = 30.0
 
 
 class RefusalError(Exception):
-    """The ranch refuses, with a status and a text of the real server's."""
+    """A refusal, with the HTTP status and the text of the real server."""
 
     status = 0
 
 
 class NotFoundError(RefusalError):
-    """There is no such resource, or none that can be had."""
+    """A resource that does not exist, or no free one of a type or state."""
 
     status = 404
 
@@ -30,7 +37,7 @@ class NotFoundError(RefusalError):
 
 
 class UnknownTypeError(RefusalError):
-    """There is no resource of that type, in whatever state."""
+    """A type without any resource, in whatever state; a client need not retry."""
 
     status = 404
 
@@ -39,7 +46,7 @@ class UnknownTypeError(RefusalError):
 
 
 class OwnerError(RefusalError):
-    """The resource is somebody else's, or nobody's."""
+    """A resource that another owner holds, or nobody."""
 
     status = 401
 
@@ -48,18 +55,18 @@ class OwnerError(RefusalError):
 
 
 class StateError(RefusalError):
-    """The resource is in another state than its owner thinks."""
+    """A resource that is in another state than its owner names."""
 
     status = 409
 
     def __init__(self, state: str, asked: str) -> None:
-        # The real server confuses the two.
+        # The real server prints them in this order, although the current state is `state`.
         super().__init__(f"state mismatch - expected {state}, current {asked}")
 
 
 @dataclass(kw_only=True)
 class Resource:
-    """Something to lend; times in seconds since the epoch."""
+    """A resource to lease; last_update in seconds since the epoch."""
 
     name: str
     type: str
@@ -69,7 +76,7 @@ class Resource:
     user_data: dict[str, str] = field(default_factory=dict)
 
     def show(self) -> dict[str, Any]:
-        """Make it JSON."""
+        """Return the JSON object of the real server, with the time as RFC 3339."""
         return {
             "type": self.type,
             "name": self.name,
@@ -81,7 +88,12 @@ class Resource:
 
 
 class Ranch:
-    """All resources. Each method first lets happen what the clock says has happened."""
+    """All resources and waiting requests, behind one lock.
+
+    A lease without a heartbeat for reap_after_s seconds expires, and a resource that was dirty for
+    clean_after_s seconds becomes free; None switches either off. Both happen at the next request
+    that looks, so that no thread is needed and a test can move the clock.
+    """
 
     def __init__(
         self,
@@ -95,11 +107,15 @@ class Ranch:
         self._clock = clock
         self._reap_after_s = reap_after_s
         self._clean_after_s = clean_after_s
+        # By type and state: the ids of waiting requests and when each expires, oldest first.
         self._queues: dict[tuple[str, str], dict[str, float]] = {}
         self._lock = threading.RLock()
 
     def acquire(self, kind: str, state: str, dest: str, owner: str, request_id: str) -> Resource:
-        """Lend the resource that was touched longest ago, if there is one more than who waits."""
+        """Lease the least recently updated resource that earlier requests leave over.
+
+        Raises UnknownTypeError for a type without resources, NotFoundError while none is left.
+        """
         with self._lock:
             self._pass_time()
             ahead = self._ahead(kind, state, request_id)
@@ -109,6 +125,7 @@ class Ranch:
             usable = [item for item in of_kind if item.state == state and not item.owner]
             if len(usable) <= ahead:
                 raise NotFoundError(kind)
+            # The ones before it in this order are for the requests ahead in the queue.
             resource = sorted(usable, key=lambda item: item.last_update)[ahead]
             self._queues[kind, state].pop(request_id, None)
             self._touch(resource, state=dest, owner=owner)
@@ -117,7 +134,10 @@ class Ranch:
     def acquire_by_state(
         self, state: str, dest: str, owner: str, names: Iterable[str]
     ) -> list[Resource]:
-        """Lend resources by name. If one cannot be had, the others are lent all the same."""
+        """Lease resources by name; raise NotFoundError if one of them is not available.
+
+        The others stay leased all the same, as on the real server.
+        """
         with self._lock:
             self._pass_time()
             sought = set(names)
@@ -135,7 +155,10 @@ class Ranch:
     def update(
         self, name: str, state: str, owner: str, user_data: Mapping[str, str] | None = None
     ) -> None:
-        """Note that the owner still uses a resource, and what it says of it; "" takes it back."""
+        """Record a heartbeat of the owner and merge its user data; an empty value deletes a key.
+
+        Raises StateError unless `state` is the resource's state.
+        """
         with self._lock:
             resource = self._owned(name, owner)
             if resource.state != state:
@@ -145,12 +168,12 @@ class Ranch:
             self._touch(resource, state=state, owner=owner)
 
     def release(self, name: str, dest: str, owner: str) -> None:
-        """Take a resource back."""
+        """End a lease: the resource has no owner and the state `dest` from now on."""
         with self._lock:
             self._touch(self._owned(name, owner), state=dest, owner="")
 
     def reset(self, kind: str, state: str, expire_s: float, dest: str) -> dict[str, str]:
-        """Take away what was not updated for so long; the owners that had it, by name."""
+        """End leases without an update for expire_s seconds; return former owners by resource."""
         with self._lock:
             taken = {}
             for resource in self._resources.values():
@@ -161,7 +184,7 @@ class Ranch:
             return taken
 
     def metric(self, kind: str) -> dict[str, Any]:
-        """Count the resources of a type, by state and by owner."""
+        """Count the resources of a type by state and by owner; raise NotFoundError for none."""
         resources = [each for each in self.resources() if each.type == kind]
         if not resources:
             raise NotFoundError(kind)
@@ -172,22 +195,22 @@ class Ranch:
         }
 
     def add(self, resource: Resource) -> None:
-        """Add a resource to the configuration."""
+        """Add a resource, as an administrator does by an edit of the configuration."""
         with self._lock:
             self._resources[resource.name] = resource
 
     def put(self, name: str, *, state: str, owner: str = "") -> None:
-        """Change a resource as an administrator may, whoever holds it."""
+        """Set state and owner as an administrator may, without a check of the present owner."""
         with self._lock:
             self._touch(self._resources[name], state=state, owner=owner)
 
     def remove(self, name: str) -> None:
-        """Take a resource out of the configuration, whoever holds it."""
+        """Remove a resource from the configuration even while it is leased."""
         with self._lock:
             del self._resources[name]
 
     def resources(self) -> list[Resource]:
-        """List all."""
+        """List all resources, after the reaper's and the janitor's work."""
         with self._lock:
             self._pass_time()
             return list(self._resources.values())
@@ -206,17 +229,18 @@ class Ranch:
         resource.last_update = self._clock.now()
 
     def _ahead(self, kind: str, state: str, request_id: str) -> int:
-        """Count who waits before a request; it takes its place, unless it has no id."""
+        """Count the requests ahead in the queue; a request with an id enters or stays in it."""
         now = self._clock.now()
         waiting = self._queues.get((kind, state), {})
         waiting = {key: expiry for key, expiry in waiting.items() if expiry >= now}
         if request_id:
+            # A dict keeps the position of a key whose value changes, so a retry keeps its place.
             waiting[request_id] = now + REQUEST_TTL_S
         self._queues[kind, state] = waiting
         return list(waiting).index(request_id) if request_id else len(waiting)
 
     def _pass_time(self) -> None:
-        """Be the reaper and the janitor."""
+        """Do what the reaper and the janitor would have done by now."""
         for kind in {resource.type for resource in self._resources.values()}:
             if self._reap_after_s is not None:
                 self.reset(kind, "busy", self._reap_after_s, "dirty")

@@ -1,4 +1,8 @@
-"""Server: the double over HTTP, its log of requests, and the faults that a test asks for."""
+"""Server: the Boskos double over HTTP, with a log of requests and the faults that a test queues.
+
+Faults concern the transport, which the ranch does not know: refusals, delays, and answers that come
+too slowly or never. A client has to survive all of them without a second lease.
+"""
 
 import contextlib
 import socket
@@ -17,13 +21,13 @@ from localcloud.boskos import actions
 from localcloud.boskos.ranch import Ranch
 
 _ADDRESS = "127.0.0.1"
-# Of a response that drips: as good as without end.
+# Bytes of a dripping answer: more than any client waits for, but an end to the thread.
 _DRIPS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request, and what it came to; whether its sender was told."""
+    """A request, its status, and whether the client received the answer."""
 
     action: str
     parameters: dict[str, str]
@@ -33,11 +37,11 @@ class Asked:
 
 @dataclass(kw_only=True)
 class Fault:
-    """What the next requests of an action suffer ("*": of any).
+    """A fault of the next `times` requests of an action ("*": of any action).
 
-    "error": refused with a status. "slow": answered after delay_s. "drip": carried out, and
-    answered by one byte every delay_s, without end. "lost": carried out, and the connection closed
-    without an answer.
+    The kind "error" refuses with a status. "slow" waits delay_s seconds before the request is
+    carried out. "drip" carries it out and answers one byte every delay_s seconds, without end.
+    "lost" carries it out and closes the connection without an answer.
     """
 
     action: str
@@ -49,13 +53,14 @@ class Fault:
 
 class _Handler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-        """Stay silent: the server keeps the requests."""
+        """Print nothing: `asked` has the requests."""
 
 
 class BoskosServer:
     """A Boskos on this machine; a context manager that starts and stops it.
 
-    One that was stopped refuses connections, and can be started again on the same port.
+    A stopped server refuses connections. It can be started again on the same port with the same
+    ranch, as a test of a restart needs.
     """
 
     def __init__(self, ranch: Ranch, *, port: int = 0) -> None:
@@ -68,21 +73,22 @@ class BoskosServer:
 
     @property
     def host(self) -> str:
-        """Give what BOSKOS_HOST shall be; the port is known once it was started."""
+        """Return the value for BOSKOS_HOST; the port is 0 until start() if none was given."""
         return f"{_ADDRESS}:{self._port}"
 
     def start(self) -> Self:
-        """Listen, in a thread of its own."""
+        """Listen on a thread of its own, and keep the port for later starts."""
         self._server = make_server(
             _ADDRESS, self._port, self._application, threaded=True, request_handler=_Handler
         )
         self._port = self._server.port
+        # The poll interval in seconds. The default of 0.5 would delay each stop(), thus each test.
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Stop listening; the resources stay as they are."""
+        """Stop listening; leases and queues stay in the ranch."""
         if self._server is None or self._thread is None:
             return
         self._server.shutdown()
@@ -102,7 +108,7 @@ class BoskosServer:
         self.stop()
 
     def count(self, action: str, status: int = 200) -> int:
-        """Count the requests that came to this status."""
+        """Count the requests of an action that ended with this status."""
         return sum((entry.action, entry.status) == (action, status) for entry in self.asked)
 
     def _application(
@@ -132,10 +138,12 @@ class BoskosServer:
             connection: socket.socket = environ["werkzeug.socket"]
             if fault and fault.kind == "drip":
                 _drip(connection, fault.delay_s)
-            with contextlib.suppress(OSError):  # the other side was faster
+            with contextlib.suppress(OSError):  # the client closed the connection first
                 connection.shutdown(socket.SHUT_RDWR)
+            # werkzeug takes this for a client that went away, and sends nothing.
             raise ConnectionAbortedError
-        # Only a fault redirects; who follows it arrives where everything is answered with 200.
+        # Only a fault answers 3xx. Its target is an unknown path, which is answered with 200: a
+        # client that follows redirects would take its request for a success.
         headers = {"Location": "/"} if status // 100 == 3 else {}  # noqa: PLR2004 - "3xx"
         response = Response(text, status, headers, content_type="text/plain")
         return response(environ, start_response)
@@ -151,7 +159,7 @@ class BoskosServer:
 
 
 def _drip(connection: socket.socket, delay_s: float) -> None:
-    """Answer so slowly that each byte comes in time, and the whole never."""
+    """Send a byte every delay_s seconds: each one is in time, the whole answer never is."""
     with contextlib.suppress(OSError):
         connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
         for _ in range(_DRIPS):

@@ -1,4 +1,4 @@
-"""Main: the double on its own, for a shell."""
+"""Main: the Compute API double as a program of its own, for a shell."""
 
 import argparse
 import signal
@@ -72,7 +72,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until a signal ends it."""
+    """Serve until SIGINT or SIGTERM; write the port to --port-file once it listens."""
     given = _parse(arguments)
     print(BANNER, flush=True)
     ended = threading.Event()
@@ -87,7 +87,8 @@ def main(arguments: list[str] | None = None) -> None:
     with ComputeApi(options) as api:
         print(f"listening on {api.url}", flush=True)
         if given.port_file:
-            # Whoever waits for the file must not read half of it.
+            # A process that waits for the file may read it as soon as it exists, so it has to
+            # appear with its contents.
             partial = given.port_file.with_suffix(".partial")
             partial.write_text(f"{api.port}\n", encoding="utf-8")
             partial.rename(given.port_file)

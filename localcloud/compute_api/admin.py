@@ -1,7 +1,11 @@
 """Admin: the controls that other processes use, under /_localcloud/. Bodies and answers are JSON.
 
-GET  inventory                  what exists
-POST latency  {KIND: seconds}   how long operations take from now on
+GET  inventory                  the existing resources
+POST latency  {KIND: seconds}   the duration of operations from now on
+
+No route of the API begins with this prefix, so no client reaches a control by mistake. A control
+asks for no token: it must work while a test lets the API refuse all of them, and the double listens
+on loopback only.
 """
 
 from typing import Any
@@ -12,7 +16,7 @@ PREFIX = "/_localcloud/"
 
 
 def answer(controls: Controls, http_method: str, path: str, given: Any) -> tuple[int, Any]:
-    """Carry out a control; 400 with the reason if it makes no sense."""
+    """Carry out a control and return status and JSON: 400 for a bad value, 404 for no control."""
     try:
         match http_method, path.removeprefix(PREFIX):
             case "GET", "inventory":

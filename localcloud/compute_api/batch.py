@@ -1,4 +1,9 @@
-"""Batch: several requests in one, as gcloud sends them (multipart/mixed of application/http)."""
+"""Batch: several requests in one, as gcloud sends them (multipart/mixed of application/http).
+
+Each part is answered on its own, so that a refused part does not end the others. Refused as a whole
+is a body without parts. A fault of kind "lost" has no effect on a part, since the connection also
+carries the answers to the other parts.
+"""
 
 from collections.abc import Callable
 from email import message_from_bytes
@@ -20,7 +25,7 @@ def answer(
     authorization: str,
     respond: Callable[[Wire], tuple[Answer, bytes]],
 ) -> bytes:
-    """Answer each part; `respond` also gives the JSON bytes of its answer."""
+    """Answer each part in order; `respond` returns an answer and its JSON bytes."""
     header = f"Content-Type: {content_type}\r\nMIME-Version: 1.0\r\n\r\n".encode()
     whole = message_from_bytes(header + body)
     if not whole.is_multipart():
@@ -38,6 +43,7 @@ def _part(
     given, json_bytes = respond(
         _wire(payload if isinstance(payload, bytes) else b"", authorization)
     )
+    # The client finds the request of an answer by this id.
     content_id = part.get("Content-ID", "").strip("<>")
     reason = HTTPStatus(given.status).phrase
     head = (
@@ -55,6 +61,7 @@ def _wire(payload: bytes, authorization: str) -> Wire:
     head, _, body = payload.replace(b"\r\n", b"\n").partition(b"\n\n")
     first, _, headers = head.decode().partition("\n")
     method, url, *_ = first.split(" ")
+    # A part without a token of its own has that of the whole batch.
     given = message_from_bytes(headers.encode()).get("Authorization", authorization)
     split = urlsplit(url)
     return Wire(method, split.path, split.query, given, body.strip())

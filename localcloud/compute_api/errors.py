@@ -1,13 +1,15 @@
-"""Errors: what Compute Engine answers when it refuses, a constructor per reason.
+"""Errors: the refusals of Compute Engine, one constructor for each reason.
 
-ApiError is the answer to a request; OperationError is what an accepted operation ends with.
-The texts are those that clients of the real service report.
+ApiError is the answer to a request; OperationError is the end of an operation that was accepted.
+Statuses, reasons and texts are those that clients of the real service report, double spaces and odd
+quotes included: clients and users compare them as text.
 """
 
 from typing import Any
 
 Json = dict[str, Any]
 
+# The service quotes the expression in this form when it refuses a name.
 NAME_REGEX = "(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)"
 
 _STATUS = {
@@ -22,7 +24,7 @@ _STATUS = {
 
 
 class ApiError(Exception):
-    """A refusal with an HTTP status, a reason and Google's JSON body."""
+    """The refusal of a request: an HTTP status, a reason and Google's JSON body."""
 
     def __init__(self, code: int, reason: str, message: str, **extra: str) -> None:
         super().__init__(message)
@@ -33,10 +35,11 @@ class ApiError(Exception):
         self.details: list[Json] = []
 
     def body(self) -> Json:
-        """Build the JSON that goes over the wire."""
+        """Return the JSON of the answer: {"error": {"code", "message", "errors", ...}}."""
         entry = {"message": self.message, "domain": "global", "reason": self.reason, **self.extra}
         error: Json = {"code": self.code, "message": self.message, "errors": [entry]}
-        # Errors of the front end carry a canonical status; those of the service's own rules do not.
+        # Google's API front end adds a canonical status to its refusals; Compute Engine's own rules
+        # answer without one.
         if self.details or self.code in {401, 403, 501, 503} or self.reason == "badRequest":
             error["status"] = _STATUS.get(self.code, "UNKNOWN")
         if self.details:
@@ -45,7 +48,7 @@ class ApiError(Exception):
 
 
 class OperationError(Exception):
-    """How an operation fails after its request was accepted."""
+    """The failure of an operation whose request was accepted."""
 
     def __init__(self, http_status: int, http_message: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -56,7 +59,7 @@ class OperationError(Exception):
         self.details: list[Json] = []
 
     def entry(self) -> Json:
-        """Build the entry of the operation's error.errors."""
+        """Return the entry for the error.errors list of the operation."""
         entry: Json = {"code": self.code, "message": self.message}
         if self.details:
             entry["errorDetails"] = self.details
@@ -64,7 +67,7 @@ class OperationError(Exception):
 
 
 def invalid(field: str, value: object, why: str) -> ApiError:
-    """Refuse a field's value."""
+    """Refuse a field's value; `why` is a sentence."""
     return ApiError(400, "invalid", f"Invalid value for field '{field}': '{value}'. {why}")
 
 
@@ -84,17 +87,17 @@ def invalid_usage(what: str) -> ApiError:
 
 
 def not_found(path: str) -> ApiError:
-    """Say that there is no such resource."""
+    """Refuse a path without a resource."""
     return ApiError(404, "notFound", f"The resource '{path}' was not found")
 
 
 def already_exists(path: str) -> ApiError:
-    """Say that the name is taken."""
+    """Refuse to create a resource whose path is taken."""
     return ApiError(409, "alreadyExists", f"The resource '{path}' already exists")
 
 
 def not_ready(path: str) -> ApiError:
-    """Say that the resource is still being created or deleted."""
+    """Refuse to use a resource that is still being created or deleted."""
     return ApiError(400, "resourceNotReady", f"The resource '{path}' is not ready")
 
 
@@ -118,14 +121,14 @@ def _in_use_text(noun: str, path: str, user: str) -> str:
 
 
 def ip_in_use(address: str, *, reserving: bool = False) -> OperationError:
-    """End the creation of an instance, or a reservation, whose IP another one has."""
+    """End the creation of an instance (400) or a reservation (409) of an IP in use."""
     status, reason = (409, "CONFLICT") if reserving else (400, "BAD REQUEST")
     text = f"IP '{address}' is already being used by another resource."
     return OperationError(status, reason, "IP_IN_USE_BY_ANOTHER_RESOURCE", text)
 
 
 def quota_text(metric: str, limit: float, where: str) -> str:
-    """Say which quota is too small; where is "globally" or "in region R"."""
+    """Return the sentence that names the quota; `where` is "globally" or "in region R"."""
     return f"Quota '{metric}' exceeded.  Limit: {limit:.1f} {where}."
 
 
@@ -135,7 +138,7 @@ def quota_exceeded(metric: str, limit: float, where: str) -> ApiError:
 
 
 def quota_exceeded_operation(metric: str, limit: float, region: str | None) -> OperationError:
-    """End an operation that would exceed a quota."""
+    """End an operation that would exceed a quota of a region, or (None) of the project."""
     where = f"in region {region}" if region else "globally"
     error = OperationError(403, "FORBIDDEN", "QUOTA_EXCEEDED", quota_text(metric, limit, where))
     scope = "region" if region else "project"
@@ -153,7 +156,7 @@ def quota_exceeded_operation(metric: str, limit: float, region: str | None) -> O
 
 
 def rate_limit_exceeded() -> ApiError:
-    """Refuse a request because there were too many in a short time."""
+    """Refuse a request of a client that made too many in a short time."""
     return ApiError(
         403,
         "rateLimitExceeded",
@@ -164,7 +167,7 @@ def rate_limit_exceeded() -> ApiError:
 
 
 def stale_fingerprint(message: str) -> ApiError:
-    """Refuse a change that was computed from an older version of the resource."""
+    """Refuse a change that was computed from an older version of the resource, with 412."""
     return ApiError(412, "conditionNotMet", message, location="If-Match", locationType="header")
 
 
@@ -182,12 +185,12 @@ def unauthenticated() -> ApiError:
 
 
 def forbidden(permission: str, path: str) -> ApiError:
-    """Refuse a request that the caller may not make."""
+    """Refuse a request for which the caller lacks a permission."""
     return ApiError(403, "forbidden", f"Required '{permission}' permission for '{path}'")
 
 
 def lacking(what: str) -> ApiError:
-    """Say that the real service can do it and the double cannot."""
+    """Refuse what the real service can do and the double cannot, with 501."""
     return ApiError(
         501, "notImplemented", f"{what} is not implemented by localcloud's double of Compute Engine"
     )

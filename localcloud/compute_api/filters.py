@@ -1,9 +1,9 @@
-"""Filters: the filter= expressions of list requests, as far as clients here send them.
+"""Filters: the filter= expressions of list requests, as far as our clients send them.
 
-Two forms of one comparison: `FIELD eq REGEX`, whose regular expression must match the whole value
-(gcloud), and `FIELD=VALUE` (Google's client libraries). A field is a dotted path, such as
-labels.KEY. The service's other operators are refused, since a filter that is ignored would list
-everything.
+Two forms of one comparison are accepted: `FIELD eq REGEX` of gcloud, whose regular expression must
+match the whole value, and `FIELD=VALUE` of Google's client libraries. A field is a dotted path,
+such as labels.KEY. The service's other operators are refused with 501, and so are fields inside
+lists: a filter that is ignored would list everything, and a cleanup would delete it.
 """
 
 import json
@@ -23,7 +23,7 @@ _COMPARISON = re.compile(
 
 
 def parse(expression: str) -> Predicate:
-    """Turn an expression into a predicate; an empty one lets everything through."""
+    """Return the predicate of an expression; an empty one accepts every item."""
     if not expression.strip():
         return lambda _: True
     found = _COMPARISON.fullmatch(expression)
@@ -31,7 +31,8 @@ def parse(expression: str) -> Predicate:
         raise errors.lacking(f"The list filter {expression!r}")
     field, literal = found["field"], found["word"]
     if literal is None:
-        # A backslash only escapes the quote and itself: \b in a regular expression stays.
+        # Within quotes a backslash escapes the quote and itself only. In \b and the like it belongs
+        # to the regular expression.
         literal = re.sub(r"\\([\"\\])", r"\1", found["quoted"])
     try:
         pattern = re.compile(re.escape(literal) if found["equal"] else literal)

@@ -1,8 +1,11 @@
-"""Links: how resources name each other.
+"""Links: the names that resources have for each other.
 
 A path is relative to the API's version: projects/P/global/networks/N. A link is a path on Google's
-host; that host is part of the contract (provider plugins compare an image's link with it), whatever
-address the double listens on.
+host. That host stays the same whatever address the double listens on: provider plugins compare an
+image's link with it, and would replace an instance at each preview if it were another.
+
+References in a body are accepted as links of any host, as full paths and as paths without their
+project. A bare name is refused, as the service does: it could be of any zone or region.
 """
 
 import re
@@ -18,38 +21,38 @@ _NAME = re.compile(errors.NAME_REGEX)
 
 
 def link(path: str) -> str:
-    """Turn a path into the link that responses carry."""
+    """Return the link of a path, as responses have it."""
     return BASE + path
 
 
 def relative(value: str) -> str:
-    """Cut a link down to its path; a path stays as it is."""
+    """Return the path of a link; a path stays as it is."""
     return _HOST.sub("", value)
 
 
 def name_of(value: str) -> str:
-    """Give the last part of a path or link."""
+    """Return the last part of a path or link."""
     return value.rsplit("/", 1)[-1]
 
 
 def location_of(path: str) -> str:
-    """Give the scope of a path: global, regions/R or zones/Z."""
+    """Return the scope of a path: global, regions/R or zones/Z."""
     parts = path.split("/")
     return "global" if parts[2] == "global" else "/".join(parts[2:4])
 
 
 def region_of(zone: str) -> str:
-    """Give the region of a zone by its name: us-east4-a is in us-east4."""
+    """Return the region of a zone by its name: us-east4-a is in us-east4."""
     return zone.rsplit("-", 1)[0]
 
 
 def join(project: str, scope: str, collection: str, name: str) -> str:
-    """Build a path."""
+    """Return the path of a resource; scope is global, regions/R or zones/Z."""
     return f"projects/{project}/{scope}/{collection}/{name}"
 
 
 def check_name(name: object, field: str = "resource.name") -> str:
-    """Return the name or refuse it."""
+    """Return the name; refuse a missing one and one that is not an RFC 1035 label."""
     if not name:
         raise errors.required(field)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -58,10 +61,9 @@ def check_name(name: object, field: str = "resource.name") -> str:
 
 
 def resolve(value: str, field: str, project: str, collection: str) -> str:
-    """Turn a reference in a body into a path of the given collection.
+    """Return the path of a reference in a body; the resource need not exist.
 
-    Like the service, it takes a link, a full path or a path without its project, and refuses a
-    bare name.
+    Refuses a bare name and a reference to another collection.
     """
     path = relative(value)
     if _SHORT.match(path):

@@ -1,4 +1,10 @@
-"""Listing: list and aggregatedList by name, with filter, maxResults and pageToken."""
+"""Listing: the answers of list and aggregatedList methods.
+
+Items are sorted by name, as the service does without orderBy. Accepted are filter (see filters.py),
+maxResults up to 500 and pageToken; orderBy is refused with 501, since a list in another order than
+asked for would mislead its reader. A page token is a position in the list: if resources come or go
+between two pages, the second page may repeat or skip some.
+"""
 
 import base64
 import binascii
@@ -9,11 +15,12 @@ from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json
 
 _DEFAULT_PAGE = 500
+# The collections whose aggregated lists are by zone; all others are by region.
 _ZONAL = {"instances", "disks"}
 
 
 def page(call: Call, kind: str, items: list[Json]) -> Json:
-    """Answer a list request with the part of the items that it asks for."""
+    """Return the page of the items that a list request asks for; an empty page has no `items`."""
     chosen, token = _cut(call, items)
     body: Json = {
         "kind": f"compute#{kind}List",
@@ -28,7 +35,10 @@ def page(call: Call, kind: str, items: list[Json]) -> Json:
 
 
 def aggregate(call: Call, kind: str, collection: str, items: list[tuple[str, Json]]) -> Json:
-    """Answer an aggregated list: items by scope, and a warning for each scope without any."""
+    """Return the page of an aggregated list: items by scope, a warning for each empty scope.
+
+    `items` are pairs of a scope, such as zones/us-east4-a, and a representation.
+    """
     scopes = {scope for scope, _ in items}
     by_link = {item["selfLink"]: scope for scope, item in items}
     chosen, token = _cut(call, [item for _, item in items])
@@ -80,7 +90,7 @@ def _size(value: str | None) -> int:
         raise errors.invalid(
             "maxResults", value, f"Value must be between 0 and {_DEFAULT_PAGE}, inclusive."
         )
-    return int(value) or _DEFAULT_PAGE
+    return int(value) or _DEFAULT_PAGE  # 0 is allowed and stands for the default
 
 
 def _write_token(start: int) -> str:
@@ -101,12 +111,12 @@ Show = Callable[[Cloud, Json], Json]
 
 
 def as_is(_cloud: Cloud, body: Json) -> Json:
-    """Show a representation as it is stored."""
+    """Return a representation as it is stored; the `show` of most collections."""
     return body
 
 
 def list_of(collection: str, kind: str, show: Show = as_is) -> Callable[[Cloud, Call], Json]:
-    """Make the list method of a collection."""
+    """Return the handler of a collection's list method; `show` adds computed fields."""
 
     def handle(cloud: Cloud, call: Call) -> Json:
         found = cloud.store.select(collection, call.project, call.scope)
@@ -116,7 +126,7 @@ def list_of(collection: str, kind: str, show: Show = as_is) -> Callable[[Cloud, 
 
 
 def aggregated(collection: str, kind: str, show: Show = as_is) -> Callable[[Cloud, Call], Json]:
-    """Make the aggregatedList method of a collection."""
+    """Return the handler of a collection's aggregatedList method; `show` adds computed fields."""
 
     def handle(cloud: Cloud, call: Call) -> Json:
         found = cloud.store.select(collection, call.project)

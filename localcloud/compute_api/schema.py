@@ -1,8 +1,9 @@
-"""Schema: bodies are checked against the discovery document, as the API's front end does.
+"""Schema: the check of request bodies against the discovery document, as the API's front end does.
 
-An unknown field and a value of the wrong JSON type are refused with Google's words. A null counts
-as absent, also in a list (the provider plugin sends nodeAffinities: [null] for none), and an
-integer may be written as a string.
+Unknown fields and values of the wrong JSON type are refused in Google's words; a field that is
+dropped silently would be missing on Google Cloud only. A null counts as absent, also in a list (the
+provider plugin sends nodeAffinities: [null] for none), and an integer may be written as a string.
+Whether a value makes sense is for the resource's own module.
 """
 
 import re
@@ -17,7 +18,7 @@ _INTEGER = re.compile(r"-?\d+")
 
 
 def check(schemas: dict[str, Json], schema: str, body: object) -> Json:
-    """Return the body without nulls; refuse what the schema does not allow."""
+    """Return the body without nulls and with 64-bit integers as strings, or refuse it."""
     if not isinstance(body, dict):
         raise errors.bad_payload(
             "resource", "Invalid JSON payload received. Unexpected token. Expected an object."
@@ -60,6 +61,7 @@ class _Checker:
                     key: self.value(entry, item, f"{where}[{key}]") for key, item in value.items()
                 }
             return self.message(schema, value, where)
+        # The document has such integers as strings, since JSON readers may round large numbers.
         if schema.get("format") in {"int64", "uint64"}:
             return _integer_string(value, where)
         return _SCALARS[kind](value, where)
@@ -72,7 +74,7 @@ def _string(value: object, where: str) -> str:
 
 
 def _integer_string(value: object, where: str) -> str:
-    """Read a 64-bit integer, which JSON carries as a string; clients may send a number."""
+    """Return a 64-bit integer as the string that answers have; clients may send a number."""
     try:
         return str(_integer(value, where))
     except ApiError:
@@ -84,6 +86,7 @@ def _integer(value: object, where: str) -> int:
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    # To Python, true is an integer too.
     if isinstance(value, bool) or not isinstance(value, int):
         raise _wrong(where, "TYPE_INT32", value)
     return value
@@ -125,5 +128,6 @@ def _wrong(where: str, expected: str, value: object) -> ApiError:
     return errors.bad_payload(where, f"Invalid value at '{where}' ({expected}), {value!r}")
 
 
+# The service spells the place of a refused field in snake case: resource.machine_type.
 def _snake(name: str) -> str:
     return _UPPER.sub(r"_\1", name).lower()

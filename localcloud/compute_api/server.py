@@ -1,4 +1,8 @@
-"""Server: the double over HTTP on a loopback address."""
+"""Server: the Compute API double over HTTP on a loopback address.
+
+A request is for a control (admin.py), a batch (batch.py) or the API (service.py), by its path. Each
+has a thread of its own, so that a client that waits does not keep the others waiting.
+"""
 
 import json
 import socket
@@ -22,16 +26,20 @@ from localcloud.compute_api.service import PREFIX, Answer, Service, Wire
 
 
 class _Handler(WSGIRequestHandler):
-    # Clients keep connections; without this, each answer would wait for a delayed ACK.
+    # Clients keep their connections open. Headers and body are sent apart, and Nagle's algorithm
+    # would hold the body back until the client's delayed ACK, at each answer.
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-        """Stay silent: the journal keeps the requests."""
+        """Print nothing: the journal has the requests."""
 
 
 class ComputeApi(Controls):
-    """A Compute Engine on this machine; a context manager that starts and stops it."""
+    """A Compute Engine on this machine; a context manager that starts and stops it.
+
+    Public images are there from the start. Without a clock it runs by the machine's own.
+    """
 
     def __init__(self, options: Options | None = None, clock: Clock | None = None) -> None:
         super().__init__(Cloud(options or Options(), clock or SystemClock()))
@@ -43,24 +51,25 @@ class ComputeApi(Controls):
 
     @property
     def port(self) -> int:
-        """Give the port it listens on."""
+        """Return the port on which it listens; RuntimeError before start()."""
         if self._server is None:
             raise RuntimeError("the Compute API was not started")
         return self._server.port
 
     @property
     def url(self) -> str:
-        """Give the base that clients are pointed to."""
+        """Return the base URL for clients, with the API's version and a slash at its end."""
         return f"http://{self.cloud.options.host}:{self.port}{PREFIX}"
 
     def start(self) -> Self:
-        """Listen, in threads of its own."""
+        """Listen on threads of its own, and let operations end when they are due."""
         options = self.cloud.options
         self._server = make_server(
             options.host, options.port, self._application, threaded=True, request_handler=_Handler
         )
         self._stopping = False
         self._threads = [
+            # The poll interval in seconds. The default of 0.5 would delay each stop().
             threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True),
             threading.Thread(target=self._tick, daemon=True),
         ]
@@ -69,7 +78,7 @@ class ComputeApi(Controls):
         return self
 
     def stop(self) -> None:
-        """Stop listening; what exists is forgotten with the object."""
+        """Stop listening; the resources last as long as this object."""
         if self._server is None:
             return
         self._server.shutdown()
@@ -93,13 +102,13 @@ class ComputeApi(Controls):
         self.stop()
 
     def tick(self) -> None:
-        """Let everything happen whose time has come, after a test moved its clock."""
+        """End operations that are due and wake waiting requests, after a test moved its clock."""
         with self.cloud.changed:
             self.cloud.operations.advance()
             self.cloud.changed.notify_all()
 
     def _tick(self) -> None:
-        """Let operations end in time even when nobody asks: instances have to boot."""
+        """End operations when they are due even if no client asks, since machines boot then."""
         with self.cloud.changed:
             while not self._stopping:
                 due = self.cloud.operations.next_due()
@@ -156,7 +165,8 @@ def _json(status: int, body: Any) -> Response:
 
 
 def _drop(environ: WSGIEnvironment) -> None:
-    """Close the connection, so that the client never learns what became of its request."""
+    """Close the connection without an answer, as a network that fails after the request."""
     connection: socket.socket = environ["werkzeug.socket"]
     connection.shutdown(socket.SHUT_RDWR)
+    # werkzeug takes this for a client that went away, and sends nothing.
     raise ConnectionAbortedError

@@ -1,4 +1,10 @@
-"""Service: answers requests, whatever brought them (a plain request or a part of a batch)."""
+"""Service: the API without its HTTP, for plain requests and for parts of a batch.
+
+A request is refused by the first check that it fails: a bearer token, a route of the discovery
+document, path and query parameters, the refusals that a test asked for, faults, a method that the
+double has, a body of the method's schema. Only then a handler sees it. Any token will do, unless a
+test refuses it, since the double has no accounts. Every request is in the journal, refused or not.
+"""
 
 import json
 import time
@@ -17,7 +23,7 @@ PREFIX = "/compute/v1/"
 
 @dataclass(frozen=True)
 class Wire:
-    """A request as it came over the wire."""
+    """A request as it came over the wire; path and query as in its URL, without host."""
 
     http_method: str
     path: str
@@ -28,7 +34,7 @@ class Wire:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; `lost` means that the client must not get it."""
+    """An answer; `lost` means that the request was carried out and the client gets no answer."""
 
     status: int
     body: Json
@@ -36,14 +42,14 @@ class Answer:
 
 
 class Service:
-    """The API without its HTTP."""
+    """The API of one cloud, by the discovery document and the handlers."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._discovery = discovery.load()
 
     def answer(self, wire: Wire) -> Answer:
-        """Answer a request, and note it in the journal."""
+        """Answer a request and add it to the journal; refusals are answers too."""
         began = time.monotonic()
         now = self._cloud.clock.now()
         method = "unknown"
@@ -81,7 +87,7 @@ class Service:
         if fault and fault.kind == "error":
             raise fault.api_error()
         if fault and fault.kind == "slow":
-            time.sleep(fault.delay_s)
+            time.sleep(fault.delay_s)  # without the lock: other clients are served meanwhile
         handler = HANDLERS.get(method.id)
         if handler is None:
             raise errors.lacking(f"The method {method.id}")
@@ -90,6 +96,7 @@ class Service:
             call.operation_error = fault.operation_error()
         with cloud.lock:
             cloud.operations.advance()
+            # A retry with the same requestId must not reach the handler a second time.
             body = cloud.repeated(call)
             if body is None:
                 body = handler(cloud, call)

@@ -1,4 +1,11 @@
-"""Addressing: which IP addresses are free, taken or the service's own."""
+"""Addressing: checks and allocation of internal and external IP addresses.
+
+An internal address is unique in its subnetwork, an external one among all projects. Refused are
+addresses outside their range, the four that Compute Engine keeps in each subnetwork, and ranges
+that are larger or smaller than the service allows. Each question is answered from the store, so an
+address is free as soon as the instance or reservation that had it is gone. Allocation takes the
+lowest free address, so that a test knows which one it will be.
+"""
 
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 
@@ -7,12 +14,13 @@ from localcloud.compute_api.cloud import Cloud
 from localcloud.compute_api.errors import Json
 from localcloud.compute_api.store import Resource
 
+# Prefix lengths of the smallest and the largest range that Compute Engine gives to a subnetwork.
 _SMALLEST_PREFIX = 29
 _LARGEST_PREFIX = 4
 
 
 def parse_range(value: object, field: str) -> IPv4Network:
-    """Read an IPv4 range without host bits, or refuse it."""
+    """Parse an IPv4 range; refuse any other text and a range with host bits set."""
     try:
         return IPv4Network(str(value))
     except (AddressValueError, NetmaskValueError, ValueError):
@@ -22,7 +30,7 @@ def parse_range(value: object, field: str) -> IPv4Network:
 
 
 def parse_subnet_range(value: object, field: str) -> IPv4Network:
-    """Read a range that a subnetwork may have."""
+    """Parse a range for a subnetwork, primary or secondary; refuse one outside /4 to /29."""
     network = parse_range(value, field)
     if not _LARGEST_PREFIX <= network.prefixlen <= _SMALLEST_PREFIX:
         raise errors.invalid(
@@ -35,7 +43,7 @@ def parse_subnet_range(value: object, field: str) -> IPv4Network:
 
 
 def parse_address(value: object, field: str) -> IPv4Address:
-    """Read an IPv4 address or refuse it."""
+    """Parse an IPv4 address; refuse any other text."""
     try:
         return IPv4Address(str(value))
     except AddressValueError:
@@ -43,12 +51,15 @@ def parse_address(value: object, field: str) -> IPv4Address:
 
 
 def service_own(network: IPv4Network) -> set[IPv4Address]:
-    """Give the four addresses of a subnetwork that Compute Engine keeps for itself."""
+    """Return the four addresses of a subnetwork that no instance can have.
+
+    They are the network address, the gateway, the second to last and the broadcast address.
+    """
     return {network[0], network[1], network[-2], network[-1]}
 
 
 def check_usable(address: IPv4Address, subnetwork: Resource, field: str) -> None:
-    """Refuse an internal address that the subnetwork cannot give."""
+    """Refuse an internal address outside the subnetwork's range, or one of the service's own."""
     network = IPv4Network(subnetwork.body["ipCidrRange"])
     if address not in network:
         raise errors.invalid(
@@ -59,7 +70,7 @@ def check_usable(address: IPv4Address, subnetwork: Resource, field: str) -> None
 
 
 def users_of(cloud: Cloud, address: Json) -> list[str]:
-    """Give the links of what uses a reserved address."""
+    """Return the links of the instances and routers that use a reserved address."""
     return [
         resource.link
         for resource in cloud.store.all()
@@ -74,6 +85,7 @@ def _uses(resource: Resource, address: Json) -> bool:
         )
     for nic in resource.body.get("networkInterfaces", []):
         if address["addressType"] == "INTERNAL":
+            # Other networks may have the same address, so the subnetwork is compared too.
             if (nic.get("networkIP"), nic.get("subnetwork")) == (
                 address["address"],
                 address.get("subnetwork"),
@@ -87,7 +99,7 @@ def _uses(resource: Resource, address: Json) -> bool:
 
 
 def reserved(cloud: Cloud, project: str, address: str, subnetwork: str | None) -> Resource | None:
-    """Find the reservation of an address: internal in a subnetwork, or (None) external."""
+    """Find the reservation of an internal address of a subnetwork, or (None) of an external one."""
     for resource in cloud.store.select("addresses", project):
         if (
             resource.body["address"] == address
@@ -99,7 +111,10 @@ def reserved(cloud: Cloud, project: str, address: str, subnetwork: str | None) -
 
 
 def taken_internal(cloud: Cloud, subnetwork: Resource) -> set[str]:
-    """Give the internal addresses of a subnetwork that instances have."""
+    """Return the internal addresses of a subnetwork that instances have.
+
+    Reservations do not count: an instance may ask for a reserved address of its project.
+    """
     return {
         nic["networkIP"]
         for resource in cloud.store.select("instances", subnetwork.project)
@@ -109,7 +124,7 @@ def taken_internal(cloud: Cloud, subnetwork: Resource) -> set[str]:
 
 
 def free_internal(cloud: Cloud, subnetwork: Resource) -> str:
-    """Pick the lowest free internal address of a subnetwork."""
+    """Return the lowest internal address that is neither used nor reserved, or refuse."""
     taken = taken_internal(cloud, subnetwork) | {
         resource.body["address"]
         for resource in cloud.store.select("addresses", subnetwork.project)
@@ -128,7 +143,7 @@ def free_internal(cloud: Cloud, subnetwork: Resource) -> str:
 
 
 def external_in_use(cloud: Cloud) -> set[str]:
-    """Give the external addresses that instances have, in all projects."""
+    """Return the external addresses that instances of all projects have."""
     return {
         config["natIP"]
         for resource in cloud.store.all()
@@ -140,7 +155,7 @@ def external_in_use(cloud: Cloud) -> set[str]:
 
 
 def free_external(cloud: Cloud) -> str:
-    """Pick the lowest external address that nobody has, in any project."""
+    """Return the lowest external address that is free in all projects; 503 if none is left."""
     taken = external_in_use(cloud) | {
         resource.body["address"]
         for resource in cloud.store.all()
@@ -149,6 +164,7 @@ def free_external(cloud: Cloud) -> str:
     for address in cloud.options.external_range.hosts():
         if str(address) not in taken:
             return str(address)
+    # This limit is the double's own, so the message names localcloud.
     raise errors.ApiError(
         503,
         "backendError",
@@ -157,7 +173,7 @@ def free_external(cloud: Cloud) -> str:
 
 
 def overlapping(cloud: Cloud, network_link: str, candidate: IPv4Network) -> Resource | None:
-    """Find a subnetwork of the network whose range overlaps the candidate."""
+    """Find a subnetwork of the network, in any region, with a range that overlaps the candidate."""
     for resource in cloud.store.all():
         if resource.collection == "subnetworks" and resource.body["network"] == network_link:
             ranges = [resource.body["ipCidrRange"]] + [
@@ -169,5 +185,4 @@ def overlapping(cloud: Cloud, network_link: str, candidate: IPv4Network) -> Reso
 
 
 def region_link(project: str, region: str) -> str:
-    """Give the link of a region."""
     return links.link(f"projects/{project}/regions/{region}")

@@ -1,4 +1,10 @@
-"""Capacity: zones without room for instances, in each shape in which the service reports it."""
+"""Capacity: zones without room for instances, in each shape in which the service reports it.
+
+The shapes differ in what a client does next. "operation" accepts the request and lets its operation
+fail; "operation_with_details" does so too, with another code and more text. "insert" refuses the
+request itself with 503, which pulumi-gcp retries for 20 minutes. Users report all three from Google
+Cloud, so a job has to recognize each.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +18,7 @@ SHAPES: tuple[Shape, ...] = ("operation", "operation_with_details", "insert")
 
 @dataclass(frozen=True, kw_only=True)
 class FullZone:
-    """A zone that is full for a project, or (project None) for all."""
+    """A zone that is full for one project, or (project None) for all; refuses unknown shapes."""
 
     zone: str
     shape: Shape = "operation"
@@ -23,13 +29,13 @@ class FullZone:
             raise ValueError(f"shape: {self.shape!r} is none of {', '.join(SHAPES)}")
 
     def at_insert(self, project: str) -> ApiError | None:
-        """Give the refusal of the request, if this zone reports it there."""
+        """Return the refusal of an insert; None if the operation is to fail instead."""
         if self.shape != "insert":
             return None
         return ApiError(503, "ZONE_RESOURCE_POOL_EXHAUSTED", self._text(project))
 
     def in_operation(self, project: str, machine_type: str) -> OperationError | None:
-        """Give the end of the operation, if this zone reports it there."""
+        """Return the error of an insert's or start's operation; None for the shape "insert"."""
         if self.shape == "insert":
             return None
         details = self.shape == "operation_with_details"

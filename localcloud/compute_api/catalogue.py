@@ -1,7 +1,13 @@
-"""Catalogue: the regions, zones, machine types and disk types that the double offers."""
+"""Catalogue: the regions, zones, machine types and disk types that the double offers.
+
+It is a small part of Google Cloud's, the same for every zone; offers.py takes things away from
+single zones. Beside the families that a DevStack node can use there are some that lack nested
+virtualization, a minimum CPU platform or x86, so that a test can meet each refusal.
+"""
 
 from dataclasses import dataclass
 
+# The letters of each region's zones. Some regions of Google Cloud really have no zone a.
 REGIONS: dict[str, str] = {
     "europe-west1": "bcd",
     "us-central1": "abcf",
@@ -16,7 +22,8 @@ ZONES: dict[str, str] = {
 
 DISK_TYPES = ("pd-standard", "pd-balanced", "pd-ssd", "pd-extreme")
 
-# In the order of their age: a minimum means this one or any later.
+# Oldest first for each vendor. A family has a slice of it; without a minimum, an instance gets the
+# slice's oldest.
 CPU_PLATFORMS = (
     "Intel Sandy Bridge",
     "Intel Ivy Bridge",
@@ -34,7 +41,7 @@ CPU_PLATFORMS = (
 
 @dataclass(frozen=True)
 class Family:
-    """A family of machine types and what it can do."""
+    """A family of machine types: its sizes in vCPUs, its quota metric and its abilities."""
 
     name: str
     sizes: tuple[int, ...]
@@ -84,7 +91,7 @@ FAMILIES = (
 
 @dataclass(frozen=True)
 class MachineType:
-    """One machine type."""
+    """A family in one size; memory_mb as the API's memoryMb."""
 
     name: str
     cpus: int

@@ -1,4 +1,10 @@
-"""Cloud: the state of the double, shared by everything that answers a request."""
+"""Cloud: the state of the double, shared by everything that answers a request.
+
+A change has two moments, as on Google Cloud. A handler checks the request and refuses what the
+service refuses at once; then create, update or delete accepts an operation, whose effect comes when
+the clock says that it is DONE. Until then a resource that is created or deleted is visible but not
+ready, and requests that need it are refused.
+"""
 
 import itertools
 import threading
@@ -21,30 +27,31 @@ from localcloud.compute_api.store import Resource, Store
 if TYPE_CHECKING:
     from localcloud.compute_api.capacity import FullZone
 
+# Nineteen digits, as the service's ids have: a client that reads one as a float gets another id.
 _FIRST_ID = 1_000_000_000_000_000_000
+# The user that operations name. Nobody's domain ends in .invalid (RFC 2606).
 USER = "somebody@localcloud.invalid"
 
 
 @dataclass
 class Call:
-    """One request that fits the API: its method, path parameters, query and body."""
+    """A request that fits the API; its body is without nulls."""
 
     method: str
     path: str
     params: dict[str, str]
     query: dict[str, str] = field(default_factory=dict)
     body: Json = field(default_factory=dict)
-    # A fault may have decided how the operation of this call ends.
+    # The end that a fault gives to the operation of this call.
     operation_error: OperationError | None = None
 
     @property
     def project(self) -> str:
-        """Give the project of the request."""
         return self.params["project"]
 
     @property
     def scope(self) -> str:
-        """Give the scope of the request: global, regions/R or zones/Z."""
+        """Return the scope of the request: global, regions/R or zones/Z."""
         if "zone" in self.params:
             return f"zones/{self.params['zone']}"
         if "region" in self.params:
@@ -56,7 +63,7 @@ Handler = Callable[["Cloud", Call], Json]
 
 
 class Cloud:
-    """Everything that there is. Hold the lock while you look or change."""
+    """All state of the double. A caller holds the lock while it reads or changes anything."""
 
     def __init__(self, options: Options, clock: Clock) -> None:
         self.options = options
@@ -70,9 +77,9 @@ class Cloud:
         self.hooks = Hooks()
         self.full_zones: dict[str, FullZone] = {}
         self.offers = Offers()
-        # What instances wrote to their serial port, by path.
+        # Output of the instances' serial ports, by path.
         self.serial_output: dict[str, str] = {}
-        # Who is refused, with which status, and what nobody may do.
+        # Refusals that a test asked for: HTTP statuses by project and by token, and method ids.
         self.refused_projects: dict[str, int] = {}
         self.refused_tokens: dict[str, int] = {}
         self.denied_methods: set[str] = set()
@@ -82,23 +89,27 @@ class Cloud:
         self._by_request_id: dict[tuple[str, str], str] = {}
 
     def repeated(self, call: Call) -> Json | None:
-        """Give the operation of a request whose requestId was seen before, as the service does."""
+        """Return the operation of an earlier request with the same requestId, or None.
+
+        As on the service, this makes the retry of a change idempotent: a client that lost the
+        answer gets it now, and not a second resource.
+        """
         path = self._by_request_id.get((call.project, call.query.get("requestId", "")))
         operation = self.operations.find(path) if path else None
         return operation.body() if operation else None
 
     def remember(self, call: Call, body: Json) -> None:
-        """Note which operation belongs to a requestId."""
+        """Keep the operation under the requestId of the call, if it has one."""
         if "requestId" in call.query and body.get("kind") == "compute#operation":
             path = links.relative(body["selfLink"])
             self._by_request_id[call.project, call.query["requestId"]] = path
 
     def new_id(self) -> str:
-        """Make a numeric id, as the API's ids are."""
+        """Return a new numeric id, as a string: many JSON parsers would round the number."""
         return str(_FIRST_ID + next(self._ids) * 7_919)
 
     def stamp(self, path: str, kind: str) -> Json:
-        """Make the fields that every new resource has."""
+        """Return the fields that every new resource has, with a new id and the present time."""
         return {
             "kind": f"compute#{kind}",
             "id": self.new_id(),
@@ -119,7 +130,12 @@ class Cloud:
         error: OperationError | None = None,
         references: list[str] | None = None,
     ) -> Json:
-        """Accept an operation on a resource; finish or fail runs when it is done."""
+        """Accept an operation on a resource and return its JSON.
+
+        `start` is called when it becomes RUNNING. When it becomes DONE, `finish` is called, or
+        `fail` if it has an error; a fault's error goes before `error`. `references` are the paths
+        that the request needs, for the journal.
+        """
         inserted, starts, ends = self.operations.times(
             self.options.latency(call.method, kind_of(call.method.split(".")[1]))
         )
@@ -145,6 +161,7 @@ class Cloud:
         if operation.error is not None:
             operation.finish = fail or (lambda: None)
         self.operations.add(operation)
+        # The server sleeps until the next operation is due, which may be this one now.
         self.changed.notify_all()
         return operation.body()
 
@@ -156,7 +173,10 @@ class Cloud:
         then: Finish | None = None,
         error: OperationError | None = None,
     ) -> Json:
-        """Accept the creation of a resource: visible at once, usable when the operation is done."""
+        """Accept the creation of a resource: visible at once, usable when the operation is done.
+
+        An error removes the resource at the operation's end; `then` is called without one.
+        """
         resource.state = "creating"
         self.store.add(resource)
 
@@ -178,7 +198,7 @@ class Cloud:
     def delete(
         self, call: Call, resource: Resource, *, error: OperationError | None = None
     ) -> Json:
-        """Accept the deletion of a resource: gone when the operation is done."""
+        """Accept the deletion of a resource: gone when the operation is done, kept if it failed."""
         resource.state = "deleting"
 
         def fail() -> None:
@@ -196,5 +216,5 @@ class Cloud:
     def update(
         self, call: Call, resource: Resource, verb: str, apply: Finish, references: list[str]
     ) -> Json:
-        """Accept a change of a resource, visible when the operation is done."""
+        """Accept a change of a resource; `apply` makes it visible when the operation is done."""
         return self.operate(call, resource, verb, finish=apply, references=references)

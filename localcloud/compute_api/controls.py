@@ -1,6 +1,8 @@
-"""Controls: what a test can ask of the double and tell it, beside the API.
+"""Controls: questions and orders of a test to the double, beside the API.
 
-ComputeApi offers them as methods, admin.py two of them over HTTP.
+ComputeApi has them as methods; admin.py offers two of them over HTTP. A control is no request: it
+checks no token, is not in the journal and meets no faults. Paths are relative, as in links.py, and
+an unknown one raises ApiError.
 """
 
 from localcloud.compute_api import journal, links
@@ -13,17 +15,18 @@ from localcloud.compute_api.offers import Lack
 from localcloud.compute_api.resources import images, instance_disks, instances
 from localcloud.compute_api.resources.common import check_labels, put_labels
 
+# The projects of Google's public images, which are there from the start and are no leftovers.
 _PUBLIC_PROJECTS = {project for project, _, _ in images.PUBLIC}
 
 
 class Controls:
-    """Everything that a test may do behind the API's back."""
+    """All that a test may do without the API. Answers first let due operations end."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
 
     def inventory(self, project: str | None = None) -> list[Json]:
-        """List what exists, for a check that nothing was left; public images do not count."""
+        """List path, state and labels of all resources but public images, to find leftovers."""
         with self.cloud.lock:
             self.cloud.operations.advance()
             return [
@@ -37,17 +40,17 @@ class Controls:
             ]
 
     def resource(self, path: str) -> Json:
-        """Show a resource as it is stored."""
+        """Return a copy of a resource's representation as it is stored."""
         with self.cloud.lock:
             self.cloud.operations.advance()
             return dict(self.cloud.store.get(path).body)
 
     def requests(self, project: str | None = None, method: str | None = None) -> list[Json]:
-        """List the requests so far, oldest first; method as in instances.insert."""
+        """List the requests so far, oldest first; a method is named like instances.insert."""
         return [request.show() for request in self.cloud.journal.requests(project, method)]
 
     def operations(self, project: str | None = None) -> Json:
-        """List the operations so far and their longest chain, with its seconds."""
+        """List the operations so far, and their longest chain with its duration in seconds."""
         with self.cloud.lock:
             self.cloud.operations.advance()
             found = [
@@ -63,99 +66,102 @@ class Controls:
         }
 
     def add_fault(self, fault: Fault) -> None:
-        """Queue a fault."""
+        """Queue a fault for the next calls that it matches."""
         with self.cloud.lock:
             self.cloud.faults.add(fault)
 
     def remaining_faults(self) -> list[Json]:
-        """List the faults that did not happen yet."""
+        """List the faults that did not happen yet, so that a test can check that all did."""
         with self.cloud.lock:
             return self.cloud.faults.remaining()
 
     def clear_faults(self) -> None:
-        """Forget all faults."""
         with self.cloud.lock:
             self.cloud.faults.clear()
 
     def deny(self, method: str) -> None:
-        """Answer 403 to a method, such as zones.list, from now on."""
+        """Answer a method such as zones.list with 403 from now on."""
         self.cloud.denied_methods.add(f"compute.{method}")
 
     def refuse_project(self, project: str, status: int | None) -> None:
-        """Answer 404 or 403 to everything about a project, or (None) no more."""
+        """Answer every request to a project with status 404 or 403; None ends that."""
         _put(self.cloud.refused_projects, project, status)
 
     def refuse_token(self, token: str, status: int | None) -> None:
-        """Answer 401 or 403 to a bearer token, or (None) no more."""
+        """Answer every request with this bearer token with status 401 or 403; None ends that."""
         _put(self.cloud.refused_tokens, token, status)
 
     def rate_limit(self, seconds: float) -> None:
-        """Answer 403 rateLimitExceeded to everything for so long."""
+        """Answer every request with 403 rateLimitExceeded for these seconds of the clock."""
         self.cloud.rate_limited_until = self.cloud.clock.now() + seconds
 
     def fill_zone(self, full: FullZone) -> None:
-        """Let a zone have no room for instances."""
+        """Let instances that are created or started in a zone find no capacity."""
         with self.cloud.lock:
             self.cloud.full_zones[full.zone] = full
 
     def empty_zone(self, zone: str) -> None:
-        """Let a zone have room again."""
+        """Let a zone have capacity again, for all projects."""
         with self.cloud.lock:
             self.cloud.full_zones.pop(zone, None)
 
     def withdraw(self, lack: Lack) -> None:
-        """Let a zone lack a machine type, a disk type or a CPU platform."""
+        """Let a zone lack a machine type, a disk type or a CPU platform from now on."""
         with self.cloud.lock:
             self.cloud.offers.withdraw(lack)
 
     def restore_offers(self, zone: str) -> None:
-        """Let a zone have everything again that the catalogue has."""
+        """Let a zone offer the whole catalogue again."""
         with self.cloud.lock:
             self.cloud.offers.restore(zone)
 
     def publish_image(self, project: str, family: str, name: str) -> Json:
-        """Add an image; from now on its family means this one."""
+        """Add a ready image, from now on the newest of its family; return its representation."""
         with self.cloud.lock:
             return images.publish(self.cloud, project, family, name).body
 
     def set_quota(self, project: str, metric: str, limit: float, region: str | None = None) -> None:
-        """Set a quota of a region, or of the project as a whole."""
+        """Set a quota of a region, or (region None) of the project; refuse an unknown metric."""
         with self.cloud.lock:
             self.cloud.quotas.set_limit(project, metric, limit, region)
 
     def set_latency(self, latency_s: dict[str, float]) -> None:
-        """Set how long operations take, by kind (instance), method or "default"."""
+        """Set the seconds of new operations by kind (instance), method or "default".
+
+        Operations that were accepted before keep their times.
+        """
         self.cloud.options.check_latency(latency_s)
         self.cloud.options.latency_s.update(latency_s)
 
     def remove(self, path: str) -> None:
-        """Remove a resource behind everybody's back, whatever uses it."""
+        """Remove a resource at once, without an operation and even if others use it."""
         with self.cloud.lock:
             self.cloud.operations.advance()
             resource = self.cloud.store.get(path)
             self.cloud.store.remove(path)
+            # Without this, its machine would go on running and its disks would stay in use.
             if resource.collection == "instances":
                 instance_disks.release(self.cloud, resource)
                 self.cloud.hooks.deleted(instances.view(resource))
 
     def add_labels(self, path: str, labels: dict[str, str]) -> None:
-        """Add labels to a resource behind everybody's back."""
+        """Add labels to a resource at once, as somebody else's program might."""
         with self.cloud.lock:
             body = self.cloud.store.get(path).body
             put_labels(body, check_labels(body.get("labels", {}) | labels))
 
     def write_serial_output(self, path: str, text: str) -> None:
-        """Add to what an instance has written to its serial port."""
+        """Append to the serial port output of an instance, named by path or link."""
         with self.cloud.lock:
             name = links.relative(path)
             self.cloud.serial_output[name] = self.cloud.serial_output.get(name, "") + text
 
     def on_instance_running(self, callback: Callback) -> None:
-        """Call back when an instance has become RUNNING."""
+        """Call back, on the thread of the hooks, when an instance has become RUNNING."""
         self.cloud.hooks.on_instance_running(callback)
 
     def on_instance_deleted(self, callback: Callback) -> None:
-        """Call back when an instance is gone or stopped."""
+        """Call back, on the thread of the hooks, when an instance was deleted or stopped."""
         self.cloud.hooks.on_instance_deleted(callback)
 
 

@@ -1,7 +1,7 @@
-"""Faults: what the next calls of a method shall suffer, queued by a test.
+"""Faults: failures that a test queues for the next calls of a method.
 
-Each queued fault is used up by one call (or by `times` calls); what is left can be asked for, so
-that a test can check that its faults happened.
+A fault is used up by `times` calls. The rest can be listed: a test whose fault never happened has
+proved nothing, and must be able to notice. An unknown kind is refused.
 """
 
 from dataclasses import asdict, dataclass
@@ -15,12 +15,12 @@ KINDS: tuple[Kind, ...] = ("error", "slow", "lost", "operation_error")
 
 @dataclass(kw_only=True)
 class Fault:
-    """One fault.
+    """A fault of a method such as instances.insert, or ("*") of every method.
 
-    kind "error": refused with status, reason and message. "slow": answered after delay_s. "lost":
-    carried out, and the connection closed without an answer. "operation_error": accepted, and the
-    operation ends with code and message. project narrows it down.
-    Of the calls that it matches, one in `every` suffers it.
+    The kind "error" refuses with status, reason and message. "slow" waits delay_s seconds before
+    the request is carried out. "lost" carries it out and closes the connection without an answer.
+    "operation_error" accepts it and lets its operation fail with code and message. With a project,
+    calls of other projects do not count. Of the calls that match, every `every`-th has the fault.
     """
 
     method: str
@@ -40,37 +40,36 @@ class Fault:
         self._matched = 0
 
     def matches(self, method_id: str, path: str) -> bool:
-        """Say whether a call suffers it; "*" stands for every method."""
+        """Tell whether the fault is for this method and project."""
         return self.method in {"*", method_id, method_id.removeprefix("compute.")} and (
             self.project is None or f"projects/{self.project}/" in path + "/"
         )
 
     def is_due(self) -> bool:
-        """Count a call that it matches, and say whether it is the one that suffers."""
+        """Count a call that matches, and tell whether it is one that has the fault."""
         self._matched += 1
         return self._matched % self.every == 0
 
     def api_error(self) -> ApiError:
-        """Build the refusal."""
+        """Return the refusal of a fault of kind "error"."""
         return ApiError(self.status, self.reason, self.message)
 
     def operation_error(self) -> OperationError:
-        """Build the end of the operation."""
+        """Return the error of the operation for a fault of kind "operation_error"."""
         return OperationError(self.status, "SERVICE UNAVAILABLE", self.code, self.message)
 
 
 class Faults:
-    """The queue."""
+    """The queue of faults, first in, first out among those that a call matches."""
 
     def __init__(self) -> None:
         self._queue: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Queue a fault."""
         self._queue.append(fault)
 
     def take(self, method_id: str, path: str) -> Fault | None:
-        """Use up the first fault that the call matches."""
+        """Return the first fault that the call matches, and use it up once; None without one."""
         for fault in self._queue:
             if fault.matches(method_id, path) and fault.is_due():
                 fault.times -= 1
@@ -80,9 +79,8 @@ class Faults:
         return None
 
     def remaining(self) -> list[Json]:
-        """List what nobody suffered yet."""
+        """List the faults that are not used up, with the `times` that remain."""
         return [asdict(fault) for fault in self._queue]
 
     def clear(self) -> None:
-        """Forget all faults."""
         self._queue.clear()

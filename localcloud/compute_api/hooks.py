@@ -1,6 +1,7 @@
-"""Hooks: tell whoever boots machines that an instance runs or is gone.
+"""Hooks: callbacks for the programs that boot a machine for each instance.
 
-Callbacks run one after another in a thread of their own, so that no client waits for them.
+They are called when an instance runs, and when it is stopped or deleted, one after another on a
+thread of their own. A boot takes a while; neither a client nor the lock of the cloud waits for it.
 """
 
 import queue
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class InstanceView:
-    """What a machine needs to know of its instance."""
+    """The part of an instance that its machine needs; nat_ip is None without an external IP."""
 
     project: str
     zone: str
@@ -27,7 +28,7 @@ Callback = Callable[[InstanceView], None]
 
 
 class Hooks:
-    """Callbacks for the two events."""
+    """The callbacks for both events, and the queue of calls."""
 
     def __init__(self) -> None:
         self._running: list[Callback] = []
@@ -36,26 +37,27 @@ class Hooks:
         self._thread: threading.Thread | None = None
 
     def on_instance_running(self, callback: Callback) -> None:
-        """Call back when an instance has become RUNNING."""
+        """Call back when an instance has become RUNNING, from now on."""
         self._running.append(callback)
 
     def on_instance_deleted(self, callback: Callback) -> None:
-        """Call back when an instance is gone or stopped."""
+        """Call back when an instance was deleted or stopped, from now on."""
         self._deleted.append(callback)
 
     def running(self, view: InstanceView) -> None:
-        """Announce an instance that runs."""
+        """Queue the callbacks for an instance that has become RUNNING."""
         self._announce(self._running, view)
 
     def deleted(self, view: InstanceView) -> None:
-        """Announce an instance that is gone."""
+        """Queue the callbacks for an instance that was deleted or stopped."""
         self._announce(self._deleted, view)
 
     def drain(self) -> None:
-        """Wait until all callbacks so far have returned."""
+        """Wait until all queued callbacks have returned."""
         self._queue.join()
 
     def _announce(self, callbacks: list[Callback], view: InstanceView) -> None:
+        # Most doubles boot nothing and get by without the thread.
         if callbacks and self._thread is None:
             self._thread = threading.Thread(target=self._work, name="hooks", daemon=True)
             self._thread.start()

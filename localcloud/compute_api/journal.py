@@ -1,7 +1,9 @@
-"""Journal: what was asked of the double, and what its operations waited for.
+"""Journal: the requests to the double, and the longest chain of its operations.
 
-The chain is the longest run of operations of which each needs the one before: the least time in
-which anybody could have made the same requests.
+In a chain, each operation needs the one before it. An operation needs an earlier one on the same
+resource, one on a resource that it refers to, and, if it is a deletion, the deletions of resources
+that refer to its own. The longest chain is the least time in which any client can make the same
+changes, however many it makes at once.
 """
 
 from collections import deque
@@ -11,12 +13,13 @@ from localcloud.compute_api.clock import timestamp
 from localcloud.compute_api.errors import Json
 from localcloud.compute_api.operations import Operation
 
+# Older requests are dropped, so that a double that polls reach for days does not grow.
 _MOST_REQUESTS = 100_000
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came in; seconds since the epoch, and seconds."""
+    """A request: when it came, in seconds since the epoch, and how many seconds it took."""
 
     time: float
     method: str
@@ -25,7 +28,7 @@ class Request:
     seconds: float
 
     def show(self) -> Json:
-        """Make it JSON."""
+        """Return the request as JSON, its time as RFC 3339."""
         return {
             "time": timestamp(self.time),
             "method": self.method,
@@ -36,17 +39,16 @@ class Request:
 
 
 class Journal:
-    """The latest requests."""
+    """The latest requests, oldest first."""
 
     def __init__(self) -> None:
         self._requests: deque[Request] = deque(maxlen=_MOST_REQUESTS)
 
     def add(self, request: Request) -> None:
-        """Keep a request."""
         self._requests.append(request)
 
     def requests(self, project: str | None = None, method: str | None = None) -> list[Request]:
-        """List requests, oldest first, of a project and of a method (instances.insert)."""
+        """List requests, if asked only those of a project or a method (instances.insert)."""
         return [
             request
             for request in list(self._requests)
@@ -56,7 +58,7 @@ class Journal:
 
 
 def show(operation: Operation) -> Json:
-    """Make an operation of the journal JSON; times in seconds since the epoch."""
+    """Return an operation as JSON for the journal; times in seconds since the epoch."""
     return {
         "name": operation.name,
         "method": operation.method.removeprefix("compute."),
@@ -71,7 +73,8 @@ def show(operation: Operation) -> Json:
 
 
 def chain(operations: list[Operation]) -> list[Operation]:
-    """Give the longest chain of operations by their own durations, first to last."""
+    """Return the chain that takes longest; the operations are given oldest first."""
+    # For each operation, the longest chain that ends with it.
     best: list[tuple[float, list[Operation]]] = []
     for i, operation in enumerate(operations):
         before: tuple[float, list[Operation]] = (0.0, [])
@@ -84,17 +87,17 @@ def chain(operations: list[Operation]) -> list[Operation]:
 
 
 def duration(operations: list[Operation]) -> float:
-    """Give the seconds that operations take one after another."""
+    """Return the seconds that operations take one after another."""
     return sum(operation.ends - operation.inserted for operation in operations)
 
 
 def _needs(later: Operation, earlier: Operation, operations: list[Operation]) -> bool:
-    """Say whether an operation could be asked for only after another was done."""
+    """Tell whether a client can ask for an operation only after another one is done."""
     if later.target == earlier.target:
         return True
     if later.type != "delete":
         return earlier.type != "delete" and earlier.target in later.references
-    # What referred to the target has to go first.
+    # A resource can be deleted only after those that refer to it.
     return earlier.type == "delete" and any(
         operation.target == earlier.target and later.target in operation.references
         for operation in operations

@@ -1,6 +1,8 @@
-"""Offers: what each zone has of the catalogue. A test can take something away from one.
+"""Offers: the part of the catalogue that each zone has.
 
-On Google Cloud no zone has all that its region has, and what one has changes over the years.
+On Google Cloud no zone has all that its region has, and the offers of a zone change over the years.
+Here each zone begins with the whole catalogue, and a test takes something away from one. A lack
+with a zone or a name that the catalogue does not have is refused: it would never have an effect.
 """
 
 from dataclasses import dataclass
@@ -25,26 +27,26 @@ class Lack:
 
 
 class Offers:
-    """The catalogue without what zones lack."""
+    """The catalogue minus the lacks of each zone."""
 
     def __init__(self) -> None:
         self._lacks: set[Lack] = set()
 
     def withdraw(self, lack: Lack) -> None:
-        """Take something away from a zone; instances that have it keep it."""
+        """Take something away from a zone; existing instances and disks keep it."""
         self._lacks.add(lack)
 
     def restore(self, zone: str) -> None:
-        """Let a zone have everything again."""
+        """Forget all lacks of a zone."""
         self._lacks = {lack for lack in self._lacks if lack.zone != zone}
 
     def has(self, project: str, zone: str, name: str) -> bool:
-        """Say whether a zone offers a name of the catalogue to a project."""
+        """Tell whether a zone offers a name of the catalogue to a project."""
         return not any(
             lack.zone == zone and lack.name == name and lack.project in {None, project}
             for lack in self._lacks
         )
 
     def of(self, project: str, zone: str, names: tuple[str, ...]) -> list[str]:
-        """List those of the names that a zone offers to a project, in their order."""
+        """Return those of the names that a zone offers to a project, in the given order."""
         return [name for name in names if self.has(project, zone, name)]

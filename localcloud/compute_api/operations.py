@@ -1,7 +1,8 @@
-"""Operations: work that was accepted and is not done yet.
+"""Operations: accepted changes, and their way from PENDING over RUNNING to DONE.
 
-An operation is PENDING, then RUNNING, then DONE, by the injected clock. Whatever it does to the
-store it does when it becomes DONE; nothing sleeps. advance() must be called before every look.
+An operation has fixed times, and the injected clock decides which of them have come. Nothing
+sleeps: advance() carries out the starts and ends that are due, so it must be called before every
+look at the store. An operation with an error runs for its whole time too.
 """
 
 import heapq
@@ -14,7 +15,7 @@ from localcloud.compute_api import links
 from localcloud.compute_api.clock import Clock, timestamp
 from localcloud.compute_api.errors import Json, OperationError
 
-# The share of an operation's time that it spends PENDING.
+# The share of an operation's time that it is PENDING: a client that polls should meet each status.
 _PENDING_SHARE = 0.1
 
 _PROGRESS = {"PENDING": 0, "RUNNING": 0, "DONE": 100}
@@ -24,7 +25,7 @@ Finish = Callable[[], None]
 
 @dataclass
 class Operation:
-    """One operation; times in seconds since the epoch."""
+    """An operation; times in seconds since the epoch, `target` and `references` are paths."""
 
     path: str
     id: str
@@ -45,11 +46,10 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """Give the last part of the path."""
         return links.name_of(self.path)
 
     def body(self) -> Json:
-        """Show it as the API does."""
+        """Return the JSON of the API; error and end time appear when the operation is DONE."""
         body: Json = {
             "kind": "compute#operation",
             "id": self.id,
@@ -81,38 +81,39 @@ class Operation:
 
 
 class Operations:
-    """All operations of all projects, and the next things that happen."""
+    """All operations of all projects, and their next changes of status."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._by_path: dict[str, Operation] = {}
+        # A heap by time. The counter keeps the order of operations that are due at the same moment,
+        # and spares the heap a comparison of operations.
         self._due: list[tuple[float, int, Operation]] = []
         self._order = itertools.count()
 
     def add(self, operation: Operation) -> None:
-        """Keep an operation and plan its changes of status."""
+        """Keep an operation and plan its start; its end is planned when it starts."""
         self._by_path[operation.path] = operation
         self._plan(operation.starts, operation)
 
     def times(self, latency_s: float) -> tuple[float, float, float]:
-        """Give when an operation accepted now is inserted, starts and ends."""
+        """Return the moments at which an operation accepted now is inserted, starts and ends."""
         now = self._clock.now()
         return now, now + latency_s * _PENDING_SHARE, now + latency_s
 
     def find(self, path: str) -> Operation | None:
-        """Look an operation up."""
         return self._by_path.get(path)
 
     def all(self) -> list[Operation]:
-        """List all operations, oldest first."""
+        """Return all operations so far, oldest first; none is ever forgotten."""
         return list(self._by_path.values())
 
     def next_due(self) -> float | None:
-        """Tell when something happens next."""
+        """Return the moment of the next change of status, None if nothing is under way."""
         return self._due[0][0] if self._due else None
 
     def advance(self) -> None:
-        """Let everything happen whose time has come, in order."""
+        """Make all changes of status that are due by the clock, in the order of their times."""
         while self._due and self._due[0][0] <= self._clock.now():
             _, _, operation = heapq.heappop(self._due)
             if operation.status == "PENDING":

@@ -1,7 +1,9 @@
 """Quotas: limits and usages of a project and of its regions.
 
-Usages are counted from the store at every look; nothing can drift. CPU metrics follow the service:
-each family has its own, and all of them count against the project's CPUS_ALL_REGIONS.
+Usages are counted from the store at every look, so that no failed operation can leave a wrong one.
+As on the service, vCPUs count against the metric of their family in the region and against
+CPUS_ALL_REGIONS of the project. The service refuses some needs at the request (disks, networks) and
+others in the operation (an instance's vCPUs), so there is a check for each.
 """
 
 from collections import Counter
@@ -11,6 +13,7 @@ from localcloud.compute_api import catalogue, errors, links
 from localcloud.compute_api.errors import Json, OperationError
 from localcloud.compute_api.store import Resource, Store
 
+# Limits unless a test sets others. Metrics that no resource of the double uses are left out.
 PROJECT_LIMITS: dict[str, float] = {
     "NETWORKS": 15,
     "SUBNETWORKS": 275,
@@ -37,6 +40,7 @@ REGION_LIMITS: dict[str, float] = {
     "INSTANCES": 720,
 }
 
+# Collections of which each resource counts as one, anywhere in the project.
 _PROJECT_COLLECTIONS = {
     "networks": "NETWORKS",
     "subnetworks": "SUBNETWORKS",
@@ -47,31 +51,31 @@ _PROJECT_COLLECTIONS = {
 
 _SSD_TYPES = {"pd-ssd", "pd-balanced"}
 
-# A metric and how much of it, in a region or (None) in the project.
+# A metric and an amount of it, in a region or (None) in the project.
 Need = tuple[str, float, str | None]
 
 
 class Quotas:
-    """Limits by project, which a test can set, and what is used of them."""
+    """Limits by project, which a test can set, and their usages."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._limits: dict[tuple[str, str | None, str], float] = {}
 
     def set_limit(self, project: str, metric: str, limit: float, region: str | None) -> None:
-        """Set a limit of a region, or (region None) of the project as a whole."""
+        """Set a limit of a region, or (None) of the project; refuse an unknown metric."""
         known = PROJECT_LIMITS if region is None else REGION_LIMITS
         if metric not in known:
             raise ValueError(f"metric: {metric!r} is none of {', '.join(sorted(known))}")
         self._limits[project, region, metric] = limit
 
     def limit(self, project: str, metric: str, region: str | None) -> float:
-        """Give a limit."""
+        """Return the limit of a region, or (None) of the project."""
         default = (PROJECT_LIMITS if region is None else REGION_LIMITS)[metric]
         return self._limits.get((project, region, metric), default)
 
     def show(self, project: str, region: str | None) -> list[Json]:
-        """List limits and usages as projects.get and regions.get do."""
+        """List limits and usages in the form of projects.get (region None) and regions.get."""
         usage = self.usage(project, region)
         return [
             {
@@ -83,7 +87,7 @@ class Quotas:
         ]
 
     def usage(self, project: str, region: str | None) -> Counter[str]:
-        """Count what is used in a region, or (None) what counts against the project."""
+        """Return the usages by metric in a region, or (None) those that count for the project."""
         total: Counter[str] = Counter()
         for resource in self._store.all():
             if resource.project == project:
@@ -93,14 +97,14 @@ class Quotas:
         return total
 
     def check(self, project: str, needs: list[Need]) -> None:
-        """Refuse what would exceed a quota."""
+        """Refuse a request whose needs exceed a quota; the first such metric is named."""
         if short := self._short(project, needs):
             metric, limit, region = short
             where = f"in region {region}" if region else "globally"
             raise errors.quota_exceeded(metric, limit, where)
 
     def check_operation(self, project: str, needs: list[Need]) -> OperationError | None:
-        """Give the error of an operation that would exceed a quota."""
+        """Return the error of an operation whose needs exceed a quota, or None."""
         if short := self._short(project, needs):
             return errors.quota_exceeded_operation(*short)
         return None
@@ -113,23 +117,24 @@ class Quotas:
         return None
 
     def instance_needs(self, project: str, body: Json) -> list[Need]:
-        """Say what an instance needs: CPUs and external IPs."""
+        """Return the needs of an instance: its vCPUs, its external IPs and itself."""
         zone = links.name_of(body["zone"])
         region = links.region_of(zone)
         machine = catalogue.MACHINE_TYPES[links.name_of(body["machineType"])]
         external = sum(len(nic.get("accessConfigs", [])) for nic in body["networkInterfaces"])
         spot = body.get("scheduling", {}).get("preemptible", False)
         metric = machine.family.cpu_metric
+        # As on the service, spot instances use the standard quota if they have none of their own.
         if spot and self.limit(project, "PREEMPTIBLE_CPUS", region) > 0:
             metric = "PREEMPTIBLE_CPUS"
         needs: list[Need] = [("INSTANCES", 1, region), ("IN_USE_ADDRESSES", external, region)]
-        # A stopped instance keeps its place but needs no CPU.
+        # A stopped instance still counts as an instance, but its vCPUs are free for others.
         if body.get("status") not in {"TERMINATED", "STOPPED"}:
             needs += [(metric, machine.cpus, region), ("CPUS_ALL_REGIONS", machine.cpus, None)]
         return needs
 
     def disk_needs(self, body: Json) -> list[Need]:
-        """Say what a disk needs."""
+        """Return the needs of a disk: its GB, in a quota for SSDs or in that for all others."""
         region = links.region_of(links.name_of(body["zone"]))
         ssd = links.name_of(body["type"]) in _SSD_TYPES
         return [("SSD_TOTAL_GB" if ssd else "DISKS_TOTAL_GB", int(body["sizeGb"]), region)]

@@ -1,4 +1,8 @@
-"""Store: every resource of every project, by path."""
+"""Store: the resources of all projects, by path.
+
+A path can be taken once, and by a resource of whatever state: until the operation of a deletion is
+done, the name is not free. Nothing is checked about references; that is for the collections.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,37 +14,35 @@ from localcloud.compute_api.errors import Json
 
 @dataclass
 class Resource:
-    """One resource: its path, its representation, and whether an operation holds it."""
+    """A resource: its path, its representation, and whether an operation creates or deletes it."""
 
     path: str
     body: Json
     state: Literal["creating", "ready", "deleting"] = "ready"
-    # What its creation referred to, for the journal.
+    # Paths to which its creation referred, for the journal.
     references: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
-        """Give the last part of the path."""
         return links.name_of(self.path)
 
     @property
     def project(self) -> str:
-        """Give the project of the path."""
         return self.path.split("/")[1]
 
     @property
     def collection(self) -> str:
-        """Give the REST collection, such as networks."""
+        """Return the REST collection, such as networks."""
         return self.path.split("/")[-2]
 
     @property
     def scope(self) -> str:
-        """Give where it lives: global, regions/R or zones/Z."""
+        """Return the place of the resource: global, regions/R or zones/Z."""
         return links.location_of(self.path)
 
     @property
     def link(self) -> str:
-        """Give the link that responses carry."""
+        """Return the link to the resource, as responses have it."""
         return links.link(self.path)
 
 
@@ -51,19 +53,19 @@ class Store:
         self._resources: dict[str, Resource] = {}
 
     def add(self, resource: Resource) -> Resource:
-        """Keep a resource; refuse a path that is taken."""
+        """Keep and return a resource; refuse a path that is taken."""
         if resource.path in self._resources:
             raise errors.already_exists(resource.path)
         self._resources[resource.path] = resource
         return resource
 
     def check_free(self, path: str) -> None:
-        """Refuse a path that is taken."""
+        """Refuse a path that is taken, before a request changes anything."""
         if path in self._resources:
             raise errors.already_exists(path)
 
     def find(self, path: str) -> Resource | None:
-        """Look a resource up by its path, whose last part may be its numeric id."""
+        """Return the resource of a path or None; as in the API, an id may stand for the name."""
         found = self._resources.get(path)
         if found is None and links.name_of(path).isdigit():
             parent = path.rsplit("/", 1)[0]
@@ -75,29 +77,29 @@ class Store:
         return found
 
     def get(self, path: str) -> Resource:
-        """Look a resource up; a 404 if there is none."""
+        """Return the resource of a path; refuse with 404 if there is none."""
         found = self.find(path)
         if found is None:
             raise errors.not_found(path)
         return found
 
     def ready(self, path: str) -> Resource:
-        """Look a resource up for use by another; refuse one that is not ready."""
+        """Return a resource for use by another; refuse one that is being created or deleted."""
         found = self.get(path)
         if found.state != "ready":
             raise errors.not_ready(found.path)
         return found
 
     def remove(self, path: str) -> None:
-        """Forget a resource, if it is there."""
+        """Remove a resource; a path without one is no error."""
         self._resources.pop(path, None)
 
     def all(self) -> Iterator[Resource]:
-        """Iterate over everything, oldest first."""
+        """Iterate over a copy of all resources, oldest first, so that a caller may remove some."""
         return iter(list(self._resources.values()))
 
     def select(self, collection: str, project: str, scope: str | None = None) -> Iterator[Resource]:
-        """Iterate over a collection of a project, in one scope or in all."""
+        """Iterate over a collection of a project, in one scope or (None) in all."""
         for resource in self.all():
             if (
                 resource.collection == collection

@@ -1,4 +1,7 @@
-"""Resources: a module per REST collection, and which function answers which method."""
+"""Resources: one module for each REST collection, and the table of all handlers.
+
+A method of the API that is not in the table is answered with 501.
+"""
 
 from localcloud.compute_api.cloud import Handler
 from localcloud.compute_api.resources import (

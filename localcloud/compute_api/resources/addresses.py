@@ -1,19 +1,20 @@
 """Addresses: reserved regional IP addresses, internal and external.
 
-The rules for internal ones, and where each is from:
+The rules for internal addresses, each with its source:
 
-- A free address of the subnetwork can be reserved, and so can one that an instance there has, which
-  is then IN_USE by it (documentation: "Reserve a static internal IP address").
-- An instance may ask for any address that no other instance has. A reservation belongs to the
-  project and not to one instance, so its name is of no matter (the same page).
-- Reserving an address a second time is accepted, and its operation fails with
+- A free address of the subnetwork can be reserved, and so can one that an instance there has. The
+  reservation is then IN_USE by that instance (documentation: "Reserve a static internal IP
+  address").
+- An instance may ask for any address that no other instance has, reserved or not: a reservation
+  belongs to the project and not to one instance (the same page).
+- A second reservation of an address is accepted, and its operation fails with
   IP_IN_USE_BY_ANOTHER_RESOURCE, 409 (terraform-provider-google issue 14080; the address manager of
   cloud-provider-gcp, by which an external address is refused with 400 instead).
 - A subnetwork with a reservation cannot be deleted (reports of "is already being used by
   '…/addresses/…'").
 - Reservations count against the region's INTERNAL_ADDRESSES (the discovery document's metric).
-- Deletion while an instance has the address is refused. Nothing public settles that: a NAT's is
-  refused (terraform-provider-google issue 6812), a forwarding rule's becomes ephemeral
+- The deletion of an address that an instance has is refused. No public source settles that: a NAT's
+  address is refused (terraform-provider-google issue 6812), a forwarding rule's becomes ephemeral
   (cloud-provider-gcp). A client that works with the refusal works with either.
 """
 
@@ -33,7 +34,7 @@ from localcloud.compute_api.store import Resource
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Reserve an address: the one asked for, or any that is free."""
+    """Reserve the address of the body, or the lowest that is free."""
     path = new_path(cloud, call, "addresses")
     kind = call.body.get("addressType", "EXTERNAL")
     body = cloud.stamp(path, "address") | {
@@ -83,7 +84,7 @@ def _internal(cloud: Cloud, call: Call, resource: Resource) -> OperationError | 
     address = addressing.parse_address(call.body["address"], "resource.address")
     addressing.check_usable(address, subnetwork, "resource.address")
     if addressing.reserved(cloud, call.project, str(address), subnetwork.link):
-        # Until its operation has failed it is there, but holds nothing.
+        # The reservation is visible until its operation has failed, but must not hold the address.
         resource.body["address"] = ""
         return errors.ip_in_use(str(address), reserving=True)
     resource.body["address"] = str(address)
@@ -104,7 +105,7 @@ def _external(cloud: Cloud, call: Call, resource: Resource) -> None:
     if not call.body.get("address"):
         resource.body["address"] = addressing.free_external(cloud)
         return
-    # An ephemeral address that an instance of the project has can be made static.
+    # A client cannot choose an external address. It can only keep the ephemeral one of an instance.
     address = str(addressing.parse_address(call.body["address"], "resource.address"))
     if address not in addressing.external_in_use(cloud) or addressing.reserved(
         cloud, call.project, address, None
@@ -118,13 +119,14 @@ def _external(cloud: Cloud, call: Call, resource: Resource) -> None:
 
 
 def show(cloud: Cloud, body: Json) -> Json:
-    """Add who uses the address now."""
+    """Return the representation with its present users; an address with users is IN_USE."""
+    # Computed at each look, so that no change of an instance can leave it wrong.
     users = addressing.users_of(cloud, body)
     return body | ({"status": "IN_USE", "users": users} if users else {})
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    """Release an address that nothing uses."""
+    """Release an address; refuse while an instance or a router uses it."""
     address = changeable(cloud, call, "addresses", "address")
     users = addressing.users_of(cloud, address.body)
     if users:

@@ -1,4 +1,8 @@
-"""Catalogue views: zones, regions and machine types, which nobody can change."""
+"""Catalogue views: zones, regions and machine types, which a client can only read.
+
+A name that the catalogue does not have is answered with 404, and so is a machine type that a test
+took away from the zone.
+"""
 
 import zlib
 
@@ -12,6 +16,11 @@ from localcloud.compute_api.resources.common import check_scope
 
 
 def _stamp(path: str, kind: str) -> Json:
+    """Return the fields that all views have.
+
+    A view is stored nowhere. Its id and time do not change between two answers all the same, since
+    they depend on nothing but the path.
+    """
     return {
         "kind": f"compute#{kind}",
         "id": str(1000 + zlib.crc32(path.encode())),

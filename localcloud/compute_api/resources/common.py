@@ -1,4 +1,9 @@
-"""Common: what the collections share."""
+"""Common: names, scopes, labels, and the get and setLabels methods of all collections.
+
+Refused are names that are not RFC 1035 labels or taken, zones and regions that the catalogue does
+not have, labels outside the service's limits, and labels that were changed since the client read
+them.
+"""
 
 import re
 
@@ -15,7 +20,7 @@ _MOST_LABELS = 64
 
 
 def new_path(cloud: Cloud, call: Call, collection: str) -> str:
-    """Give the path of the resource that a body wants to create; refuse a bad or taken name."""
+    """Return the path for the resource of a request's body; refuse a bad or taken name."""
     check_scope(call)
     name = links.check_name(call.body.get("name"))
     path = links.join(call.project, call.scope, collection, name)
@@ -24,7 +29,7 @@ def new_path(cloud: Cloud, call: Call, collection: str) -> str:
 
 
 def check_scope(call: Call) -> None:
-    """Refuse a zone or region that does not exist."""
+    """Refuse a zone or region that the catalogue does not have."""
     if "zone" in call.params and call.params["zone"] not in catalogue.ZONES:
         raise errors.invalid("zone", call.params["zone"], "Unknown zone.")
     if "region" in call.params and call.params["region"] not in catalogue.REGIONS:
@@ -32,19 +37,19 @@ def check_scope(call: Call) -> None:
 
 
 def existing(cloud: Cloud, call: Call, collection: str, parameter: str) -> Resource:
-    """Find the resource that the request's path names."""
+    """Return the resource that the request's path names; refuse with 404 if there is none."""
     check_scope(call)
     name = call.params[parameter]
     return cloud.store.get(links.join(call.project, call.scope, collection, name))
 
 
 def changeable(cloud: Cloud, call: Call, collection: str, parameter: str) -> Resource:
-    """Find the resource that the request's path names; refuse it while it is not ready."""
+    """Return the same as existing(), but refuse a resource that is not ready."""
     return cloud.store.ready(existing(cloud, call, collection, parameter).path)
 
 
 def get_of(collection: str, parameter: str, show: Show = as_is) -> Handler:
-    """Make the get method of a collection."""
+    """Return the handler of a collection's get method; `show` adds computed fields."""
 
     def handle(cloud: Cloud, call: Call) -> Json:
         return show(cloud, existing(cloud, call, collection, parameter).body)
@@ -53,7 +58,7 @@ def get_of(collection: str, parameter: str, show: Show = as_is) -> Handler:
 
 
 def check_labels(labels: dict[str, str]) -> dict[str, str]:
-    """Return labels or refuse them."""
+    """Return the labels; refuse more than 64 and keys or values of a wrong form."""
     if len(labels) > _MOST_LABELS:
         raise errors.invalid(
             "resource.labels", len(labels), f"At most {_MOST_LABELS} labels are allowed."
@@ -77,7 +82,7 @@ def check_labels(labels: dict[str, str]) -> dict[str, str]:
 
 
 def put_labels(body: Json, labels: dict[str, str]) -> None:
-    """Set the labels of a representation, and their fingerprint."""
+    """Set labels and fingerprint of a representation; without labels it has no such field."""
     body.pop("labels", None)
     if labels:
         body["labels"] = dict(labels)
@@ -85,9 +90,10 @@ def put_labels(body: Json, labels: dict[str, str]) -> None:
 
 
 def set_labels_of(collection: str) -> Handler:
-    """Make the setLabels method of a collection."""
+    """Return the handler of a collection's setLabels method, which replaces all labels."""
 
     def handle(cloud: Cloud, call: Call) -> Json:
+        # The path parameter is called `instance` for instances and `resource` for all others.
         parameter = "instance" if "instance" in call.params else "resource"
         resource = changeable(cloud, call, collection, parameter)
         labels = check_labels(call.body.get("labels", {}))
@@ -95,7 +101,8 @@ def set_labels_of(collection: str) -> Handler:
             raise errors.stale_fingerprint(
                 "Labels fingerprint either invalid or resource labels have changed"
             )
-        # A second client with the same fingerprint must be refused while this one is under way.
+        # Not at the end of the operation: a second client with the same fingerprint must be
+        # refused as soon as this request is accepted.
         put_labels(resource.body, labels)
         return cloud.update(call, resource, "setLabels", lambda: None, [])
 

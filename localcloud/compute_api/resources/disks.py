@@ -1,4 +1,9 @@
-"""Disks: persistent disks; an instance's boot disk is made with the instance."""
+"""Disks: persistent disks of their own, and the rules for those that an instance brings.
+
+A disk is created empty or from an image; snapshots and copies are answered with 501. Refused are a
+type that the zone lacks, a size below the image's, a resize to the same size or less, and the
+deletion of a disk that an instance has. instance_disks.py makes the new disks of an instance.
+"""
 
 from localcloud.compute_api import catalogue, errors, links
 from localcloud.compute_api.cloud import Call, Cloud
@@ -15,6 +20,7 @@ from localcloud.compute_api.resources.common import (
 from localcloud.compute_api.resources.images import from_reference
 from localcloud.compute_api.store import Resource
 
+# The API has this integer as a string.
 _BLOCK_BYTES = "4096"
 _LARGEST_GB = 65536
 
@@ -22,7 +28,7 @@ _LARGEST_GB = 65536
 def representation(
     cloud: Cloud, path: str, disk_type: str, size_gb: int, image: Resource | None
 ) -> Json:
-    """Make the representation of a new disk."""
+    """Return the representation of a new disk, which takes what it can from its image."""
     zone_path = path.split("/disks/", maxsplit=1)[0]
     body = cloud.stamp(path, "disk") | {
         "zone": links.link(zone_path),
@@ -44,7 +50,7 @@ def representation(
 
 
 def check_type(cloud: Cloud, call: Call, value: str | None, field: str) -> str:
-    """Give the name of a disk type, or refuse one that the zone lacks."""
+    """Return the name of a disk type, pd-standard without one; refuse what the zone lacks."""
     name = links.name_of(value or "pd-standard")
     has = cloud.offers.has(call.project, call.params["zone"], name)
     if name not in catalogue.DISK_TYPES or not has:
@@ -53,7 +59,10 @@ def check_type(cloud: Cloud, call: Call, value: str | None, field: str) -> str:
 
 
 def check_size(size_gb: int | None, image: Resource | None, field: str) -> int:
-    """Give the size of a disk in GB: that asked for, or the image's; refuse one too small."""
+    """Return the size of a disk in GB: as asked, else the image's, else 10.
+
+    Refuses a size below the image's and one above the service's limit.
+    """
     smallest = int(image.body["diskSizeGb"]) if image else 10
     size = smallest if size_gb is None else size_gb
     if size < smallest and image:
@@ -68,8 +77,9 @@ def check_size(size_gb: int | None, image: Resource | None, field: str) -> int:
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create a disk, empty or from an image."""
+    """Create a disk, empty or from an image, READY when the operation is done."""
     path = new_path(cloud, call, "disks")
+    # disks.insert alone also takes the image as a query parameter.
     reference = call.body.get("sourceImage") or call.query.get("sourceImage")
     image = None
     if reference:
@@ -94,7 +104,7 @@ def insert(cloud: Cloud, call: Call) -> Json:
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    """Delete a disk that no instance has."""
+    """Delete a disk; refuse while an instance has it."""
     disk = changeable(cloud, call, "disks", "disk")
     if disk.body.get("users"):
         raise errors.in_use("disk", disk.path, links.relative(disk.body["users"][0]))
@@ -102,7 +112,7 @@ def delete(cloud: Cloud, call: Call) -> Json:
 
 
 def resize(cloud: Cloud, call: Call) -> Json:
-    """Make a disk larger."""
+    """Make a disk larger; refuse a size that is not above the present one."""
     disk = changeable(cloud, call, "disks", "disk")
     size = int(call.body.get("sizeGb", 0))
     if size <= int(disk.body["sizeGb"]):

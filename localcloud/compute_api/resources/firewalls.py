@@ -1,4 +1,9 @@
-"""Firewalls: rules of a network, by network tags and ranges."""
+"""Firewalls: rules of a network, by network tags and ranges.
+
+A rule has exactly one of `allowed` and `denied`. Refused are unknown protocols, ports for protocols
+that have none, malformed ranges and tags, and sources of an EGRESS rule. Rules by service account
+are answered with 501. The double stores rules and does not apply them to any packet.
+"""
 
 import re
 from ipaddress import ip_network
@@ -15,6 +20,7 @@ _LARGEST_PRIORITY = 65535
 _LARGEST_PORT = 65535
 _LARGEST_PROTOCOL = 255
 
+# Names of protocols; a number from 0 to 255 will do too. Ports go with TCP, UDP and SCTP alone.
 _PROTOCOLS = {"tcp", "udp", "icmp", "esp", "ah", "ipip", "sctp", "all"}
 _WITH_PORTS = {"tcp", "udp", "sctp", "6", "17", "132"}
 _PORTS = re.compile(r"(\d+)(?:-(\d+))?")
@@ -36,7 +42,7 @@ _SETTABLE = (
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create a rule."""
+    """Create a rule with the service's defaults for all fields that the body leaves out."""
     path = new_path(cloud, call, "firewalls")
     for name in ("sourceServiceAccounts", "targetServiceAccounts"):
         if call.body.get(name):
@@ -54,7 +60,7 @@ def insert(cloud: Cloud, call: Call) -> Json:
 
 
 def _check(given: Json) -> Json:
-    """Return the rule with the service's defaults, or refuse it."""
+    """Return the rule with the service's defaults; refuse contradictions and bad values."""
     rule: Json = {
         "direction": "INGRESS",
         "priority": _DEFAULT_PRIORITY,
@@ -75,7 +81,7 @@ def _check(given: Json) -> Json:
     for field in ("sourceTags", "targetTags"):
         for i, tag in enumerate(rule.get(field, [])):
             links.check_name(tag, f"resource.{field}[{i}]")
-    # The service shows no empty lists.
+    # The service leaves empty lists out, and a client would see a difference.
     return {name: value for name, value in rule.items() if value != []}
 
 
@@ -93,6 +99,7 @@ def _check_protocols(rule: Json) -> None:
 
 def _check_direction(rule: Json) -> None:
     if rule["direction"] == "INGRESS":
+        # Without a source the service lets everybody in; the rule has to show it.
         if not rule.get("sourceRanges") and not rule.get("sourceTags"):
             rule["sourceRanges"] = _ANYWHERE
     elif rule["direction"] == "EGRESS":
@@ -145,7 +152,7 @@ def _check_ports(ports: str, field: str) -> None:
 
 
 def patch(cloud: Cloud, call: Call) -> Json:
-    """Change the given fields of a rule."""
+    """Change the given fields of a rule; refuse another network."""
     firewall = changeable(cloud, call, "firewalls", "firewall")
     if "network" in call.body:
         path = links.resolve(call.body["network"], "resource.network", call.project, "networks")
@@ -153,6 +160,7 @@ def patch(cloud: Cloud, call: Call) -> Json:
             raise errors.invalid(
                 "resource.network", call.body["network"], "The network of a rule cannot change."
             )
+    # The rule is checked as a whole: a new field may contradict one that stays.
     wanted = firewall.body | call.body
     rule = _check({name: wanted[name] for name in _SETTABLE if name in wanted})
 
@@ -165,7 +173,6 @@ def patch(cloud: Cloud, call: Call) -> Json:
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    """Delete a rule."""
     return cloud.delete(call, changeable(cloud, call, "firewalls", "firewall"))
 
 

@@ -1,4 +1,9 @@
-"""Images: public image families and a project's own images."""
+"""Images: Google's public image families, and a project's own images.
+
+A family stands for its newest image. A project's own image is made from a disk; any other source is
+answered with 501. A reference to a missing image is refused as a bad field of the body (400), while
+a request for the image itself is answered with 404, as on the service.
+"""
 
 from localcloud.compute_api import errors, links
 from localcloud.compute_api.cloud import Call, Cloud
@@ -14,7 +19,7 @@ from localcloud.compute_api.resources.common import (
 )
 from localcloud.compute_api.store import Resource
 
-# Project, family, image as the service names them; in the order of publication.
+# Project, family and image, in the service's names; of a family, the last one is the newest.
 PUBLIC = (
     ("ubuntu-os-cloud", "ubuntu-2204-lts", "ubuntu-2204-jammy-v20260115"),
     ("ubuntu-os-cloud", "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20260115"),
@@ -27,7 +32,7 @@ _FEATURES = ("VIRTIO_SCSI_MULTIQUEUE", "SEV_CAPABLE", "UEFI_COMPATIBLE", "GVNIC"
 
 
 def publish(cloud: Cloud, project: str, family: str, name: str, disk_gb: int = 10) -> Resource:
-    """Add an image, ready at once; it becomes the one that its family means."""
+    """Add an image, READY at once and the newest of its family; disk_gb is its smallest disk."""
     path = links.join(project, "global", "images", links.check_name(name))
     body = cloud.stamp(path, "image") | {
         "family": family,
@@ -45,13 +50,14 @@ def publish(cloud: Cloud, project: str, family: str, name: str, disk_gb: int = 1
 
 
 def publish_public(cloud: Cloud) -> None:
-    """Add the public images."""
+    """Add the public images, which every new double has."""
     for project, family, name in PUBLIC:
         publish(cloud, project, family, name)
 
 
 def newest(cloud: Cloud, project: str, family: str) -> Resource:
-    """Find the image that a family means: the newest."""
+    """Return the newest image of a family; refuse with 404 if it has none."""
+    # The store is in the order of creation, so the last image found is the newest.
     found: Resource | None = None
     for resource in cloud.store.select("images", project):
         if resource.body.get("family") == family:
@@ -62,8 +68,8 @@ def newest(cloud: Cloud, project: str, family: str) -> Resource:
 
 
 def from_reference(cloud: Cloud, reference: str, field: str, project: str) -> Resource:
-    """Find the image that an instance's body names, by family or by name."""
-    # gcloud names a family by its view in a zone.
+    """Return the image for a new disk, which a body names by family or by name."""
+    # gcloud refers to a family by its view in the zone of the instance.
     view = "/imageFamilyViews/" in reference
     path = links.resolve(reference, field, project, "imageFamilyViews" if view else "images")
     owner = path.split("/")[1]
@@ -80,17 +86,21 @@ def from_reference(cloud: Cloud, reference: str, field: str, project: str) -> Re
 
 
 def get_from_family(cloud: Cloud, call: Call) -> Json:
-    """Answer with the image that a family means now."""
+    """Return the image that is the newest of its family now."""
     return newest(cloud, call.project, call.params["family"]).body
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create an image of a disk."""
+    """Create an image from a disk; refuse while a running instance writes to it.
+
+    With forceCreate, the client accepts that the image may be inconsistent.
+    """
     path = new_path(cloud, call, "images")
     if "sourceDisk" not in call.body:
         raise errors.lacking("An image from anything but a disk")
     disk_path = links.resolve(call.body["sourceDisk"], "resource.sourceDisk", call.project, "disks")
     disk = cloud.store.ready(disk_path)
+    # The disk of a stopped instance does not change while it is copied.
     if disk.body.get("users") and call.query.get("forceCreate") != "true":
         user = links.relative(disk.body["users"][0])
         if cloud.store.get(user).body["status"] == "RUNNING":
@@ -119,7 +129,6 @@ def insert(cloud: Cloud, call: Call) -> Json:
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    """Delete an image."""
     return cloud.delete(call, changeable(cloud, call, "images", "image"))
 
 

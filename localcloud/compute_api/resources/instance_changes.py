@@ -1,4 +1,10 @@
-"""Instance changes: start, stop, and what can be set on an instance that exists."""
+"""Instance changes: start and stop, and the changes of an instance that exists.
+
+Metadata, tags and labels are accepted with the current fingerprint only. They change as soon as the
+request is accepted, so that a second client with the same fingerprint is refused. An external IP is
+taken at once too, so that no other request gets it. The rest changes when the operation is done.
+Machine type and CPU platform can be changed on a stopped instance only.
+"""
 
 from localcloud.compute_api import addressing, errors, links
 from localcloud.compute_api.cloud import Call, Cloud
@@ -14,13 +20,14 @@ def _instance(cloud: Cloud, call: Call) -> Resource:
 
 
 def stop(cloud: Cloud, call: Call) -> Json:
-    """Stop an instance; it loses its ephemeral external IP."""
+    """Stop an instance, which loses its ephemeral external IP and keeps a reserved one."""
     instance = _instance(cloud, call)
     if instance.body["status"] == "TERMINATED":
         return cloud.update(call, instance, "stop", lambda: None, [])
     instance.body["status"] = "STOPPING"
 
     def apply() -> None:
+        # The view is taken first, since it has the external IP that the instance is about to lose.
         cloud.hooks.deleted(view(instance))
         instance.body["status"] = "TERMINATED"
         for nic in instance.body["networkInterfaces"]:
@@ -33,13 +40,17 @@ def stop(cloud: Cloud, call: Call) -> Json:
 
 
 def start(cloud: Cloud, call: Call) -> Json:
-    """Start a stopped instance; it gets an external IP again if it wants one."""
+    """Start a stopped instance; it gets a new external IP if it has an access config without one.
+
+    Lack of capacity or quota ends the operation, since the service notices it only then.
+    """
     instance = _instance(cloud, call)
     if instance.body["status"] == "RUNNING":
         return cloud.update(call, instance, "start", lambda: None, [])
     if instance.body["status"] != "TERMINATED":
         raise errors.not_ready(instance.path)
     error = _start_error(cloud, call, instance)
+    # Without an error the address is taken now, as at an insert; with one, nothing may change.
     if error is None:
         for nic in instance.body["networkInterfaces"]:
             for config in nic.get("accessConfigs", []):
@@ -57,6 +68,7 @@ def _start_error(cloud: Cloud, call: Call, instance: Resource) -> OperationError
         error: OperationError | None = full.in_operation(call.project, machine)
         if error:
             return error
+    # The stopped instance already counts against some quotas. Only the others are checked.
     wanted = cloud.quotas.instance_needs(call.project, instance.body | {"status": "PROVISIONING"})
     held = {need[0] for need in cloud.quotas.instance_needs(call.project, instance.body)}
     return cloud.quotas.check_operation(
@@ -65,7 +77,7 @@ def _start_error(cloud: Cloud, call: Call, instance: Resource) -> OperationError
 
 
 def set_metadata(cloud: Cloud, call: Call) -> Json:
-    """Replace the metadata; the fingerprint must be the current one."""
+    """Replace all metadata; refuse a fingerprint that is not the current one."""
     instance = _instance(cloud, call)
     if call.body.get("fingerprint") != instance.body["metadata"]["fingerprint"]:
         raise errors.stale_fingerprint(
@@ -76,7 +88,7 @@ def set_metadata(cloud: Cloud, call: Call) -> Json:
 
 
 def set_tags(cloud: Cloud, call: Call) -> Json:
-    """Replace the network tags; the fingerprint must be the current one."""
+    """Replace all network tags; refuse a fingerprint that is not the current one."""
     instance = _instance(cloud, call)
     if call.body.get("fingerprint") != instance.body["tags"]["fingerprint"]:
         raise errors.stale_fingerprint(
@@ -94,7 +106,7 @@ def _stopped(instance: Resource, what: str) -> None:
 
 
 def set_machine_type(cloud: Cloud, call: Call) -> Json:
-    """Change the machine type of a stopped instance."""
+    """Change the machine type; refuse unless the instance is stopped."""
     instance = _instance(cloud, call)
     _stopped(instance, "its machine type")
     machine = instance_parts.machine_type(cloud, call, call.body.get("machineType"), "machineType")
@@ -105,7 +117,7 @@ def set_machine_type(cloud: Cloud, call: Call) -> Json:
 
 
 def set_min_cpu_platform(cloud: Cloud, call: Call) -> Json:
-    """Change the minimum CPU platform of a stopped instance."""
+    """Change the minimum CPU platform, or ("") remove it; refuse unless the instance is stopped."""
     instance = _instance(cloud, call)
     _stopped(instance, "its minimum CPU platform")
     platform = call.body.get("minCpuPlatform", "")
@@ -122,7 +134,7 @@ def set_min_cpu_platform(cloud: Cloud, call: Call) -> Json:
 
 
 def set_scheduling(cloud: Cloud, call: Call) -> Json:
-    """Change the scheduling."""
+    """Change the given fields of the scheduling; refuse a result that contradicts itself."""
     instance = _instance(cloud, call)
     wanted = instance_parts.scheduling(instance.body["scheduling"] | call.body)
     return cloud.update(
@@ -131,7 +143,7 @@ def set_scheduling(cloud: Cloud, call: Call) -> Json:
 
 
 def set_deletion_protection(cloud: Cloud, call: Call) -> Json:
-    """Protect an instance against deletion, or not."""
+    """Switch the protection against deletion on, or off by deletionProtection=false."""
     instance = changeable(cloud, call, "instances", "resource")
     wanted = call.query.get("deletionProtection", "true") == "true"
     return cloud.update(
@@ -153,7 +165,10 @@ def _nic(instance: Resource, call: Call) -> Json:
 
 
 def add_access_config(cloud: Cloud, call: Call) -> Json:
-    """Give an interface an external IP."""
+    """Give an interface an external IP: a reserved one, or the lowest that is free.
+
+    A second access config is refused; an address that is in use ends the operation.
+    """
     instance = _instance(cloud, call)
     nic = _nic(instance, call)
     if nic.get("accessConfigs"):
@@ -177,7 +192,7 @@ def add_access_config(cloud: Cloud, call: Call) -> Json:
 
 
 def delete_access_config(cloud: Cloud, call: Call) -> Json:
-    """Take an interface's external IP away."""
+    """Take the external IP of an interface away; refuse an unknown name."""
     instance = _instance(cloud, call)
     nic = _nic(instance, call)
     names = [config["name"] for config in nic.get("accessConfigs", [])]

@@ -1,4 +1,8 @@
-"""Instance disks: the disks that an instance is created with."""
+"""Instance disks: the disks of a new instance, and their fate when it is gone.
+
+The first disk must be a boot disk. Each disk is either an existing one that no instance has, or a
+new one; a new boot disk needs an image. Local SSDs are answered with 501.
+"""
 
 from localcloud.compute_api import errors, links
 from localcloud.compute_api.cloud import Call, Cloud
@@ -10,7 +14,10 @@ from localcloud.compute_api.store import Resource
 
 
 def prepare(cloud: Cloud, call: Call) -> list[tuple[Json, Resource]]:
-    """Make the attachments and disks of an instance; disks that are new are not stored yet."""
+    """Return the attachments of a new instance with their disks.
+
+    New disks are not stored yet: if the rest of the request is refused, nothing must remain.
+    """
     given = call.body.get("disks", [])
     if not given:
         raise errors.invalid("resource.disks", "[]", "No disks were specified.")
@@ -58,10 +65,12 @@ def _prepare_one(cloud: Cloud, call: Call, given: Json, index: int) -> tuple[Jso
 def _new_disk(cloud: Cloud, call: Call, given: Json, params: Json, index: int) -> Resource:
     where = f"resource.disks[{index}].initializeParams"
     instance = call.body["name"]
+    # As on the service, the boot disk has the instance's name unless the body says otherwise.
     name = params.get("diskName") or (instance if index == 0 else f"{instance}-{index}")
     path = links.join(
         call.project, call.scope, "disks", links.check_name(name, f"{where}.diskName")
     )
+    # The disk is stored only when the whole request is accepted, so a taken name is refused here.
     cloud.store.check_free(path)
     image = None
     if params.get("sourceImage"):
@@ -81,15 +90,16 @@ def _new_disk(cloud: Cloud, call: Call, given: Json, params: Json, index: int) -
 
 
 def attach(instance: Resource, disk: Resource) -> None:
-    """Note on a disk that an instance uses it."""
+    """Mark a disk as READY and in use by an instance."""
     disk.state = "ready"
     disk.body |= {"status": "READY", "users": [instance.link]}
 
 
 def release(cloud: Cloud, instance: Resource) -> None:
-    """Free the disks of an instance that is gone, and remove those that go with it."""
+    """Free the disks of a deleted instance, and remove those with autoDelete."""
     for attachment in instance.body["disks"]:
         disk = cloud.store.find(links.relative(attachment["source"]))
+        # A test may have removed the disk behind the instance's back.
         if disk is not None:
             disk.body.pop("users", None)
             if attachment["autoDelete"]:

@@ -1,4 +1,10 @@
-"""Instance network: the interfaces of an instance and the addresses that they get."""
+"""Instance network: the interfaces of an instance, and their addresses.
+
+An interface needs a subnetwork in the region of the instance; a network alone would do on an
+auto-mode network, which the double does not have. An external IP must be reserved by the project in
+that region. Mistakes in the body itself are refused at once; an address that another instance has
+ends the operation. IPv6 and alias ranges are answered with 501.
+"""
 
 from localcloud.compute_api import addressing, errors, links
 from localcloud.compute_api.cloud import Call, Cloud
@@ -8,7 +14,11 @@ from localcloud.compute_api.store import Resource
 
 
 def interface(cloud: Cloud, call: Call, given: Json, field: str) -> tuple[Json, list[str]]:
-    """Make an interface without addresses; also give what it refers to."""
+    """Return an interface without new addresses, and the paths to which it refers.
+
+    The addresses come last, by assign(), so that a refused request takes none.
+    """
+    # The provider plugin sends fields that are not set as empty strings.
     given = {name: value for name, value in given.items() if value != ""}
     if "subnetwork" not in given and "network" not in given:
         raise errors.invalid(field, "", "At least one of network or subnetwork must be specified.")
@@ -26,6 +36,7 @@ def interface(cloud: Cloud, call: Call, given: Json, field: str) -> tuple[Json, 
     _check_parts(given, subnetwork, field)
     made: Json = {
         "kind": "compute#networkInterface",
+        # The index in `field`, such as networkInterfaces[0], is the number of the interface.
         "name": "nic" + field.rsplit("[", 1)[1].rstrip("]"),
         "network": links.link(network),
         "subnetwork": subnetwork.link,
@@ -55,7 +66,7 @@ def _check_parts(given: Json, subnetwork: Resource, field: str) -> None:
 
 
 def access_config(given: Json) -> Json:
-    """Make an access config: an external IP, any or the one given."""
+    """Return an access config with the service's defaults, without natIP if any address will do."""
     made = {
         "kind": "compute#accessConfig",
         "type": given.get("type", "ONE_TO_ONE_NAT"),
@@ -72,6 +83,7 @@ def _subnetwork(cloud: Cloud, call: Call, given: Json, field: str) -> Resource:
     if "subnetwork" in given:
         where = f"{field}.subnetwork"
         path = links.resolve(given["subnetwork"], where, call.project, "subnetworks")
+        # A missing subnetwork is a bad field of the body (400), not a missing resource (404).
         found = cloud.store.find(path)
         if found is None:
             raise errors.invalid(
@@ -82,6 +94,8 @@ def _subnetwork(cloud: Cloud, call: Call, given: Json, field: str) -> Resource:
                 where, given["subnetwork"], "The subnetwork must be in the region of the instance."
             )
         return cloud.store.ready(path)
+    # From here on every request is refused, since no network has subnetworks by itself. Only the
+    # reason differs.
     where = f"{field}.network"
     network = links.resolve(given["network"], where, call.project, "networks")
     found = cloud.store.find(network)
@@ -97,10 +111,9 @@ def _subnetwork(cloud: Cloud, call: Call, given: Json, field: str) -> Resource:
 
 
 def assign(cloud: Cloud, project: str, nic: Json) -> tuple[OperationError | None, list[str]]:
-    """Give an interface its addresses; also give the reservations that it uses.
+    """Give an interface its addresses; return an error and the paths of reservations it uses.
 
-    The service finds out that an address is taken only in the operation, so that is an
-    OperationError.
+    The service notices an address in use only in the operation, hence an OperationError.
     """
     subnetwork = cloud.store.get(links.relative(nic["subnetwork"]))
     used: list[str] = []
@@ -123,7 +136,7 @@ def assign(cloud: Cloud, project: str, nic: Json) -> tuple[OperationError | None
 
 
 def check_external(cloud: Cloud, call: Call, nic: Json, field: str) -> None:
-    """Refuse an external IP that the project has not reserved in the region."""
+    """Refuse an external IP that the project has not reserved in the instance's region."""
     for i, config in enumerate(nic.get("accessConfigs", [])):
         if "natIP" in config:
             held = addressing.reserved(cloud, call.project, config["natIP"], None)

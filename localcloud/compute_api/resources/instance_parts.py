@@ -1,4 +1,9 @@
-"""Instance parts: the checks and defaults of an instance's body, part by part."""
+"""Instance parts: the checks and defaults of an instance's body, part by part.
+
+Each function takes one part as a client sent it and returns it as the service shows it, or refuses
+it. Refused are machine types, CPU platforms and features that zone or machine lack, metadata and
+tags outside the service's limits, and scheduling that contradicts itself.
+"""
 
 import re
 from typing import Any
@@ -10,6 +15,7 @@ from localcloud.compute_api.errors import ApiError, Json
 from localcloud.compute_api.fingerprints import fingerprint
 
 _METADATA_KEY = re.compile(r"[a-zA-Z0-9-_]{1,128}")
+# Bytes: of one value, and of all keys and values together.
 LONGEST_METADATA_VALUE = 262_144
 LONGEST_METADATA = 512 * 1024
 _MOST_TAGS = 64
@@ -18,7 +24,7 @@ _MOST_TAGS = 64
 def machine_type(
     cloud: Cloud, call: Call, value: str | None, field: str = "resource.machineType"
 ) -> MachineType:
-    """Find the machine type that a body names, in the zone of the request."""
+    """Return the machine type of a reference; refuse one that the request's zone lacks."""
     if not value:
         raise errors.required(field)
     zone = call.params["zone"]
@@ -34,7 +40,7 @@ def machine_type(
 
 
 def check_platform(cloud: Cloud, call: Call, platform: str, machine: MachineType) -> None:
-    """Refuse a minimum CPU platform that the zone lacks or the machine type cannot have."""
+    """Refuse a minimum CPU platform that the zone or the machine type does not have."""
     zone = call.params["zone"]
     if platform not in catalogue.CPU_PLATFORMS:
         raise errors.invalid(
@@ -42,6 +48,7 @@ def check_platform(cloud: Cloud, call: Call, platform: str, machine: MachineType
             platform,
             f'CPU platform type with name "{platform.lower()}" does not exist in zone "{zone}".',
         )
+    # The zone comes before the machine type: its refusal lists what would do instead.
     if not cloud.offers.has(call.project, zone, platform):
         options = ", ".join(cloud.offers.of(call.project, zone, machine.family.platforms))
         raise errors.invalid(
@@ -60,7 +67,7 @@ def check_platform(cloud: Cloud, call: Call, platform: str, machine: MachineType
 
 
 def check_features(features: Json, machine: MachineType) -> None:
-    """Refuse advanced features that the machine type lacks."""
+    """Refuse nested virtualization on a machine type without it."""
     if features.get("enableNestedVirtualization") and not machine.family.nested:
         raise errors.invalid(
             "resource.advancedMachineFeatures.enableNestedVirtualization",
@@ -70,7 +77,7 @@ def check_features(features: Json, machine: MachineType) -> None:
 
 
 def metadata(given: Json, field: str = "resource.metadata") -> Json:
-    """Give metadata with its fingerprint, or refuse what is too large or twice there."""
+    """Return metadata with its fingerprint; refuse bad or repeated keys and too much data (413)."""
     items: list[dict[str, Any]] = given.get("items", [])
     total = 0
     keys: set[str] = set()
@@ -106,12 +113,13 @@ def _too_large(field: str, limit: int, size: int) -> ApiError:
 
 
 def tags(given: Json) -> Json:
-    """Give network tags with their fingerprint, or refuse them."""
+    """Return network tags with their fingerprint; refuse more than 64 and bad names."""
     items = given.get("items", [])
     if len(items) > _MOST_TAGS:
         raise errors.invalid("resource.tags.items", len(items), "Too many tags.")
     for i, tag in enumerate(items):
         links.check_name(tag, f"resource.tags.items[{i}]")
+    # Tags are a set, so their order must not make a new version of them.
     made: Json = {"fingerprint": fingerprint(sorted(items))}
     if items:
         made["items"] = items
@@ -119,8 +127,11 @@ def tags(given: Json) -> Json:
 
 
 def scheduling(given: Json) -> Json:
-    """Give the scheduling with the service's defaults, or refuse what cannot be together."""
-    # The provider plugin writes what is not set as an empty string or list.
+    """Return the scheduling with the service's defaults; refuse contradictions.
+
+    A spot instance is preemptible, is not restarted and does not migrate.
+    """
+    # The provider plugin sends fields that are not set as empty strings or lists.
     given = {name: value for name, value in given.items() if value not in ("", [])}
     model = given.get("provisioningModel", "STANDARD")
     if model not in {"STANDARD", "SPOT"}:
@@ -161,6 +172,6 @@ def scheduling(given: Json) -> Json:
 
 
 def shielded(given: Json) -> Json:
-    """Give the shielded VM options with the service's defaults."""
+    """Return all three shielded VM options; the provider plugin crashes without one of them."""
     defaults = {"enableSecureBoot": False, "enableVtpm": True, "enableIntegrityMonitoring": True}
     return defaults | given

@@ -1,4 +1,10 @@
-"""Instances: creation, deletion and reading."""
+"""Instances: creation, deletion, reading and the serial port.
+
+An insert is checked in this order: the body, part by part; the quota of disks; capacity, if the
+zone refuses the request itself. Too few vCPUs, an address in use and the other shapes of a full
+zone end the operation, so a client sees the instance for a while. Meanwhile it holds no addresses
+and no new disks, since other requests may need them.
+"""
 
 from localcloud.compute_api import catalogue, errors, links
 from localcloud.compute_api.clock import timestamp
@@ -23,7 +29,7 @@ from localcloud.compute_api.resources.common import (
 )
 from localcloud.compute_api.store import Resource
 
-# What a body may set and the double keeps as it is.
+# Fields of a body that are stored and shown as they came.
 _KEPT = (
     "description",
     "hostname",
@@ -35,14 +41,15 @@ _KEPT = (
     "keyRevocationActionType",
     "minCpuPlatform",
 )
+# Fields that are answered with 501.
 _LACKING = ("guestAccelerators", "resourcePolicies", "sourceMachineImage", "instanceEncryptionKey")
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create an instance and its new disks.
+    """Create an instance and its new disks, RUNNING when the operation is done.
 
-    What the service finds out only while it creates the instance (no capacity, an address in use,
-    a CPU quota) ends the operation; everything else is refused at once.
+    No capacity, an address in use and a vCPU quota end the operation, since the service notices
+    them only while it creates the instance. Everything else is refused at once.
     """
     path = new_path(cloud, call, "instances")
     for name in _LACKING:
@@ -74,12 +81,14 @@ def insert(cloud: Cloud, call: Call) -> Json:
         "shieldedInstanceIntegrityPolicy": {"updateAutoLearnPolicy": True},
     }
     body |= {name: call.body[name] for name in _KEPT if name in call.body}
+    # The service replaces `default` by the account's address, and clients compare what they read.
     for account in body.get("serviceAccounts", []):
         if account.get("email", "default") == "default":
             account["email"] = projects.default_service_account(call.project)
     put_labels(body, check_labels(call.body.get("labels", {})))
     new_disks = [disk for _, disk in prepared if cloud.store.find(disk.path) is None]
     cloud.quotas.check(call.project, _disk_needs(cloud, new_disks))
+    # Capacity comes after everything that is wrong with the request itself.
     full = cloud.full_zones.get(call.params["zone"])
     full = full if full and full.project in {None, call.project} else None
     if full and (refusal := full.at_insert(call.project)):
@@ -91,6 +100,7 @@ def insert(cloud: Cloud, call: Call) -> Json:
 
 
 def _disk_needs(cloud: Cloud, disks: list[Resource]) -> list[Need]:
+    """Add up the needs of all disks: each alone may fit into a quota that all together exceed."""
     total: dict[tuple[str, str | None], float] = {}
     for disk in disks:
         for metric, amount, region in cloud.quotas.disk_needs(disk.body):
@@ -116,7 +126,7 @@ def _interfaces(cloud: Cloud, call: Call) -> tuple[list[Json], list[str]]:
 
 
 def _late_error(cloud: Cloud, call: Call, instance: Resource) -> OperationError | None:
-    """Give the instance its addresses, or say why it cannot be had."""
+    """Give the instance its addresses; return the error that ends its operation, or None."""
     needs = cloud.quotas.instance_needs(call.project, instance.body)
     if error := cloud.quotas.check_operation(call.project, needs):
         return error
@@ -139,7 +149,7 @@ def _accept(  # noqa: PLR0913, PLR0917 - one call, whose steps share all of thes
     instance.state = "creating"
     cloud.store.add(instance)
     if error is not None:
-        # An instance that will not be holds nothing that others might want.
+        # The instance is visible until the operation fails, but must not hold addresses.
         for nic in instance.body["networkInterfaces"]:
             nic.pop("networkIP", None)
             nic.pop("accessConfigs", None)
@@ -169,7 +179,7 @@ def _accept(  # noqa: PLR0913, PLR0917 - one call, whose steps share all of thes
 
 
 def become_running(cloud: Cloud, instance: Resource) -> None:
-    """Mark an instance as running and tell who boots machines."""
+    """Mark an instance as RUNNING and queue the callbacks that boot its machine."""
     machine = catalogue.MACHINE_TYPES[links.name_of(instance.body["machineType"])]
     instance.body |= {
         "status": "RUNNING",
@@ -180,7 +190,7 @@ def become_running(cloud: Cloud, instance: Resource) -> None:
 
 
 def view(instance: Resource) -> InstanceView:
-    """Show an instance to who boots machines."""
+    """Return the part of an instance that its machine needs, of its first interface."""
     nic = instance.body["networkInterfaces"][0]
     external = [config["natIP"] for config in nic.get("accessConfigs", []) if "natIP" in config]
     return InstanceView(
@@ -198,7 +208,7 @@ def view(instance: Resource) -> InstanceView:
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    """Delete an instance, and its disks where they go with it."""
+    """Delete an instance and its disks with autoDelete; refuse while it is protected."""
     instance = changeable(cloud, call, "instances", "instance")
     if instance.body["deletionProtection"]:
         raise errors.invalid_usage("Resource cannot be deleted if it's protected against deletion.")
@@ -219,7 +229,7 @@ def delete(cloud: Cloud, call: Call) -> Json:
 
 
 def get_serial_port_output(cloud: Cloud, call: Call) -> Json:
-    """Give what the instance wrote to its serial port: nothing, unless a machine says so."""
+    """Return the serial port output from `start` on; it is empty unless a machine writes some."""
     instance = existing(cloud, call, "instances", "instance")
     text = cloud.serial_output.get(instance.path, "")
     start = int(call.query.get("start", "0"))

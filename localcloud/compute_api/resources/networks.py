@@ -1,4 +1,8 @@
-"""Networks: VPC networks in custom mode."""
+"""Networks: VPC networks in custom mode.
+
+Auto mode is answered with 501, since it would mean a subnetwork in every region. A body without
+autoCreateSubnetworks asks for a legacy network, which the service refuses as well.
+"""
 
 from localcloud.compute_api import errors, links
 from localcloud.compute_api.cloud import Call, Cloud
@@ -11,11 +15,12 @@ DEFAULT_MTU = 1460
 _SMALLEST_MTU = 1300
 _LARGEST_MTU = 8896
 
+# Collections whose resources keep a network from being deleted.
 _USERS = ("subnetworks", "firewalls", "routes", "routers", "instances", "addresses")
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create a network."""
+    """Create a network without subnetworks; refuse an MTU outside the service's limits."""
     path = new_path(cloud, call, "networks")
     if "autoCreateSubnetworks" not in call.body:
         raise errors.invalid(
@@ -60,7 +65,8 @@ def _routing_mode(body: Json) -> str:
 
 
 def show(cloud: Cloud, body: Json) -> Json:
-    """Add the subnetworks that there are now."""
+    """Return the representation with the links of the subnetworks that exist now."""
+    # Computed, since subnetworks come and go without a change of their network.
     subnetworks = [
         resource.link
         for resource in cloud.store.all()
@@ -70,9 +76,10 @@ def show(cloud: Cloud, body: Json) -> Json:
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    """Delete a network.
+    """Delete a network; the operation fails while another resource uses it.
 
-    The service accepts the request even while something uses the network, and the operation fails.
+    The service accepts the request even then, and the provider does not retry: a client learns of
+    the other resource from the operation's error only.
     """
     network = changeable(cloud, call, "networks", "network")
     error: OperationError | None = None
@@ -89,7 +96,7 @@ def _uses(resource: Resource, network: Resource) -> bool:
 
 
 def patch(cloud: Cloud, call: Call) -> Json:
-    """Change the routing mode or the MTU."""
+    """Change the routing mode, the MTU, the description or the order of policies."""
     network = changeable(cloud, call, "networks", "network")
     changes: Json = {}
     if "mtu" in call.body:

@@ -5,7 +5,7 @@ from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json
 from localcloud.compute_api.operations import Operation
 
-# The service holds a wait request this long at most, then answers with what there is.
+# Seconds after which the service answers a wait request, whatever the operation's status is.
 LONGEST_WAIT_S = 120.0
 
 
@@ -18,12 +18,11 @@ def _find(cloud: Cloud, call: Call) -> Operation:
 
 
 def get(cloud: Cloud, call: Call) -> Json:
-    """Show an operation."""
     return _find(cloud, call).body()
 
 
 def wait(cloud: Cloud, call: Call) -> Json:
-    """Wait until an operation is done, two minutes at most; others are served meanwhile."""
+    """Return an operation as soon as it is DONE, or after two minutes in its present status."""
     operation = _find(cloud, call)
 
     def done() -> bool:
@@ -31,6 +30,7 @@ def wait(cloud: Cloud, call: Call) -> Json:
         return operation.status == "DONE"
 
     remaining_s = operation.ends - cloud.clock.now()
+    # Waiting on the condition releases the lock, so other requests are served meanwhile.
     cloud.changed.wait_for(done, timeout=max(0.0, min(remaining_s, LONGEST_WAIT_S)))
     return operation.body()
 

@@ -1,4 +1,7 @@
-"""Projects: a project's quotas and common metadata."""
+"""Projects: the quotas, common metadata and service account of a project.
+
+Every project id exists, unless a test refuses it, so that each test can have a project of its own.
+"""
 
 import zlib
 
@@ -10,12 +13,11 @@ from localcloud.compute_api.fingerprints import fingerprint
 
 
 def default_service_account(project: str) -> str:
-    """Give the account that instances run as when they name none in particular."""
+    """Return the service account of instances that ask for `default`; it differs by project."""
     return f"{zlib.crc32(project.encode())}-compute@developer.gserviceaccount.com"
 
 
 def get(cloud: Cloud, call: Call) -> Json:
-    """Show a project."""
     path = f"projects/{call.project}"
     return {
         "kind": "compute#project",

@@ -1,4 +1,10 @@
-"""Routers: Cloud Routers and the NAT configurations that live in them."""
+"""Routers: Cloud Routers and the NAT configurations in them.
+
+A NAT has no resource of its own: it comes, changes and goes by a PATCH of its router. Refused are
+NATs of the same name, options that contradict each other, and a NAT beside another one that serves
+all subnetworks of the network. BGP peers and interfaces are answered with 501. No packet is
+translated here.
+"""
 
 from localcloud.compute_api import errors, links
 from localcloud.compute_api.cloud import Call, Cloud
@@ -7,6 +13,7 @@ from localcloud.compute_api.listing import aggregated, list_of
 from localcloud.compute_api.resources.common import changeable, get_of, new_path
 from localcloud.compute_api.store import Resource
 
+# Values of sourceSubnetworkIpRangesToNat by which a NAT serves all subnetworks.
 _ALL = {"ALL_SUBNETWORKS_ALL_IP_RANGES", "ALL_SUBNETWORKS_ALL_PRIMARY_IP_RANGES"}
 _SOURCES = _ALL | {"LIST_OF_SUBNETWORKS"}
 _SETTABLE = ("description", "bgp", "nats")
@@ -21,7 +28,7 @@ _NAT_DEFAULTS: Json = {
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create a router."""
+    """Create a router with the NAT configurations of the body."""
     path = new_path(cloud, call, "routers")
     if "network" not in call.body:
         raise errors.required("resource.network")
@@ -62,7 +69,8 @@ def _check_nats(cloud: Cloud, call: Call, router: Resource, nats: list[Json]) ->
         for nat in other.body.get("nats", [])
     ]
     everything = [nat for nat in others + checked if nat["sourceSubnetworkIpRangesToNat"] in _ALL]
-    # All of a network's subnetworks of a region can be served by one NAT, and then by no other.
+    # A NAT for all subnetworks of a network in a region excludes any other NAT there, also one of
+    # another router.
     if everything and len(others) + len(checked) > 1:
         raise errors.invalid(
             f"resource.nats[{len(checked) - 1}].sourceSubnetworkIpRangesToNat",
@@ -107,7 +115,7 @@ def _check_nat(cloud: Cloud, call: Call, nat: Json, field: str) -> Json:
 
 
 def patch(cloud: Cloud, call: Call) -> Json:
-    """Change the given fields; a list replaces the list, as in every PATCH of this API."""
+    """Change the given fields; a given list replaces the old one, as in every PATCH of this API."""
     router = changeable(cloud, call, "routers", "router")
     changes = _changes(cloud, call, router)
     references = [router.path, links.relative(router.body["network"])]
@@ -115,7 +123,7 @@ def patch(cloud: Cloud, call: Call) -> Json:
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    """Delete a router with its NAT configurations."""
+    """Delete a router together with its NAT configurations."""
     return cloud.delete(call, changeable(cloud, call, "routers", "router"))
 
 

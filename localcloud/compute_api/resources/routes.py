@@ -1,7 +1,8 @@
-"""Routes: static ones, which hold their network, and those that a network brings with it.
+"""Routes: static routes, and the routes that a network has by itself.
 
-The latter are only shown: they come and go with the network and its subnetworks, and nobody can
-delete a subnetwork's.
+A static route has exactly one next hop, and its network cannot be deleted before it. A network's
+own routes are computed for the list and stored nowhere: they come and go with the network and its
+subnetworks, and do not keep the network from being deleted.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from localcloud.compute_api.resources.common import changeable, get_of, new_path
 from localcloud.compute_api.store import Resource
 
 _DEFAULT_PRIORITY = 1000
+# The service gives the lowest number, thus the first place, to the routes of subnetworks.
 _OWN_PRIORITY = 0
 _ANYWHERE = "0.0.0.0/0"
 _GATEWAY = "default-internet-gateway"
@@ -23,7 +25,7 @@ _OPTIONAL = ("description", "priority", "tags")
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create a static route."""
+    """Create a static route; refuse a malformed range, and none or several next hops."""
     path = new_path(cloud, call, "routes")
     if "network" not in call.body:
         raise errors.required("resource.network")
@@ -52,7 +54,7 @@ def insert(cloud: Cloud, call: Call) -> Json:
 
 
 def list_all(cloud: Cloud, call: Call) -> Json:
-    """List the static routes, and those that come with networks and subnetworks."""
+    """Return the page of the static routes and of the networks' own ones."""
     found = [route.body for route in cloud.store.select("routes", call.project, call.scope)]
     return page(call, "route", [*found, *_brought(cloud, call.project)])
 
@@ -69,7 +71,7 @@ def _brought(cloud: Cloud, project: str) -> Iterator[Json]:
 
 
 def _representation(source: Resource, network_link: str, destination: str) -> Json:
-    # The service makes up such names, from which nothing can be told but their kind.
+    # The service names these routes in the same way, without a hint of the network.
     name = f"default-route-{int(source.body['id']):016x}"
     return {
         "kind": "compute#route",
@@ -82,7 +84,6 @@ def _representation(source: Resource, network_link: str, destination: str) -> Js
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    """Delete a static route."""
     return cloud.delete(call, changeable(cloud, call, "routes", "route"))
 
 

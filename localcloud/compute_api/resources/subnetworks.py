@@ -1,4 +1,9 @@
-"""Subnetworks: regional ranges of a network."""
+"""Subnetworks: regional ranges of a network.
+
+Refused are ranges that overlap another of the same network, in whatever region, changes with an old
+fingerprint, and the deletion of a subnetwork that is in use. Other purposes than PRIVATE and other
+stacks than IPv4 are answered with 501.
+"""
 
 from ipaddress import IPv4Network
 
@@ -10,12 +15,12 @@ from localcloud.compute_api.listing import aggregated, list_of
 from localcloud.compute_api.resources.common import changeable, get_of, new_path
 from localcloud.compute_api.store import Resource
 
-# What a body may set and the double keeps as it is.
+# Fields of a body that are stored and shown as they came.
 _OPTIONAL = ("description", "logConfig", "role", "secondaryIpRanges")
 
 
 def representation(cloud: Cloud, path: str, network_link: str, ip_range: str) -> Json:
-    """Make the representation of a new subnetwork."""
+    """Return the representation of a new subnetwork with the service's defaults."""
     body = cloud.stamp(path, "subnetwork")
     body |= {
         "network": network_link,
@@ -32,7 +37,7 @@ def representation(cloud: Cloud, path: str, network_link: str, ip_range: str) ->
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create a subnetwork."""
+    """Create a subnetwork in a network that is ready; refuse overlapping ranges."""
     path = new_path(cloud, call, "subnetworks")
     if "network" not in call.body:
         raise errors.required("resource.network")
@@ -71,7 +76,7 @@ def _check_overlap(cloud: Cloud, network: Resource, block: IPv4Network, field: s
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    """Delete a subnetwork that nothing uses."""
+    """Delete a subnetwork; refuse at once while an instance, address or NAT uses it."""
     subnetwork = changeable(cloud, call, "subnetworks", "subnetwork")
     for resource in cloud.store.all():
         if _uses(resource, subnetwork):
@@ -80,6 +85,7 @@ def delete(cloud: Cloud, call: Call) -> Json:
 
 
 def _uses(resource: Resource, subnetwork: Resource) -> bool:
+    # A NAT for all subnetworks names none of them, and goes on without one that is deleted.
     if resource.collection == "routers":
         named = [
             entry["name"]
@@ -95,7 +101,7 @@ def _uses(resource: Resource, subnetwork: Resource) -> bool:
 
 
 def patch(cloud: Cloud, call: Call) -> Json:
-    """Change what can be changed in place; the fingerprint must be the current one."""
+    """Change the fields that can change in place; refuse an old fingerprint."""
     subnetwork = changeable(cloud, call, "subnetworks", "subnetwork")
     if call.body.get("fingerprint") != subnetwork.body["fingerprint"]:
         raise errors.stale_fingerprint("Invalid fingerprint.")

@@ -33,6 +33,7 @@ def answer(ranch: Ranch, path: str, method: str, given: Given, body: bytes) -> t
         return 200, ""  # the real server answers every other path so
     if method != action.method:
         return 405, f"{path} only accepts {action.method}."
+    # request_id alone is optional: without it, a client waits outside the queue.
     given = {name: given.get(name, "") for name in (*action.required, "request_id")}
     if not all(given[name] for name in action.required):
         values = ", ".join(f"{name}: {given[name]}" for name in action.required)

@@ -109,6 +109,7 @@ class Ranch:
         self._clean_after_s = clean_after_s
         # By type and state: the ids of waiting requests and when each expires, oldest first.
         self._queues: dict[tuple[str, str], dict[str, float]] = {}
+        # Reentrant, since the reaper's work calls reset() under it.
         self._lock = threading.RLock()
 
     def acquire(self, kind: str, state: str, dest: str, owner: str, request_id: str) -> Resource:

@@ -126,6 +126,7 @@ class BoskosServer:
                 self.ranch, request.path, request.method, request.args, request.get_data()
             )
         lost = fault is not None and fault.kind in {"lost", "drip"}
+        # Before the answer is sent: a test looks as soon as its client has it.
         self.asked.append(
             Asked(
                 action=action,

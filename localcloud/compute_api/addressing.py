@@ -21,6 +21,7 @@ _LARGEST_PREFIX = 4
 
 def parse_range(value: object, field: str) -> IPv4Network:
     """Parse an IPv4 range; refuse any other text and a range with host bits set."""
+    # The value may be missing. None is refused as text that is no range.
     try:
         return IPv4Network(str(value))
     except (AddressValueError, NetmaskValueError, ValueError):

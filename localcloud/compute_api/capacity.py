@@ -74,6 +74,7 @@ class FullZone:
 
     def _text(self, project: str) -> str:
         zone = links.relative(f"projects/{project}/zones/{self.zone}")
+        # With details, the advice is in the localized message only.
         text = f"The zone '{zone}' does not have enough resources available to fulfill the request."
         if self.shape != "operation_with_details":
             text += "  Try a different zone, or try again later."

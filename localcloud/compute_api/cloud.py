@@ -100,6 +100,7 @@ class Cloud:
 
     def remember(self, call: Call, body: Json) -> None:
         """Keep the operation under the requestId of the call, if it has one."""
+        # A read may carry a requestId as well, but has nothing that could happen twice.
         if "requestId" in call.query and body.get("kind") == "compute#operation":
             path = links.relative(body["selfLink"])
             self._by_request_id[call.project, call.query["requestId"]] = path

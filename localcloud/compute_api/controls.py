@@ -58,6 +58,7 @@ class Controls:
                 for operation in self.cloud.operations.all()
                 if project is None or operation.path.startswith(f"projects/{project}/")
             ]
+        # Outside the lock: the time for a chain grows with the square of the operations.
         longest = journal.chain(found)
         return {
             "operations": [journal.show(operation) for operation in found],

@@ -1,6 +1,7 @@
 """Errors: the refusals of Compute Engine, one constructor for each reason.
 
 ApiError is the answer to a request; OperationError is the end of an operation that was accepted.
+A constructor returns the error, and its caller raises it or gives it to an operation.
 Statuses, reasons and texts are those that clients of the real service report, double spaces and odd
 quotes included: clients and users compare them as text.
 """
@@ -156,7 +157,10 @@ def quota_exceeded_operation(metric: str, limit: float, region: str | None) -> O
 
 
 def rate_limit_exceeded() -> ApiError:
-    """Refuse a request of a client that made too many in a short time."""
+    """Refuse a request of a client that made too many in a short time.
+
+    The status is 403, as for a lack of permission; a client that retries has to look at the reason.
+    """
     return ApiError(
         403,
         "rateLimitExceeded",

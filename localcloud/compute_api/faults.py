@@ -37,10 +37,11 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind: {self.kind!r} is none of {', '.join(KINDS)}")
-        self._matched = 0
+        self._matched = 0  # no field: remaining() lists faults as the test queued them
 
     def matches(self, method_id: str, path: str) -> bool:
         """Tell whether the fault is for this method and project."""
+        # The slash keeps project p from matching p2; a path that ends with the project has none.
         return self.method in {"*", method_id, method_id.removeprefix("compute.")} and (
             self.project is None or f"projects/{self.project}/" in path + "/"
         )
@@ -71,6 +72,7 @@ class Faults:
     def take(self, method_id: str, path: str) -> Fault | None:
         """Return the first fault that the call matches, and use it up once; None without one."""
         for fault in self._queue:
+            # In this order: is_due() counts the calls, and must count only those that match.
             if fault.matches(method_id, path) and fault.is_due():
                 fault.times -= 1
                 if fault.times <= 0:

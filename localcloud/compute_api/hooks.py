@@ -59,6 +59,7 @@ class Hooks:
     def _announce(self, callbacks: list[Callback], view: InstanceView) -> None:
         # Most doubles boot nothing and get by without the thread.
         if callbacks and self._thread is None:
+            # A daemon, since a callback that hangs must not keep the process alive.
             self._thread = threading.Thread(target=self._work, name="hooks", daemon=True)
             self._thread.start()
         for callback in callbacks:

@@ -14,6 +14,7 @@ from localcloud.compute_api import errors
 
 BASE = "https://www.googleapis.com/compute/v1/"
 
+# Any host and version: clients also build links from the endpoint that they call.
 _HOST = re.compile(r"^https?://[^/]+/compute/(?:v1|beta|alpha)/")
 _PROJECT = re.compile(r"^projects/[^/]+/")
 _SHORT = re.compile(r"^(?:global|zones|regions)/")

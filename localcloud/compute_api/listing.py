@@ -40,6 +40,7 @@ def aggregate(call: Call, kind: str, collection: str, items: list[tuple[str, Jso
     `items` are pairs of a scope, such as zones/us-east4-a, and a representation.
     """
     scopes = {scope for scope, _ in items}
+    # The page is cut from all scopes together. Its items find their scopes again by their links.
     by_link = {item["selfLink"]: scope for scope, item in items}
     chosen, token = _cut(call, [item for _, item in items])
     everywhere = sorted(scopes | _all_scopes(collection))

@@ -128,6 +128,6 @@ def _wrong(where: str, expected: str, value: object) -> ApiError:
     return errors.bad_payload(where, f"Invalid value at '{where}' ({expected}), {value!r}")
 
 
-# The service spells the place of a refused field in snake case: resource.machine_type.
 def _snake(name: str) -> str:
+    """Return a name as the service spells the place of a refused field: machine_type."""
     return _UPPER.sub(r"_\1", name).lower()

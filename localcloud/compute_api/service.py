@@ -50,7 +50,7 @@ class Service:
 
     def answer(self, wire: Wire) -> Answer:
         """Answer a request and add it to the journal; refusals are answers too."""
-        began = time.monotonic()
+        began = time.monotonic()  # the cloud's clock may stand still in a test
         now = self._cloud.clock.now()
         method = "unknown"
         try:
@@ -79,13 +79,14 @@ class Service:
     def _carry_out(self, method: Method, path: str, params: dict[str, str], wire: Wire) -> Answer:
         cloud = self._cloud
         self._discovery.check_path(method, params)
+        # A parameter without a value still has a name that may be unknown.
         query = dict(parse_qsl(wire.query, keep_blank_values=True))
         self._discovery.check_query(method, query)
         self._admit(method, params)
         with cloud.lock:
             fault = cloud.faults.take(method.id, path)
         if fault and fault.kind == "error":
-            raise fault.api_error()
+            raise fault.api_error()  # before the handler, so that a retry finds nothing changed
         if fault and fault.kind == "slow":
             time.sleep(fault.delay_s)  # without the lock: other clients are served meanwhile
         handler = HANDLERS.get(method.id)

@@ -20,7 +20,11 @@ from localcloud.machines.tree import ensure_tree
 
 
 def main(arguments: Sequence[str] | None = None, *, person: Mapping[str, str] = os.environ) -> int:
-    """Run a subcommand; its exit code. A command that it becomes gets the person's environment."""
+    """Run a subcommand and return its exit code: 1 for a refusal, which is printed as one line.
+
+    `run` does not return: the process becomes the given command. That command gets `person`, the
+    user's own environment, since it may be any program of the user.
+    """
     given = _parser().parse_args(arguments)
     given.person = person
     try:
@@ -33,12 +37,13 @@ def main(arguments: Sequence[str] | None = None, *, person: Mapping[str, str] = 
 
 
 def _name(given: argparse.Namespace) -> str:
-    """Each kind of cloud has a folder, and so a daemon, of its own."""
+    """Return the name of the state folder. Each kind of cloud has its own folder and daemon."""
     return "localcloud-machines" if getattr(given, "machines", False) else "localcloud"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
+    # For the daemon, which is started by this command line, and for tests.
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -84,6 +89,7 @@ def _add_machines(parser: argparse.ArgumentParser) -> None:
 
 def _run(given: argparse.Namespace, folder: Path) -> NoReturn:
     """Become the command, so that its exit code and its signals are its own."""
+    # First, so that a typing error is refused before minutes of building.
     latency_s = dict(map(_latency, given.latency))
     if given.machines:
         _ensure_machines()
@@ -101,6 +107,7 @@ def _run(given: argparse.Namespace, folder: Path) -> NoReturn:
 
 
 def _become(command: Sequence[str], environment: Mapping[str, str], namespace: str) -> NoReturn:
+    # Without this check a missing command is a traceback, or a complaint of nsenter's.
     if shutil.which(command[0], path=environment["PATH"]) is None:
         raise LocalcloudError(f"run: {command[0]!r} is not on PATH")
     if namespace:

@@ -1,8 +1,8 @@
-"""Console: what localcloud tells the person who waits for it."""
+"""Console: progress of localcloud, for the person who waits."""
 
 import sys
 
 
 def say(line: str) -> None:
-    """Print one line, on standard error since standard output belongs to the command."""
+    """Print one line to standard error. Standard output belongs to the command that is run."""
     print(f"localcloud: {line}", file=sys.stderr, flush=True)

@@ -1,7 +1,8 @@
 """Daemon: the API double and its machines, kept running between two commands.
 
-There is one in each state folder: it holds a lock for as long as it lives. A file tells others
-where it is, and whether its process still runs is looked up, so a killed one is not mistaken.
+Each state folder has at most one daemon, which holds `daemon.lock` until it ends. `daemon.json` has
+its process ID, port and network namespace. A killed daemon leaves that file, so the file counts
+only while its process runs and is older than the file: process IDs are used again.
 """
 
 import http.client
@@ -21,33 +22,38 @@ from localcloud.console import say
 from localcloud.errors import LocalcloudError
 from localcloud.machines.switch import inside
 
-# Of a busy machine; machines that boot have much to take down.
+# Generous, for a busy machine. A daemon whose instances boot removes all machines before it ends.
 _START_S = 120
 _STOP_S = 120
 _POLL_S = 0.05
 _REQUEST_S = 60
+# Google's API has no path that begins so.
 _CONTROLS = "/_localcloud/"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Daemon:
-    """A daemon that runs."""
+    """The contents of `daemon.json`."""
 
     pid: int
     port: int
     namespace: str = ""
-    """The network namespace on whose loopback it is; empty: this machine's own."""
+    """Path of the network namespace on whose loopback it listens; empty: this machine's own."""
 
     @property
     def endpoint(self) -> str:
-        """What the gcp provider takes for Compute Engine."""
+        """URL for the gcp provider's option `computeCustomEndpoint`."""
         return f"http://127.0.0.1:{self.port}/compute/v1/"
 
 
 def ensure_running(
     folder: Path, latency_s: Mapping[str, float], *, machines: bool = False
 ) -> Daemon:
-    """The daemon of a state folder, started if need be; its operations take that long."""
+    """Return the daemon of a state folder. Start one if none runs.
+
+    `latency_s` has seconds by kind of operation; they also apply to a daemon that runs already.
+    Raises LocalcloudError if the daemon does not start, or runs without answering.
+    """
     daemon = find(folder)
     if daemon is None:
         daemon = _start(folder, machines=machines)
@@ -63,7 +69,7 @@ def ensure_running(
 
 
 def find(folder: Path) -> Daemon | None:
-    """The daemon that runs, if one does."""
+    """Return the running daemon of a state folder, or None."""
     path = folder / "daemon.json"
     try:
         daemon = Daemon(**json.loads(path.read_text(encoding="utf-8")))
@@ -74,12 +80,16 @@ def find(folder: Path) -> Daemon | None:
 
 
 def stop(folder: Path) -> bool:
-    """End the daemon and wait until it is gone; False if none runs."""
+    """End the daemon and wait until it is gone. Return False if none runs.
+
+    Raises LocalcloudError if it still runs after the grace period.
+    """
     daemon = find(folder)
     if daemon is None:
         return False
     os.kill(daemon.pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_S
+    # Compared, because somebody else may start a new daemon as soon as this one is gone.
     while find(folder) == daemon:
         if time.monotonic() > deadline:
             raise LocalcloudError(f"daemon: process {daemon.pid} did not end within {_STOP_S} s")
@@ -88,7 +98,11 @@ def stop(folder: Path) -> bool:
 
 
 def ask(daemon: Daemon, method: str, control: str, body: object = None) -> Any:
-    """Ask the double something that only it understands: compute_api/admin.py. Its answer."""
+    """Send a request to the double's own controls (compute_api/admin.py). Return the parsed answer.
+
+    Raises LocalcloudError for a refusal, OSError or HTTPException for a broken connection.
+    """
+    # A namespace has a loopback of its own, which only a thread inside it can reach.
     if daemon.namespace:
         return inside(Path(daemon.namespace), lambda: _ask(daemon.port, method, control, body))
     return _ask(daemon.port, method, control, body)
@@ -113,7 +127,10 @@ def _ask(port: int, method: str, control: str, body: object) -> Any:
 
 
 def last_port(folder: Path) -> int:
-    """The port of the last daemon, 0 if there was none: stacks have it in their state."""
+    """Return the port of the last daemon, or 0 if there was none.
+
+    Stacks have the endpoint in their state, so the next daemon takes the same port if it can.
+    """
     try:
         port: int = json.loads((folder / "daemon.json").read_text(encoding="utf-8"))["port"]
     except (OSError, ValueError):
@@ -122,7 +139,7 @@ def last_port(folder: Path) -> int:
 
 
 def announce(folder: Path, daemon: Daemon) -> None:
-    """Write down where a daemon that now listens is found."""
+    """Write `daemon.json` for a daemon that listens now. Readers never see half of the file."""
     partial = folder / "daemon.json.partial"
     partial.write_text(json.dumps(asdict(daemon)), encoding="utf-8")
     partial.rename(folder / "daemon.json")
@@ -137,9 +154,10 @@ def _start(folder: Path, *, machines: bool) -> Daemon:
         environment=os.environ,
         folder=CHECKOUT,
     )
+    # `serve --detach` returns when the daemon in the background listens.
     with _log(folder).open("a") as log:
         code = Child(program, log.fileno()).wait()
-    # One that lost against another just started did not fail, and the other may need a moment.
+    # Code 0 may also mean that another daemon took the lock first. That one may not listen yet.
     deadline = time.monotonic() + _START_S
     while code == 0 and time.monotonic() < deadline:
         daemon = find(folder)

@@ -2,4 +2,7 @@
 
 
 class LocalcloudError(Exception):
-    """localcloud cannot go on. Its text is all that a person needs; no traceback is shown."""
+    """A refusal or failure that the command line prints as one line, without a traceback.
+
+    Any other exception is a bug in localcloud and keeps its traceback.
+    """

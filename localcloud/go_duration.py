@@ -1,4 +1,7 @@
-"""Go duration: `1h30m` and the like, as programs written in Go read them."""
+"""Go duration: texts such as `1h30m`, as Go's time.ParseDuration reads them.
+
+A number without a unit is refused, as in Go; only 0 needs none.
+"""
 
 import re
 
@@ -17,8 +20,9 @@ _PART = re.compile(rf"(\d+\.?\d*|\.\d+)({_UNITS})")
 
 
 def seconds(text: str) -> float:
-    """Read a duration. Raises ValueError with Go's words."""
+    """Return a duration in seconds, which may be negative. Raises ValueError with Go's words."""
     sign, rest = (text[0], text[1:]) if text[:1] in {"+", "-"} else ("", text)
+    # findall skips what does not fit, so the parts together must be the whole text.
     parts = _PART.findall(rest)
     if rest != "0" and (not parts or "".join(number + unit for number, unit in parts) != rest):
         raise ValueError(f'time: invalid duration "{text}"')

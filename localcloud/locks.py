@@ -1,4 +1,4 @@
-"""Locks: one process at a time, told by the kernel, so that a dead one never holds anything."""
+"""Locks: one process at a time, by flock. The kernel releases the lock of a process that dies."""
 
 import fcntl
 from collections.abc import Iterator
@@ -10,7 +10,11 @@ from localcloud.console import say
 
 
 def take(path: Path) -> IO[str] | None:
-    """A lock, held until it is closed or its holder is dead; None if somebody has it."""
+    """Return the locked file, or None if another process holds the lock.
+
+    The lock ends when the file is closed or the process dies. Missing folders are created.
+    """
+    # The file is never removed: a new one of the same name would be another lock.
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("a")
     try:
@@ -23,7 +27,10 @@ def take(path: Path) -> IO[str] | None:
 
 @contextmanager
 def exclusive(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock while the block runs; wait for whoever has it, and say so."""
+    """Hold a lock while the block runs. Wait for another holder, without a time limit.
+
+    `what` says what the other holder does; it is printed before the wait.
+    """
     file = take(path)
     if file is None:
         say(f"waiting for another process: {what}")

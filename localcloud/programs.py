@@ -1,4 +1,4 @@
-"""Programs: run them to their end, or say in one line why that failed."""
+"""Programs: run other programs to their end; each failure is a LocalcloudError of one line."""
 
 import os
 import time
@@ -10,6 +10,7 @@ from localcloud.console import say
 from localcloud.errors import LocalcloudError
 
 _TIMEOUT_S = 60
+# A build is silent for minutes, so a person must see that it goes on.
 _PROGRESS_S = 15
 _TAIL_LINES = 5
 
@@ -20,7 +21,10 @@ def run(
     folder: Path | None = None,
     timeout_s: float = _TIMEOUT_S,
 ) -> str:
-    """Run a short program for what it prints. Raises LocalcloudError with what it complains of."""
+    """Run a short program and return its standard output.
+
+    Raises LocalcloudError with its standard error if it fails, is missing or exceeds `timeout_s`.
+    """
     program = Program(command=command, environment=environ, folder=folder)
     answer = ask(program, timeout_s=timeout_s)
     if answer.code:
@@ -30,9 +34,10 @@ def run(
 
 
 def build(program: Program, log: Path, progress: Callable[[float], str], failure: str) -> float:
-    """Run a program that takes minutes, and say `progress` now and then; the seconds it took.
+    """Run a program that takes minutes. Return the seconds that it took.
 
-    Raises LocalcloudError that begins with `failure` and quotes the end of the log.
+    All output goes to `log`. A line made by `progress` from the elapsed seconds is printed every
+    15 seconds. Raises LocalcloudError that begins with `failure` and quotes the end of the log.
     """
     started = time.monotonic()
     with log.open("wb") as output:
@@ -41,6 +46,7 @@ def build(program: Program, log: Path, progress: Callable[[float], str], failure
         while not child.ends_within(_PROGRESS_S):
             say(progress(time.monotonic() - started))
     finally:
+        # After an interrupt, too: a compiler must not go on without anybody to wait for it.
         code = child.end()
     if code:
         tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]

@@ -1,4 +1,8 @@
-"""Serve: the Compute API double and its machines, in one process, until a signal."""
+"""Serve: the daemon's own process, with the Compute API double and its machines.
+
+It accepts one daemon for each state folder; a second one ends at once without a failure, because
+the caller has what it asked for. SIGINT and SIGTERM end it and all machines.
+"""
 
 import os
 import signal
@@ -21,27 +25,33 @@ from localcloud.machines.simulated import SimulatedNodes
 from localcloud.machines.strays import remove_strays
 from localcloud.machines.tree import ensure_tree
 
-# Stacks have the port in their state, so it is worth some waiting.
+# Stacks have the endpoint in their state, so waiting for the last port is better than a new one.
 _PORT_WAIT_S = 5
 _POLL_S = 0.1
-# External IPs are loopback addresses: there, the machines answer ssh.
+# Simulated nodes answer ssh on their external IP, so it must be an address of this machine.
 _EXTERNAL_RANGE = IPv4Network("127.64.0.0/24")
 
 
 def detached(folder: Path, *, machines: bool) -> int:
-    """Serve in a process that nobody waits for; return when it listens, 1 if it does not."""
+    """Serve in a background process. Return 0 once it listens, 1 if it ended before that."""
+    # If the child dies, its end of the pipe closes, so the parent never waits for ever.
     reading, writing = os.pipe()
     if os.fork():
         os.close(writing)
         return 0 if os.read(reading, 1) else 1
     os.close(reading)
+    # Ctrl-C in the terminal must not reach the daemon.
     os.setsid()
     with os.fdopen(writing, "wb", buffering=0) as pipe:
         return serve(folder, machines=machines, ready=lambda: pipe.write(b"."))
 
 
 def serve(folder: Path, *, machines: bool, ready: Callable[[], object] = lambda: None) -> int:
-    """Run as the one daemon of a state folder; its instances boot, or are simulated."""
+    """Run as the daemon of a state folder until a signal. Return the exit code, always 0.
+
+    With `machines` the instances boot, otherwise they are simulated. `ready` is called once the
+    API listens, or if another daemon serves the folder already.
+    """
     lock = take(folder / "daemon.lock")
     if lock is None:
         say(f"another daemon serves {folder}")
@@ -70,18 +80,23 @@ def _simulated(last_port: int) -> Iterator[tuple[ComputeApi, str]]:
 
 @contextmanager
 def _booted(last_port: int) -> Iterator[tuple[ComputeApi, str]]:
-    """The port is on a loopback of its own, which nobody else uses."""
+    """Serve instances that boot, with the API on the loopback of a new namespace."""
     cache = cache_dir(os.environ)
+    # A killed daemon could not remove its machines, and nobody else would.
     remove_strays(cache)
     with BootedCloud(ensure_tree(cache), Options(port=last_port)) as cloud:
         yield cloud.api, str(cloud.job)
 
 
 def _usable(port: int) -> int:
-    """The port, or 0 (any) if somebody else has it: that of a killed daemon is soon free."""
+    """Return the port once it is free, or 0, which means any, if it stays in use.
+
+    The port of a daemon that was just killed becomes free after a moment.
+    """
     deadline = time.monotonic() + _PORT_WAIT_S
     while port and time.monotonic() < deadline:
         with socket.socket() as probe:
+            # As the server does: a port with old connections in TIME_WAIT counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))

@@ -1,4 +1,9 @@
-"""Stack settings: the configuration of a stack that lives on localcloud."""
+"""Stack settings: the settings file of a stack on localcloud.
+
+It is an ordinary settings file with the project, endpoint and access token replaced, so a stack on
+localcloud has the settings of the CI stack unless a person gives others. A file that is not a YAML
+mapping is refused here; the settings themselves are checked by the program.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +17,11 @@ from stacks.concealment import why_unreadable
 
 _STACK = "local"
 # The access token of stacks on a double, which knows no users and must see no real credentials. The
-# gcp provider takes this option as the path of a file if something of that name exists, also below
-# its working directory, the checkout. So the token is one that no machine can have as a path, since
-# /dev/null is no folder. Its characters are legal in a bearer token (RFC 6750, section 2.1).
+# gcp provider reads this option as the path of a file if one of that name exists, and it also looks
+# below its working directory, the checkout. No machine can have this path, because /dev/null is not
+# a folder. The characters are legal in a bearer token (RFC 6750, section 2.1).
 BEARER = "/dev/null/localcloud"
-# The first that exists is what the local stack is configured like.
+# Settings that the local stack starts from: the first file that exists.
 _BASES = (f"Pulumi.{_STACK}.yaml", "Pulumi.ci.yaml")
 
 
@@ -28,9 +33,10 @@ def write(
     base: Path | None = None,
     fixed: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write the settings file that leads the gcp provider to the double; give its path.
+    """Write the settings file that leads the gcp provider to the double. Return its path.
 
-    What is fixed wins over the base.
+    `base` is the settings file to start from. `fixed` has settings that win over it, with their
+    namespace, such as `devstack:mtu`. Raises LocalcloudError if the base cannot be read.
     """
     document = _read(base or _default_base())
     config = document.setdefault("config", {})
@@ -41,6 +47,7 @@ def write(
         **(fixed or {}),
     }
     path = folder / f"Pulumi.{_STACK}.yaml"
+    # Atomic: a command that starts at the same time never reads half of the file.
     partial = path.with_suffix(".partial")
     partial.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     partial.rename(path)

@@ -1,4 +1,9 @@
-"""Protocol: Pulumi's ResourceProvider service, in front of a Provider."""
+"""Protocol: Pulumi's ResourceProvider service, in front of a Provider.
+
+Refusals and failures of a provider (`ProviderError`) reach the engine as text, which it shows as it
+is. Any other exception is a bug: its traceback goes to standard error, and the engine hears that it
+was a bug. Methods that are not defined here answer UNIMPLEMENTED, by gRPC's own base class.
+"""
 
 # ruff: noqa: N802 - the methods are named and documented by the protocol
 
@@ -40,7 +45,7 @@ _KINDS = {
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """Turns messages into calls of a Provider, and its errors into the engine's."""
+    """A translation of messages into calls of a Provider, and of its errors into gRPC statuses."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -54,11 +59,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Empty:
         del context
+        # Sent to a plugin that a person started for debugging.
         self.engine.attach(request.address)
         return Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Message:
         del request, context
+        # The SDK's own version, which is the one that a program asks for.
         return plugin_pb2.PluginInfo(version=metadata.version(self._provider.package))
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Message:
@@ -72,6 +79,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Empty:
         del request, context
+        # Every call shares the event, sees it within moments, and ends itself (Call.stop_reason).
         self._cancelled.set()
         return Empty()
 
@@ -90,6 +98,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Message:
         def configure() -> Message:
             self._provider.configure(from_struct(request.args), self._call(request))
+            # With supportsPreview the engine calls Create and Update in a preview, too. Without it,
+            # all outputs of a changed resource would be unknown.
             return provider_pb2.ConfigureResponse(
                 acceptSecrets=self._provider.accept_secrets, supportsPreview=True
             )
@@ -157,7 +167,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
         return Call(
             urn=urn,
-            # Of a URN's parts the type comes before the name, behind its parents' types.
+            # A URN is urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME, with the parents' types first.
             type=urn.split("::")[2].rsplit("$", 1)[-1] if urn else "",
             report=report,
             cancelled=self._cancelled,
@@ -180,12 +190,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _abort_with_state(context: grpc.ServicerContext, error: PartialStateError) -> NoReturn:
-    """Fail in a way that makes the engine keep what exists in state."""
+    """Fail, and let the engine keep the resource in state with the error's properties."""
     detail = provider_pb2.ErrorResourceInitFailed(
         id=error.resource_id, properties=to_struct(error.properties), reasons=[str(error)]
     )
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
     status.details.add().Pack(detail)
+    # The engine reads the details from this header of gRPC's, which grpcio does not write itself.
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     context.abort(grpc.StatusCode.UNKNOWN, str(error))
     raise AssertionError("abort always raises")
@@ -207,6 +218,7 @@ def _difference(difference: Difference) -> Message:
         changes=(
             provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE
         ),
+        # The engine takes property names here, and paths in the detailed diff alone.
         diffs=sorted({top(path) for path in changes}),
         replaces=sorted({top(path) for path, change in changes.items() if change.replace}),
         stables=list(difference.stables),

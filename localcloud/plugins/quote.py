@@ -1,4 +1,4 @@
-"""Quote: text as Go's %q prints it, in which the real plugins put commands and names."""
+"""Quote: text as Go's %q prints it. The real plugins print commands and names so."""
 
 _SHORT = {
     "\a": "\\a",
@@ -16,7 +16,7 @@ _LAST_SHORT = 0xFFFF
 
 
 def go_quote(text: str) -> str:
-    """Quote as Go does; printable text that is not ASCII stays as it is."""
+    """Return text in double quotes, with Go's escapes. Printable non-ASCII characters stay."""
     return '"' + "".join(_escape(character) for character in text) + '"'
 
 

@@ -1,7 +1,8 @@
 """Values: property values as they cross the plugin protocol.
 
-On the wire a property is JSON with marked objects and strings for what JSON lacks. Here a secret
-is `Secret`, a value that preview does not know yet is `UNKNOWN`, and a whole number is an int.
+On the wire a property is JSON; marked objects and strings stand for what JSON lacks. Here a secret
+is `Secret`, a value that a preview does not know yet is `UNKNOWN`, and a whole number is an int.
+Assets, archives and resource references are refused, because no resource of this project uses them.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
 Properties = dict[str, Any]
 
+# The marks are constants of github.com/pulumi/pulumi/sdk/v3/go/common/resource.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the protocol's mark, not a secret
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-# One mark for each type that the value may turn out to have.
+# One mark for each type that an unknown value may turn out to have.
 _UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _UNKNOWN = {
     _UNKNOWN_STRING,
@@ -28,7 +30,7 @@ _UNKNOWN = {
 
 
 class UnsupportedValueError(ValueError):
-    """A kind of value that no resource of this project uses: an asset, an archive, a resource."""
+    """A value of a kind that the stand-ins refuse: an asset, an archive, a resource reference."""
 
 
 class Unknown:
@@ -43,7 +45,7 @@ UNKNOWN: Final = Unknown()
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that state keeps encrypted and that is not shown."""
+    """A value that the engine encrypts in state and never prints."""
 
     value: Any
 
@@ -52,18 +54,21 @@ class Secret:
 
 
 def from_struct(struct: Struct) -> Properties:
-    """Read properties; null ones are left out, as the real plugins do."""
+    """Return the properties of a message. Leave out nulls, as the real plugins do.
+
+    Raises UnsupportedValueError.
+    """
     pairs = ((key, _read(value)) for key, value in struct.fields.items())
     return {key: value for key, value in pairs if value is not None}
 
 
 def to_struct(properties: Properties) -> Struct:
-    """Write properties."""
+    """Return properties as a message. Raises UnsupportedValueError."""
     return Struct(fields={key: _write(value) for key, value in properties.items()})
 
 
 def public(value: Any) -> Any:
-    """Take away the secret marks, at any depth."""
+    """Return a value without secret marks, at any depth."""
     match value:
         case Secret():
             return public(value.value)
@@ -75,7 +80,7 @@ def public(value: Any) -> Any:
 
 
 def has_unknown(value: Any) -> bool:
-    """Say whether a part of it is not known yet."""
+    """Tell whether a value or a part of it is UNKNOWN, also inside a secret."""
     match public(value):
         case Unknown():
             return True
@@ -93,6 +98,7 @@ def _read(value: Value) -> Any:
         case "list_value":
             return [_read(item) for item in value.list_value.values]
         case "number_value":
+            # The wire has only floats, but sizes and ports are whole numbers to the API.
             number = value.number_value
             return int(number) if number.is_integer() else number
         case "string_value":
@@ -109,6 +115,7 @@ def _read_object(struct: Struct) -> Any:
     if signature == _SECRET:
         return Secret(_read(struct.fields["value"]))
     if signature == _OUTPUT:
+        # An output without a value is not known yet.
         value = _read(struct.fields["value"]) if "value" in struct.fields else UNKNOWN
         return Secret(value) if struct.fields["secret"].bool_value else value
     raise UnsupportedValueError(
@@ -120,7 +127,7 @@ def _write(value: Any) -> Value:
     match value:
         case None:
             return Value(null_value=NULL_VALUE)
-        case bool():
+        case bool():  # before int, of which bool is a subclass
             return Value(bool_value=value)
         case int() | float():
             return Value(number_value=value)

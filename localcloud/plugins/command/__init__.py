@@ -1,1 +1,1 @@
-"""Command: the stand-in for pulumi-resource-command, local and remote commands."""
+"""Command: the stand-in for pulumi-resource-command, with local and remote commands."""

@@ -1,4 +1,4 @@
-"""Diff: what changed between two sets of a command's inputs."""
+"""Diff: the changes between two sets of a command's inputs."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from localcloud.plugins.values import UNKNOWN, Properties, public
 
 
 def changed(olds: Properties, news: Properties) -> dict[str, Change]:
-    """Changes by property path.
+    """Return the changes by property path. Marks of secrets do not count.
 
-    As in the real plugin only `triggers` as a whole asks for a replacement here; for a single
-    trigger it is the SDK that does, with its own replace_on_changes of `triggers[*]`.
+    As in the real plugin, only `triggers` as a whole asks for a replacement here. For a single
+    trigger the SDK asks, with its own replace_on_changes of `triggers[*]`.
     """
     changes: dict[str, Change] = {}
     _compare(public(olds), public(news), "", changes)
@@ -31,6 +31,7 @@ def _compare(old: Any, new: Any, path: str, changes: dict[str, Change]) -> None:
         changes[path] = Change("add")
     elif old is not None and new is None:
         changes[path] = Change("delete")
+    # An unknown value may turn out to be the old one, but a preview must announce the change.
     elif old != new or new is UNKNOWN:
         changes[path] = Change("update")
 

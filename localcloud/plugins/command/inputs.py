@@ -1,4 +1,10 @@
-"""Inputs: which a command takes, their types and defaults, as in pulumi-command 1.2."""
+"""Inputs: names, types and defaults of a command's inputs, as in pulumi-command 1.2.
+
+Accepts the inputs of local and remote commands; values that a preview does not know yet pass.
+Refuses other names, with the nearest known one, and values of the wrong type. Also refuses assets,
+archives and proxies, which the real plugin has: without them the command would do something else
+than the program wants.
+"""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -11,6 +17,8 @@ LOCAL = "command:local:Command"
 REMOTE = "command:remote:Command"
 
 _LOGGING = ("stdout", "stderr", "stdoutAndStderr", "none")
+# Each input has a type, a tuple of accepted texts, a container with the type of its members, or the
+# fields of an object.
 _STRINGS = {"type": list, "of": str}
 _COMMON: dict[str, Any] = {
     "create": str,
@@ -47,8 +55,11 @@ _LACKING = {
 
 
 def check(kind: str, news: Properties) -> Checked:
-    """Refuse unknown inputs and wrong types, and fill in the real plugin's defaults."""
-    # The engine's own inputs.
+    """Return the inputs with the real plugin's defaults, and the reasons to refuse them.
+
+    `kind` is LOCAL or REMOTE.
+    """
+    # The others are the engine's own.
     inputs = {k: v for k, v in news.items() if k != "version" and not k.startswith("__")}
     failures = list(_check_fields(_INPUTS[kind], inputs, ""))
     if kind == REMOTE:
@@ -58,7 +69,7 @@ def check(kind: str, news: Properties) -> Checked:
         elif isinstance(connection, dict):
             if "host" not in connection:
                 failures.append(Failure("connection.host", "missing required field 'host'"))
-            # A connection is secret as a whole, whatever it is made of.
+            # As in the real plugin a connection is secret as a whole, even without a key in it.
             inputs["connection"] = Secret({**_CONNECTION_DEFAULTS, **connection})
         else:
             inputs["connection"] = Secret(connection)

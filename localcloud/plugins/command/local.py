@@ -1,4 +1,8 @@
-"""Local: run a command on this machine."""
+"""Local: run a command on this machine.
+
+The engine's timeout and Cancel kill the command's whole process group. A command that does not
+start or ends with another status than 0 is refused in the words of the real plugin, which are Go's.
+"""
 
 import os
 import signal
@@ -14,14 +18,14 @@ from localcloud.plugins.quote import go_quote
 from localcloud.plugins.values import Properties
 
 _SHELL = ["/bin/sh", "-c"]
-# How often a running command's timeout and the engine's Cancel are looked at.
+# Interval between two checks of the engine's timeout and Cancel while a command runs.
 _WATCH_S = 0.2
 
 
 def run(call: Call, command: str, inputs: Properties, previous: dict[str, str]) -> dict[str, str]:
-    """Run to the end and give stdout and stderr.
+    """Run a command to its end and return stdout and stderr. Raises ProviderError.
 
-    Raises ProviderError, in the words of the real plugin, which are Go's.
+    Later environments win: this process's, the input's, the outputs of the run before.
     """
     output = Output(call, inputs.get("logging"))
     argv = [*(inputs.get("interpreter") or _SHELL), command]
@@ -46,8 +50,9 @@ def run(call: Call, command: str, inputs: Properties, previous: dict[str, str]) 
 def _attend(
     call: Call, process: subprocess.Popen[bytes], stdin: str | None, output: Output
 ) -> str | None:
-    """Feed, read and wait; the failure in Go's words, or None."""
+    """Feed, read and wait. Return the failure in Go's words, or None."""
     with process:
+        # A thread for each pipe: a command stops at a full pipe that nobody reads.
         assert process.stdout and process.stderr  # noqa: S101, PT018 - for the type checker
         threads = [
             threading.Thread(target=_pump, args=(process.stdout, "stdout", output)),
@@ -62,6 +67,7 @@ def _attend(
                 process.wait(timeout=_WATCH_S)
                 break
             except subprocess.TimeoutExpired:
+                # Its children, too: they would keep the pipes open and so the readers waiting.
                 if call.stop_reason():
                     kill_group(process.pid)
         for thread in threads:

@@ -1,4 +1,4 @@
-"""Output: what a command prints, kept for the outputs and streamed to the engine by line."""
+"""Output: the streams of a command, kept for its outputs and logged line by line."""
 
 import threading
 from typing import Literal
@@ -27,30 +27,31 @@ class Output:
         self._line = bytearray()
 
     def feed(self, stream: Stream, data: bytes) -> None:
-        """Take what the command printed; complete lines go to the log at once."""
+        """Add printed bytes. Log each complete line at once."""
         with self._lock:
             self._streams[stream] += data
             self._both += data
             if stream not in self._logged:
                 return
-            # Like the real plugin, with one pipe for both streams.
+            # One buffer for both streams, as the real plugin has one pipe: half lines may mix.
             self._line += data
             *lines, rest = self._line.split(b"\n")
             self._line = rest
+        # Without the lock, since logging waits for the engine.
         for line in lines:
             self._log(line)
 
     def close(self) -> None:
-        """Log a last line that has no end."""
+        """Log the last line if the command did not end it."""
         if self._line:
             self._log(self._line)
 
     def properties(self) -> dict[str, str]:
-        """Give the outputs: one newline at the end is taken off, as a shell's $() would."""
+        """Return both streams by name, without one newline at the end, as the real plugin does."""
         return {name: _text(data).removesuffix("\n") for name, data in self._streams.items()}
 
     def everything(self) -> str:
-        """Give both streams as they came, for an error message."""
+        """Return both streams in the order of arrival, for an error message."""
         return _text(self._both)
 
     def _log(self, line: bytes | bytearray) -> None:

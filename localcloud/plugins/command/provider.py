@@ -1,8 +1,12 @@
 """Provider: command:local:Command and command:remote:Command, as pulumi-command has them.
 
-Facts of the real plugin that programs depend on: the outputs are the inputs, stdout and stderr; an
-update runs `update`, or else `create`; nothing runs in a preview; a failed command leaves nothing
-in state; Read finds what state says.
+Programs depend on these facts of the real plugin:
+
+- The outputs are the inputs, stdout and stderr.
+- An update runs `update`, or `create` if there is no `update`.
+- A preview runs nothing.
+- A resource whose first command fails is not in state.
+- Read returns the state unchanged.
 """
 
 import secrets
@@ -24,41 +28,40 @@ _KINDS = (inputs.LOCAL, inputs.REMOTE)
 
 
 class CommandProvider(Provider):
-    """Runs commands; it has no configuration."""
+    """A provider of commands. It has no configuration."""
 
     name = "command"
     package = "pulumi-command"
     accept_secrets = True
 
     def check(self, call: Call, news: Properties) -> Checked:
-        """See Provider."""
         require_known(call.type, _KINDS)
         return inputs.check(call.type, news)
 
     def diff(
         self, call: Call, state: Properties, old_inputs: Properties, news: Properties
     ) -> Difference:
-        """See Provider."""
+        """Compare the inputs alone. A command's outputs have no wanted value."""
         del call, state
         return Difference(diff.changed(old_inputs, news))
 
     def create(self, call: Call, inputs: Properties) -> tuple[str, Properties]:
-        """See Provider."""
         outputs: Properties = dict.fromkeys(_OUTPUTS, UNKNOWN if call.preview else "")
         if not call.preview and "create" in inputs:
             outputs = _run(call, "create", inputs, {})
+        # The form of the real plugin's IDs: the logical name and 8 random hexadecimal digits.
         return f"{call.name}{secrets.token_hex(4)}", {**inputs, **outputs}
 
     def read(self, call: Call, state: Properties, inputs: Properties) -> Found | None:
-        """See Provider: what a command did cannot be looked up."""
+        """Return the state unchanged: nobody can look up the effect of a command."""
         return Found(call.resource_id, state, inputs)
 
     def update(
         self, call: Call, state: Properties, old_inputs: Properties, news: Properties
     ) -> Properties:
-        """See Provider."""
         outputs = {name: state[name] for name in _OUTPUTS if name in state}
         command = "update" if "update" in news else "create"
+        # A preview without changes keeps the outputs, so it shows no changes of dependents either.
         if call.preview and diff.changed(old_inputs, news):
             outputs = dict.fromkeys(_OUTPUTS, UNKNOWN)
         elif not call.preview and command in news:
@@ -66,13 +69,16 @@ class CommandProvider(Provider):
         return {**news, **outputs}
 
     def delete(self, call: Call, state: Properties) -> None:
-        """See Provider."""
+        """Run the `delete` command in state, if it has one. The engine passes no inputs here."""
         if "delete" in state:
             _run(call, "delete", state, {name: state.get(name, "") for name in _OUTPUTS})
 
 
 def _run(call: Call, which: str, properties: Properties, outputs: Properties) -> Properties:
-    """Run one of the three commands; `outputs` are those of the run before."""
+    """Run `create`, `update` or `delete` and return its outputs.
+
+    `outputs` of the run before are passed in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR.
+    """
     plain = public(properties)
     previous = {}
     if plain.get("addPreviousOutputInEnv", True):

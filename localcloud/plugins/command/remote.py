@@ -1,7 +1,8 @@
 """Remote: run a command on another machine over ssh.
 
-Unlike the real plugin, whose dialling alone obeys them, the engine's timeouts and Cancel end a
-command that runs, too.
+Dials are repeated up to the connection's limit; a command that started is never repeated. The
+engine's timeout and Cancel end both the dialling and the command. In the real plugin they end the
+dialling alone.
 """
 
 import asyncio
@@ -26,12 +27,12 @@ _T = TypeVar("_T")
 
 
 def run(call: Call, command: str, inputs: Properties, previous: dict[str, str]) -> dict[str, str]:
-    """Connect, run to the end and give stdout and stderr. Raises ProviderError."""
+    """Connect, run a command to its end and return stdout and stderr. Raises ProviderError."""
     return asyncio.run(_watched(call, _run(call, command, inputs, previous)))
 
 
 async def _watched(call: Call, work: Coroutine[Any, Any, _T]) -> _T:
-    """Await the work, or stop it when the engine wants to."""
+    """Await the work. Cancel it and raise ProviderError when the engine wants it to stop."""
     task = asyncio.ensure_future(work)
     while not (await asyncio.wait([task], timeout=_WATCH_S))[0]:
         if reason := call.stop_reason():
@@ -50,7 +51,7 @@ async def _run(
         try:
             failure = await _attend(client, command, environment, inputs.get("stdin"), output)
         except (asyncssh.Error, OSError):
-            # The connection broke, so nobody will ever say how the command ended.
+            # The connection broke, so the exit status will never arrive. These are Go's words.
             failure = "wait: remote command exited without exit status or exit signal"
     output.close()
     if failure:
@@ -65,8 +66,8 @@ async def _attend(
     stdin: str | None,
     output: Output,
 ) -> str | None:
-    """Start, feed, read and wait; the failure in Go's words, or None."""
-    # A server that accepts none of the variables says nothing of it: asyncssh does not ask.
+    """Start, feed, read and wait. Return the failure in Go's words, or None."""
+    # sshd may drop the variables (AcceptEnv). asyncssh asks for no reply, so no error is seen.
     process = await client.create_process(command, env=environment, encoding=None)
     if stdin:
         process.stdin.write(stdin.encode())
@@ -83,7 +84,7 @@ async def _attend(
 
 
 async def _dial_until_it_answers(call: Call, wanted: Connection) -> asyncssh.SSHClientConnection:
-    """Dial as often as allowed; every kind of failure counts, a wrong host key too."""
+    """Dial as often as allowed, with growing pauses. Each failure counts, even a wrong host key."""
     delay = _FIRST_DELAY_S
     dials = 0
     while True:
@@ -93,7 +94,7 @@ async def _dial_until_it_answers(call: Call, wanted: Connection) -> asyncssh.SSH
             dials += 1
             limit = wanted.dial_error_limit
             if limit != _UNLIMITED and dials > limit:
-                # As the real plugin counts: the last attempt is not among those that it names.
+                # The real plugin's count, too, leaves out the last attempt.
                 message = f"after {dials - 1} failed attempts: {error}"
                 raise ProviderError(message) from error
             shown = "inf" if limit == _UNLIMITED else str(limit)

@@ -1,4 +1,9 @@
-"""Ssh: dial a host as a `connection` input says, with errors in the real plugin's words."""
+"""Ssh: dial a host with a `connection` input; errors have the real plugin's words.
+
+The input and SSH_AUTH_SOCK alone count. As in the real plugin, no file of the user's ssh is read,
+and without `hostKey` every host key is accepted. A key that cannot be read is refused before the
+first dial, since no retry would cure it.
+"""
 
 import os
 from dataclasses import dataclass
@@ -10,20 +15,20 @@ from localcloud.plugins.provider import ProviderError
 
 
 class DialError(Exception):
-    """One attempt that failed, and may be repeated."""
+    """A failed attempt to connect, which may be repeated."""
 
 
 @dataclass(frozen=True, repr=False)
 class Connection:
-    """A connection input; Check has filled in the defaults."""
+    """A `connection` input after Check, which has filled in the defaults."""
 
     host: str
     port: int
     user: str
     dial_error_limit: int
-    """-1 is without limit."""
+    """-1: no limit."""
     per_dial_timeout_s: int
-    """0 is without limit."""
+    """0: no limit."""
     password: str | None
     host_key: str | None
     client_keys: tuple[asyncssh.SSHKey, ...]
@@ -31,7 +36,7 @@ class Connection:
 
     @classmethod
     def of(cls, inputs: dict[str, Any]) -> "Connection":
-        """Read the input. Raises ProviderError for a key that is none: trying again is no use."""
+        """Return the connection of an input. Raises ProviderError for a key that is unreadable."""
         return cls(
             host=inputs["host"],
             port=int(inputs["port"]),
@@ -45,15 +50,16 @@ class Connection:
         )
 
     def options(self) -> dict[str, Any]:
-        """Give asyncssh's options: what is given here counts, no file of the user does."""
+        """Return asyncssh's options, which keep it from reading files of the user."""
         options: dict[str, Any] = {
             "port": self.port,
             "username": self.user,
             "config": None,
-            # A tuple would be taken for a key and its certificate.
+            # asyncssh takes a tuple for a key and its certificate.
             "client_keys": list(self.client_keys) or None,
             "password": self.password,
             "agent_path": self.agent_path,
+            # None accepts every host key. As `config`, None means that no ssh_config is read.
             "known_hosts": None,
             "login_timeout": self.per_dial_timeout_s,
             "connect_timeout": self.per_dial_timeout_s or None,
@@ -106,7 +112,7 @@ def _client_keys(text: str | None, passphrase: str | None) -> tuple[asyncssh.SSH
 
 
 def _algorithms(key: asyncssh.SSHKey) -> list[str]:
-    """Ask for the given kind of key, so that a server with several does not offer another."""
+    """Return the algorithms of a key's kind, so that a server with several keys offers this one."""
     kind = key.get_algorithm()
     return ["rsa-sha2-256", "rsa-sha2-512", "ssh-rsa"] if kind == "ssh-rsa" else [kind]
 
@@ -129,6 +135,6 @@ def _dialled(wanted: Connection) -> str:
 
 
 def _dial_reason(error: OSError) -> str:
-    # asyncio puts a text of its own where the errno's belongs.
+    # asyncio replaces the text of the errno by its own. Go prints that of the errno.
     text = os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
     return text if "not known" in text or error.errno is None else f"connect: {text}"

@@ -1,5 +1,6 @@
 """Gcp: the stand-in for pulumi-resource-gcp, for a Compute API on this machine.
 
-It translates to that API through Google's own client library. The only defaults are those of the
-real plugin; what it does not carry it refuses.
+Its requests go through Google's own client library. Its only defaults are the real plugin's. It
+refuses configuration, resource types and properties that it does not carry, and every endpoint that
+is not on this machine.
 """

@@ -1,4 +1,10 @@
-"""Check: whether a program's inputs fit a schema, with the real plugin's words for misfits."""
+"""Check: compare a program's inputs with a schema; refusals have the real plugin's words.
+
+Accepts inputs of the schema that have its types; values that a preview does not know yet pass.
+Refuses unknown names, missing inputs, wrong types, values outside a closed list, and names that the
+API would refuse. Properties that only the real plugin has are unknown names here: if they were
+dropped, the program would get another resource than it asked for.
+"""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +21,7 @@ _SCALARS = {"string": str, "int": int, "bool": bool}
 
 
 def check(fields: tuple[Field, ...], inputs: Properties, resource: str) -> Iterator[Failure]:
-    """Refuse unknown names, missing and mistyped values. `resource` is the logical name."""
+    """Yield the reasons to refuse the inputs. `resource` is the logical name, for the messages."""
     for path, reason in _object(fields, inputs, ""):
         yield Failure(path, f"{reason}. Examine values at '{resource}.{path}'.")
     name = inputs.get("name")
@@ -63,6 +69,7 @@ def _value(field: Field, value: Any, path: str) -> _Misfits:
 
 def _scalar(field: Field, value: Any, path: str) -> _Misfits:
     wanted = _SCALARS[field.kind]
+    # bool is a subclass of int, but true is not a number to the API.
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
         yield path, f"expected {wanted.__name__}, got {type(value).__name__}"
     elif field.values and value not in field.values:
@@ -91,5 +98,5 @@ def _item(field: Field, item: Any, path: str) -> _Misfits:
 
 
 def _snake(name: str) -> str:
-    """Spell a name as Terraform, in whose words the real plugin speaks."""
+    """Return a name in Terraform's spelling, which the real plugin's messages have."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -1,4 +1,8 @@
-"""Client: calls of the Compute API, with retries, operations and errors as in the real plugin."""
+"""Client: calls of the Compute API, with retries, operations and errors as in the real plugin.
+
+A request is sent again if its refusal may pass (see ApiError). An operation that was accepted is
+waited for and never sent again. Both end at the call's time limit or at the engine's Cancel.
+"""
 
 import threading
 import time
@@ -20,7 +24,7 @@ from localcloud.plugins.provider import Call, ProviderError
 
 Json = dict[str, Any]
 
-# The real plugin's, where the program sets none.
+# The real plugin's time limit for a call, where the program sets none.
 _TIMEOUT_S = 20 * 60
 _FIRST_RETRY_S = 0.5
 _LONGEST_RETRY_S = 10.0
@@ -28,13 +32,13 @@ _SOCKET_TIMEOUT_S = 120
 
 
 class Service:
-    """The API at one endpoint; safe to use from many threads."""
+    """The API at one endpoint. Safe to use from many threads."""
 
     poll_interval_s: float
-    """Between two looks at an operation."""
+    """Pause between two polls of an operation."""
 
     def __init__(self, endpoint: str, access_token: str, poll_interval_s: float) -> None:
-        # The document of methods comes with the library; nothing is fetched.
+        # The discovery document comes with the library, so nothing is fetched from Google.
         self._service = build(
             "compute",
             "v1",
@@ -47,7 +51,10 @@ class Service:
         self.poll_interval_s = poll_interval_s
 
     def send(self, call: Call, collection: str, method: str, params: Json) -> Json:
-        """Send a request, again when the refusal is a passing one. Raises ApiError."""
+        """Send a request and return the answer. Retry refusals that may pass. Raises ApiError.
+
+        `collection` and `method` have the names of Google's client library.
+        """
         delay = _FIRST_RETRY_S
         while True:
             try:
@@ -65,6 +72,7 @@ class Service:
     def _send_once(self, collection: str, method: str, params: Json) -> Json:
         request = getattr(getattr(self._service, collection)(), method)(**params)
         request.headers["authorization"] = self._authorization
+        # httplib2 is not thread-safe, so each thread has its own connection.
         if not hasattr(self._connections, "http"):
             self._connections.http = _connection()
         answer: Json = request.execute(http=self._connections.http)
@@ -72,12 +80,12 @@ class Service:
 
 
 def _connection() -> httplib2.Http:
-    # The endpoint is on loopback, for which no proxy of the environment counts in Go.
+    # The endpoint is on loopback. Go, and so the real plugin, uses no proxy for that.
     return httplib2.Http(timeout=_SOCKET_TIMEOUT_S, proxy_info=None)
 
 
 class Compute:
-    """The API as one call of the engine uses it, with that call's time limit."""
+    """The API for one call of the engine, with that call's time limit."""
 
     def __init__(self, service: Service, call: Call) -> None:
         self._service = service
@@ -85,18 +93,22 @@ class Compute:
         call.timeout_s = call.timeout_s or _TIMEOUT_S
 
     def run(self, collection: str, method: str, **params: Any) -> Json:
-        """Send a request. Raises ApiError."""
+        """Send a request and return the answer. Raises ApiError."""
         return self._service.send(self._call, collection, method, params)
 
     def find(self, collection: str, method: str = "get", **params: Any) -> Json | None:
-        """Look up what may not be there."""
+        """Return a resource, or None if it does not exist. Raises ApiError."""
         try:
             return self.run(collection, method, **params)
         except NotFoundError:
             return None
 
     def change(self, activity: str, collection: str, method: str, **params: Any) -> None:
-        """Send a request and wait for its operation. Raises ApiError, OperationError."""
+        """Send a request and wait for its operation.
+
+        Raises ApiError if the request is refused. Raises OperationError, with the name of the
+        activity, if the operation fails or takes too long.
+        """
         operation = self.run(collection, method, **params)
         try:
             finished = self._finished(operation, params["project"])
@@ -107,18 +119,19 @@ class Compute:
             raise OperationError(f"Error waiting for {activity}: {text}")
 
     def expired(self) -> bool:
-        """Tell whether the call must end, by its time limit or because it was cancelled."""
+        """Tell whether the call must end: its time is up, or the engine cancelled it."""
         return self._call.stop_reason() is not None
 
     def sleep(self, seconds: float) -> None:
-        """Sleep as the real plugin does: only the call's time limit ends it earlier."""
+        """Sleep as the real plugin does: the call's time limit ends it, Cancel does not."""
         remaining = self._call.remaining_s()
         time.sleep(seconds if remaining is None else min(seconds, remaining))
 
     def _finished(self, operation: Json, project: str) -> Json:
-        """Look at an operation at once, and then at each interval, until it is done."""
+        """Poll an operation, at once and then at each interval, until it is done. Return it."""
         collection, where = _place_of(operation, project)
         while operation["status"] != "DONE":
+            # The real plugin has another text for Cancel than for the time limit.
             if self._call.cancelled.is_set():
                 raise OperationError("unable to finish polling, context has been cancelled")
             if self._call.stop_reason():
@@ -133,7 +146,7 @@ class Compute:
 
 
 def _place_of(operation: Json, project: str) -> tuple[str, Json]:
-    """Give the collection that an operation is in, and the parameters that name it there."""
+    """Return the collection of an operation, and the parameters that name it there."""
     where = {"project": project, "operation": operation["name"]}
     for scope in ("zone", "region"):
         if scope in operation:

@@ -1,4 +1,9 @@
-"""Config: the provider's configuration, from the stack and the environment."""
+"""Config: the provider's configuration, from the stack and the environment.
+
+Accepts the options in `_KEYS`; the environment variables are the real plugin's. Refuses other
+options, and every endpoint that is not plain http on a loopback address: a stand-in with gaps must
+not work on resources of Google Cloud. It never asks Google for a token, so one must be given.
+"""
 
 import ipaddress
 import json
@@ -13,7 +18,7 @@ from localcloud.plugins.gcp.credentials import access_token, refusal_of_key
 from localcloud.plugins.provider import Failure, ProviderError
 from localcloud.plugins.values import UNKNOWN, Properties
 
-# In the order in which the real plugin asks.
+# Variables for each option. The first that is set wins, in the real plugin's order.
 _ENVIRONMENT = {
     "project": (
         "GOOGLE_PROJECT",
@@ -31,7 +36,7 @@ _ENVIRONMENT = {
 _STRATEGY = "pulumiAttributionLabelAdditionStrategy"
 _STRATEGIES = ("CREATION_ONLY", "PROACTIVE")
 _KEYS = (*_ENVIRONMENT, "defaultLabels", "addPulumiAttributionLabel", "pollInterval", _STRATEGY)
-# The real plugin's, where nothing is set, or zero.
+# The real plugin's default, which it also takes for zero.
 _POLL_INTERVAL_S = 10.0
 
 NO_PROJECT = """unable to detect a global setting for GCP Project.
@@ -48,7 +53,7 @@ _NO_ENDPOINT = (
 
 @dataclass(frozen=True)
 class Config:
-    """What calls on resources need to know."""
+    """The configuration that calls on resources use."""
 
     endpoint: str
     access_token: str = field(repr=False)
@@ -63,7 +68,10 @@ class Config:
 
     @classmethod
     def of(cls, args: Properties) -> "Config":
-        """Read it. Raises ProviderError without a token, or with an endpoint that is elsewhere."""
+        """Return the configuration that `args` and the environment have.
+
+        Raises ProviderError without a token, or with an endpoint that is not on this machine.
+        """
         endpoint = _get(args, "computeCustomEndpoint")
         if not endpoint:
             raise ProviderError(_NO_ENDPOINT)
@@ -72,6 +80,7 @@ class Config:
             endpoint=endpoint,
             access_token=access_token(_get(args, "accessToken"), _get(args, "credentials")),
             project=_get(args, "project"),
+            # The real plugin takes links here, too.
             region=_get(args, "region").rsplit("/", 1)[-1],
             zone=_get(args, "zone").rsplit("/", 1)[-1],
             default_labels=_parsed(args.get("defaultLabels", {})),
@@ -83,7 +92,8 @@ class Config:
 
 
 def check(news: Properties) -> list[Failure]:
-    """Refuse configuration that the stand-in does not carry."""
+    """Return the reasons to refuse a configuration. Values that are not known yet pass."""
+    # `version`, `pluginDownloadURL` and names with two underscores are the engine's own.
     failures = []
     for key in news:
         if key not in (*_KEYS, "version", "pluginDownloadURL") and not key.startswith("__"):
@@ -121,7 +131,7 @@ def _interval(text: str) -> float:
 
 
 def _parsed(value: Any) -> Any:
-    """Read what is no text: the engine hands over such configuration as JSON."""
+    """Return an option that is not a text. The engine passes such options as JSON."""
     return json.loads(value) if isinstance(value, str) else value
 
 
@@ -138,6 +148,7 @@ def _require_loopback(endpoint: str) -> None:
             f"gcp:computeCustomEndpoint: {endpoint!r} is not on this machine, and localcloud's"
             " stand-in for the gcp plugin talks to http on a loopback address alone"
         )
+    # Paths of requests are appended to it. Without the slash the version would get lost.
     if not parts.path.endswith("/"):
         raise ProviderError(
             f"gcp:computeCustomEndpoint: {endpoint!r} must end with a slash, as in"

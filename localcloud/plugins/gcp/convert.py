@@ -1,4 +1,4 @@
-"""Convert: properties to the API's JSON and back, as a schema says."""
+"""Convert: properties to the API's JSON and back, by a schema."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from localcloud.plugins.values import UNKNOWN, Properties
 
 Json = dict[str, Any]
 
-# What the real plugin has in state where the API says nothing.
+# The real plugin's values in state for properties that the API's answer leaves out.
 _ABSENT: dict[str, Any] = {"string": "", "bool": False, "int": 0, "map": {}}
 
 
 def to_api(fields: tuple[Field, ...], values: Properties, place: Place) -> Json:
-    """Write what is known of the given properties; outputs are the API's business."""
+    """Return the request body for properties. Leave out outputs and values not known yet."""
     body: Json = {}
     for field in fields:
         value = values.get(field.name)
-        # What is empty the real plugin does not send either.
+        # The real plugin does not send empty values either.
         if field.output or field.api_name == "-" or value in (None, UNKNOWN, "", [], {}):
             continue
         *parents, name = field.api_name.split(".")
@@ -30,7 +30,7 @@ def to_api(fields: tuple[Field, ...], values: Properties, place: Place) -> Json:
 
 
 def from_api(fields: tuple[Field, ...], body: Json, state: Properties) -> Properties:
-    """Read properties; what is not in the API stays as state has it."""
+    """Return the properties of an answer. Those that the API does not have come from state."""
     values: Properties = {}
     for field in fields:
         if field.api_name == "-":
@@ -58,6 +58,7 @@ def _read(field: Field, value: Any, old: Any) -> Any:
         case "object":
             return from_api(field.fields, value, old or {}) if value else None
         case "objects" | "object_set":
+            # Paired by position, for properties that only state has.
             olds = old or []
             return [
                 from_api(field.fields, item, olds[index] if index < len(olds) else {})

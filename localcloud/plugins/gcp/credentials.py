@@ -1,8 +1,9 @@
-"""Credentials: the access token that the provider's two options lead to, read as the real one does.
+"""Credentials: the access token from the provider's two options, read as the real plugin does.
 
-Either option is the path of a file if something of that name exists, otherwise it is the contents
-(PathOrContents in hashicorp/terraform-provider-google). The access token wins. A key alone has to
-be exchanged for a token at Google, which a stand-in refuses; it checks the key's form before.
+Each option is the path of a file if one of that name exists, otherwise the contents itself
+(PathOrContents in hashicorp/terraform-provider-google). The access token wins over the key. A key
+alone is refused, because only Google exchanges it for a token. Its form is checked before, so that
+a broken key gets the real plugin's complaint.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Any
 from localcloud.plugins.provider import ProviderError
 from localcloud.plugins.quote import go_quote
 
-# Those of golang.org/x/oauth2/google.
+# The types that golang.org/x/oauth2/google knows.
 _TYPES = (
     "authorized_user",
     "external_account",
@@ -31,7 +32,7 @@ _NO_GOOGLE = "the stand-in plugin reaches no Google, which gives tokens: set gcp
 
 
 class _UnusableError(Exception):
-    """An option that leads to no credentials, and why, in the real plugin's words."""
+    """An option without usable credentials. The text is the reason in the real plugin's words."""
 
 
 def access_token(token: str, key: str) -> str:
@@ -48,7 +49,10 @@ def access_token(token: str, key: str) -> str:
 
 
 def refusal_of_key(key: str) -> str:
-    """Return why Check refuses `credentials`, or an empty text. It reads no file, as the real."""
+    """Return the reason to refuse `credentials` in Check, or an empty text.
+
+    A path of an existing file passes: like the real plugin, Check reads no file.
+    """
     if _exists(key):
         return ""
     try:
@@ -69,7 +73,7 @@ def _read(option: str, complaint: str) -> str:
     try:
         return Path(path).read_bytes().decode(errors="replace")
     except OSError as error:
-        # Go opens a folder, and fails only when it reads.
+        # Go can open a folder; only reading it fails.
         verb = "read" if isinstance(error, IsADirectoryError) else "open"
         reason = str(error.strerror).lower()
         raise _UnusableError(f"{complaint}: {verb} {path}: {reason}") from None
@@ -84,7 +88,10 @@ def _exists(path: str) -> bool:
 
 
 def _header_value(token: str) -> str:
-    """Refuse what no header can carry, such as a file with a line end, before a request does."""
+    """Return the token. Refuse one that no header can carry, such as a file with a line end.
+
+    Without this check the first request on a resource would fail instead.
+    """
     if not token.isascii() or not token.isprintable():
         raise _UnusableError('net/http: invalid header field value for "Authorization"')
     return token

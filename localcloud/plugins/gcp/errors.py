@@ -1,4 +1,9 @@
-"""Errors: what the API refuses, in the words in which the real plugin passes it on."""
+"""Errors: refusals of the API and failures of operations, in the real plugin's words.
+
+A refusal may pass, so that a retry makes sense, if its status says so (429, 500, 502, 503), if its
+reason does (rate limits, an operation in progress), or if a network is not ready yet. All others
+are final. The texts keep the real plugin's form, because the job diagnoses failures by them.
+"""
 
 import json
 from typing import Any, Self
@@ -26,7 +31,7 @@ class ApiError(ProviderError):
 
     @classmethod
     def of(cls, code: int, content: bytes) -> "ApiError":
-        """Read an answer, which is Google's JSON or something else."""
+        """Return the error for an answer: NotFoundError for 404. `content` may be any text."""
         try:
             error = json.loads(content)["error"]
             entries = error.get("errors", [])
@@ -37,35 +42,37 @@ class ApiError(ProviderError):
             return cls(message, passing=code in _PASSING_CODES)
         kind = NotFoundError if code == _NOT_FOUND else cls
         reasons = {(code, entry.get("reason")) for entry in entries}
+        # A network that has just been created refuses its first users for a moment.
         unready = (400, "resourceNotReady") in reasons and "networks/" in message
         passing = code in _PASSING_CODES or bool(_PASSING_REASONS & reasons) or unready
         return kind(_google_text(code, message, error.get("details"), entries), passing=passing)
 
     @classmethod
     def of_connection(cls, error: Exception) -> Self:
-        """Describe a connection that failed; one that broke is tried again."""
+        """Return the error for a failed connection. Only a reset one may pass."""
         return cls(str(error) or repr(error), passing=isinstance(error, ConnectionResetError))
 
 
 class NotFoundError(ApiError):
-    """There is no such resource."""
+    """A refusal because the resource does not exist."""
 
 
 class OperationError(ProviderError):
-    """A request that was accepted, and then failed or took too long."""
+    """A request that the API accepted, and whose operation failed or took too long."""
 
 
 def listed(error: ProviderError) -> str:
-    """Write a failure as Terraform's list of one, which the real plugin passes on."""
+    """Return a failure as Terraform's list of one error, which the real plugin passes on."""
     return f"1 error occurred:\n\t* {error}\n\n"
 
 
 def operation_text(error: Json) -> str:
-    """Describe how an operation failed: messages, with what Google says of quotas and remedies."""
+    """Return the messages of a failed operation, with Google's details on quotas and remedies."""
     return "".join(_entry_text(entry) for entry in error.get("errors", []))
 
 
 def _google_text(code: int, message: str, details: Any, entries: list[Json]) -> str:
+    # The form of google.golang.org/api/googleapi, which the real plugin uses.
     text = f"googleapi: Error {code}: {message}"
     if details:
         text += f"\nDetails:\n{json.dumps(details, indent=2)}\n"
@@ -83,6 +90,7 @@ def _google_text(code: int, message: str, details: Any, entries: list[Json]) -> 
 def _entry_text(entry: Json) -> str:
     text = f"{entry.get('message', '')}\n"
     details = entry.get("errorDetails", [])
+    # Like the real plugin, print only the first detail of each kind.
     if entry.get("code") == "QUOTA_EXCEEDED":
         quotas = (detail["quotaInfo"] for detail in details if "quotaInfo" in detail)
         text += _quota_text(next(quotas, {}))
@@ -104,5 +112,5 @@ def _quota_text(quota: Json) -> str:
         text += f"\tlimit = {quota['limit']:g}\n"
     if "dimensions" in quota:
         pairs = " ".join(f"{key}:{value}" for key, value in sorted(quota["dimensions"].items()))
-        text += f"\tdimensions = map[{pairs}]\n"
+        text += f"\tdimensions = map[{pairs}]\n"  # as Go prints a map
     return text

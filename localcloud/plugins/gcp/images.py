@@ -1,7 +1,7 @@
-"""Images: how an instance's image is named, and when two names mean the same.
+"""Images: spellings of an instance's image, and which of them mean the same image.
 
-State has the link of the image that the disk was made from; a program may name it, or a family.
-That a newer image appears in a family is no change.
+State has the link of the image that the disk was created from. A program may give a link, a path, a
+name or a family. A newer image in the family is not a change, so that it replaces no instance.
 """
 
 import re
@@ -21,7 +21,7 @@ _SHORT = re.compile(r"^(?:(?P<project>[^/]+)/)?(?P<name>[-\w]+)$")
 _UBUNTU = re.compile(r"^ubuntu-(minimal-)?(\d+)(?:.*(arm64|amd64))?.*$")
 _COS = re.compile(r"^cos-(\d+)-")
 
-# Families by whose word the real plugin finds a public project when none is named.
+# Public projects by the word in a family's name. Without a project the real plugin tries these.
 _PUBLIC = {
     "centos": "centos-cloud",
     "debian": "debian-cloud",
@@ -33,10 +33,10 @@ _PUBLIC = {
 
 
 def same_image(old: str, new: str) -> bool:
-    """Say whether a disk made from the image `old` (a link) satisfies the input `new`.
+    """Tell whether a disk created from image `old` (a link) satisfies the input `new`.
 
-    As in the real plugin it is told from the names alone, without asking the API: a family is
-    known by the names of its images.
+    As in the real plugin the names alone decide, without a request: an image's name contains that
+    of its family.
     """
     image = _LINK.match(old)
     if image is None:
@@ -56,7 +56,12 @@ def same_image(old: str, new: str) -> bool:
 
 
 def resolve(compute: Compute, project: str, image: str) -> str:
-    """Give the path to create a disk from. Raises ProviderError if there is no such image."""
+    """Return the path of the image to create a disk from.
+
+    A link or a path is returned as it is. Another name is looked up, first as an image, then as a
+    family. Raises ProviderError if there is neither.
+    """
+    # A path that does not exist is refused by the API itself.
     if _LINK.match(image):
         return image
     if named := _NAMED.search(image):
@@ -73,7 +78,7 @@ def resolve(compute: Compute, project: str, image: str) -> str:
 
 
 def _candidates(project: str, image: str) -> Iterator[tuple[str, str | None, str]]:
-    """Give the projects, names and families that an image named in short may mean, in order."""
+    """Yield what a short name may mean, in order: project, image or None, and family."""
     family = image.removeprefix("family/")
     short = _SHORT.match(family)
     if short is None:
@@ -91,12 +96,14 @@ def _equal(name: str, wanted: str) -> bool:
 
 
 def _same_project(old: str, new: str | None) -> bool:
+    # The real plugin accepts `debian/NAME` for `debian-cloud/NAME`.
     return new is None or old in (new, _PUBLIC.get(new))
 
 
 def _in_family(image: str, family: str) -> bool:
     for architecture in ("amd64", "arm64"):
         suffix = f"-{architecture}"
+        # An arm64 image is compared with families of arm64 alone.
         if architecture == "amd64" and "-arm64" in image:
             continue
         if family.removesuffix(suffix) in image:

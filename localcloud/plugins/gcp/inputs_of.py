@@ -1,4 +1,4 @@
-"""Inputs of what was read: for state after a refresh, and for an import."""
+"""Inputs of: a resource's inputs, derived from its properties after a refresh or for an import."""
 
 from typing import Any
 
@@ -12,14 +12,17 @@ from localcloud.plugins.values import Properties
 
 
 def own(inputs: Properties) -> Properties:
-    """Leave out what is the engine's."""
+    """Return the program's inputs, without those that the engine adds."""
     return {k: v for k, v in inputs.items() if k != "version" and not k.startswith("__")}
 
 
 def refreshed(
     resource: Resource, inputs: Properties, properties: Properties, settings: Config
 ) -> Properties:
-    """Give the inputs as they would be now, spelled as the program spells what did not change."""
+    """Return the inputs that fit the properties now.
+
+    Unchanged ones keep the program's spelling, so that a refresh shows real changes alone.
+    """
     wanted = own(inputs)
     if resource.labelled:
         wanted = labels.derive(wanted, properties, settings)
@@ -28,13 +31,14 @@ def refreshed(
     for name, value in inputs.items():
         if name not in changed:
             now[name] = value
+        # An input that the resource does not have any more is left out.
         elif name in properties:
             now[name] = properties[name]
     return now
 
 
 def imported(fields: tuple[Field, ...], properties: Properties) -> Properties:
-    """Give the inputs with which a program would have made what was found."""
+    """Return the inputs with which a program would create such a resource, without defaults."""
     now = {}
     for field in fields:
         value = properties.get(field.name)

@@ -1,7 +1,8 @@
-"""Labels: those of the program, those that the provider adds, and those that others set.
+"""Labels: the program's, the provider's own, and those that others set.
 
-`labels` is what the program says; `pulumiLabels` adds the provider's own; `effectiveLabels` is all
-that the resource has. Only what `pulumiLabels` names is ever changed or removed.
+`labels` has the program's. `pulumiLabels` also has the provider's own: default labels and the
+attribution. `effectiveLabels` has all labels of the resource. A label that `pulumiLabels` does not
+name belongs to somebody else, and is never changed or removed.
 """
 
 from localcloud.plugins.gcp.config import Config
@@ -11,7 +12,7 @@ from localcloud.plugins.values import UNKNOWN, Properties, Secret, has_unknown
 ATTRIBUTION = {"goog-pulumi-provisioned": "true"}
 
 LABELS = (
-    # The effective ones go to the API.
+    # Of the three only effectiveLabels is sent to the API, as `labels`.
     Field(name="labels", kind="map", api="-"),
     Field(name="pulumiLabels", kind="map", api="-", derived=True),
     Field(name="effectiveLabels", kind="map", api="labels", derived=True),
@@ -21,22 +22,27 @@ _SECRET = ("pulumiLabels", "effectiveLabels")
 
 
 def derive(inputs: Properties, state: Properties | None, config: Config) -> Properties:
-    """Add what the derived properties are to be."""
+    """Return the inputs with `pulumiLabels` and `effectiveLabels`. `state` is None at creation."""
     labels = inputs.get("labels") or {}
     if has_unknown(labels):
         return {**inputs, **dict.fromkeys(_SECRET, UNKNOWN)}
     before = (state or {}).get("effectiveLabels") or {}
     managed_before = (state or {}).get("pulumiLabels") or {}
+    # By default an older resource gets no attribution: that would be a change of each of them.
     attributed = config.attribute and (
         state is None or config.attribute_proactively or ATTRIBUTION.keys() <= before.keys()
     )
+    # Later entries win: the program's labels over the provider's.
     managed = {**config.default_labels, **(ATTRIBUTION if attributed else {}), **labels}
     kept = {key: before[key] for key in before.keys() - managed_before.keys()}
     return {**inputs, "pulumiLabels": managed, "effectiveLabels": {**kept, **managed}}
 
 
 def read(body_labels: dict[str, str], state: Properties) -> Properties:
-    """Give the three properties as they are now: of the managed ones, what is left of them."""
+    """Return the three properties for the labels that the API has now.
+
+    Managed labels that somebody removed are left out, so that the next update sets them again.
+    """
 
     def current(name: str) -> dict[str, str]:
         known = state.get(name) or {}
@@ -50,5 +56,5 @@ def read(body_labels: dict[str, str], state: Properties) -> Properties:
 
 
 def conceal(properties: Properties) -> Properties:
-    """Mark the derived ones as secret, as the real plugin does: an input may have been one."""
+    """Mark the derived properties as secret, as the real plugin does: a label may be secret."""
     return {name: Secret(value) if name in _SECRET else value for name, value in properties.items()}

@@ -1,4 +1,4 @@
-"""Links: the spellings of a resource's name, and the place where a resource lives."""
+"""Links: spellings of a resource (name, path or link), and its place."""
 
 import re
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ _AFTER_HOST = re.compile(r"^.*?(?=projects/)")
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a resource is. Empty parts do not apply to its type."""
+    """The place of a resource. Parts that its type does not have are empty."""
 
     project: str = ""
     region: str = ""
@@ -17,26 +17,29 @@ class Place:
     name: str = ""
 
     def parts(self) -> dict[str, str]:
-        """Give the parts that apply."""
+        """Return the parts that are not empty, by name."""
         return {key: value for key, value in vars(self).items() if value}
 
     def with_region(self) -> "Place":
-        """Complete it: a zone us-east4-a is in region us-east4."""
+        """Return the place with a region: zone us-east4-a is in region us-east4."""
         return self if self.region else replace(self, region=self.zone.rpartition("-")[0])
 
 
 def name_of(link: str) -> str:
-    """Give the last part."""
+    """Return the last part of a path or link. A name is returned as it is."""
     return link.rsplit("/", 1)[-1]
 
 
 def relative(link: str) -> str:
-    """Cut off the host and version: projects/P/…; what has no project stays as it is."""
+    """Return `projects/P/…` without host and version. A link without a project stays as it is."""
     return _AFTER_HOST.sub("", link, count=1)
 
 
 def same_link(old: str, new: str) -> bool:
-    """Compare a link in state with an input that may be a name, a path or a link."""
+    """Tell whether a link in state and an input (a name, path or link) mean the same resource.
+
+    Parts that the input leaves out are taken as equal.
+    """
     if "/" not in new:
         return name_of(old) == new
     if "projects/" not in new:
@@ -45,7 +48,10 @@ def same_link(old: str, new: str) -> bool:
 
 
 def expand(value: str, collection: str, place: Place) -> str:
-    """Turn an input into the path that the API takes."""
+    """Return the path for the API. `collection` and `place` complete a name, as in a Field's link.
+
+    An input with a project keeps it.
+    """
     if "projects/" in value:
         return relative(value)
     if "/" in value:

@@ -1,8 +1,11 @@
-"""Plan: what a resource shall be, and how that differs from what state says.
+"""Plan: the wanted properties of a resource, and their differences from state.
 
-The rules are Terraform's, which the real plugin follows: null, "", 0, false and empty collections
-are one; a computed property that is not given keeps its value; a property that is given no more
-goes back to its default; two spellings of one thing are no change.
+The rules are Terraform's, which the real plugin follows:
+
+- null, "", 0, false and empty collections are equal.
+- A computed property without an input keeps its value.
+- A property whose input is removed returns to its default.
+- Another spelling of the same thing is not a change. State keeps its spelling.
 """
 
 import json
@@ -18,14 +21,17 @@ from localcloud.plugins.values import UNKNOWN, Properties, has_unknown
 
 @dataclass
 class Plan:
-    """Properties to be, and changes by property path."""
+    """The wanted properties, and the changes by property path."""
 
     values: Properties
     changes: dict[str, Change] = field(default_factory=dict)
 
 
 def plan(fields: tuple[Field, ...], state: Properties | None, wanted: Properties) -> Plan:
-    """Compare; without state everything is new and what the API will say is UNKNOWN."""
+    """Return the plan for wanted inputs.
+
+    Without state there are no changes, and properties that the API will decide are UNKNOWN.
+    """
     planner = _Planner()
     values = planner.object(fields, state, wanted, "")
     return Plan(values, planner.changes if state is not None else {})
@@ -51,6 +57,7 @@ class _Planner:
 
     def _created(self, each: Field, new: Any, path: str) -> Any:
         if new is None:
+            # The API decides, so only its answer to the creation will tell.
             if each.output or each.computed:
                 return UNKNOWN
             new = each.default
@@ -93,6 +100,7 @@ class _Planner:
         return new
 
     def _object(self, each: Field, old: Any, new: Any, path: str) -> Any:
+        # An object that appears or disappears is one change, not one for each of its fields.
         if _empty(old) or _empty(new):
             self._note(path, old, new, _forces(each, new or old))
             return self._created(each, new, path)
@@ -104,7 +112,7 @@ class _Planner:
             here = f"{path}[{index}]"
             if index >= len(new):
                 self.changes[here] = Change("delete", each.force_new)
-            elif index >= len(old):  # an empty one, too, is an addition
+            elif index >= len(old):  # an empty one counts, too: `{}` asks for an external IP
                 self.changes[here] = Change("add", each.force_new)
                 values += self._created(each, [new[index]], here)
             elif new[index] is UNKNOWN:
@@ -124,7 +132,7 @@ class _Planner:
         if each.kind == "list":
             before = dict(enumerate(old))
             after = dict(enumerate(new))
-        else:
+        else:  # the order in a set means nothing, so only members without a counterpart differ
             before = dict(_without(each, old, new))
             after = dict(_without(each, new, old))
         for index in sorted({*before, *after}):
@@ -141,9 +149,10 @@ class _Planner:
 
 
 def _without(each: Field, items: list[Any], others: list[Any]) -> Iterator[tuple[int, Any]]:
-    """Give the members of a set, with their places, that another set lacks."""
+    """Yield the members of a set that another set lacks, each with its index."""
     known = {_canonical(each, other) for other in others}
     for index, item in enumerate(items):
+        # An unknown member may turn out as any other one, so it counts as a change.
         if has_unknown(item) or _canonical(each, item) not in known:
             yield index, item
 
@@ -152,6 +161,7 @@ def _canonical(each: Field, item: Any) -> str:
     if isinstance(item, dict):
         item = {key: value for key, value in item.items() if not _empty(value)}
     text = json.dumps(item, sort_keys=True, default=repr)
+    # Sets of objects are firewall rules, whose protocols may be written TCP or tcp.
     return text.lower() if each.kind == "object_set" else text
 
 
@@ -160,7 +170,7 @@ def _empty(value: Any) -> bool:
 
 
 def _nothing(value: Any) -> bool:
-    """Say whether a change from or to it is shown as an addition or a deletion."""
+    """Tell whether a change from or to a value is an addition or deletion. 0 and false are not."""
     return value is None or value in ("", [], {})
 
 

@@ -1,4 +1,9 @@
-"""Provider: the resource types of gcp that this project uses, as the real plugin has them."""
+"""Provider: the gcp resource types that this project uses, with the real plugin's behaviour.
+
+Every change begins with a plan from schema, state and inputs. A creation or update that fails when
+the resource exists raises PartialStateError: the engine keeps the resource in state, so that
+`destroy` deletes it.
+"""
 
 from localcloud.plugins.gcp import check, config, inputs_of, labels
 from localcloud.plugins.gcp.client import Compute, Service
@@ -25,11 +30,11 @@ from localcloud.plugins.values import UNKNOWN, Properties, public
 
 
 class GcpProvider(Provider):
-    """Creates, reads, changes and deletes through a Compute API on this machine."""
+    """A provider of Compute Engine resources, through a Compute API on this machine."""
 
     name = "gcp"
     package = "pulumi-gcp"
-    # As of the real plugin: the engine keeps track of which inputs are secret.
+    # As in the real plugin: the engine itself tracks which inputs are secret.
     accept_secrets = False
 
     def __init__(self) -> None:
@@ -37,11 +42,9 @@ class GcpProvider(Provider):
         self._service: Service | None = None
 
     def check_config(self, news: Properties) -> Checked:
-        """See Provider."""
         return Checked(news, tuple(config.check(public(news))))
 
     def configure(self, args: Properties, call: Call) -> None:
-        """See Provider."""
         given = public(args)
         if any(value is UNKNOWN for value in given.values()):
             return  # a preview in which the provider itself depends on another resource
@@ -53,9 +56,9 @@ class GcpProvider(Provider):
         )
 
     def check(self, call: Call, news: Properties) -> Checked:
-        """See Provider."""
         resource = _resource(call)
         inputs = inputs_of.own(public(news))
+        # One after another: each check relies on the one before.
         failures = list(check.check(resource.fields, inputs, call.name))
         if not failures:
             failures = list(resource.validate(inputs))
@@ -66,7 +69,7 @@ class GcpProvider(Provider):
     def diff(
         self, call: Call, state: Properties, old_inputs: Properties, news: Properties
     ) -> Difference:
-        """See Provider: as of the real plugin, state counts, not what the inputs once were."""
+        """Return the changes from state. As in the real plugin, earlier inputs do not count."""
         del old_inputs
         resource = _resource(call)
         found = self._plan(resource, public(state), public(news))
@@ -75,12 +78,15 @@ class GcpProvider(Provider):
         return Difference(
             found.changes,
             stables=tuple(sorted(stable)),
-            # The name is given, so it is taken until the old resource is gone.
+            # A fixed name is taken until the old resource is gone.
             delete_before_replace=bool(replaced) and state.get("name") == news.get("name"),
         )
 
     def create(self, call: Call, inputs: Properties) -> tuple[str, Properties]:
-        """See Provider."""
+        """Create the resource, then complete and read it.
+
+        A failure of the two later steps leaves the resource in state.
+        """
         resource = _resource(call)
         planned = self._plan(resource, None, public(inputs))
         if call.preview:
@@ -103,7 +109,6 @@ class GcpProvider(Provider):
             ) from error
 
     def read(self, call: Call, state: Properties, inputs: Properties) -> Found | None:
-        """See Provider."""
         resource = _resource(call)
         settings, _ = self._configured()
         place = resource.parse(call.resource_id, settings)
@@ -122,7 +127,7 @@ class GcpProvider(Provider):
     def update(
         self, call: Call, state: Properties, old_inputs: Properties, news: Properties
     ) -> Properties:
-        """See Provider."""
+        """Change the resource in place. After a failure state keeps its old values."""
         del old_inputs
         resource = _resource(call)
         state = public(state)
@@ -142,7 +147,6 @@ class GcpProvider(Provider):
         return self._read(call, resource, place, _known(planned.values))
 
     def delete(self, call: Call, state: Properties) -> None:
-        """See Provider."""
         resource = _resource(call)
         settings, service = self._configured()
         place = resource.parse(call.resource_id, settings)
@@ -156,7 +160,7 @@ class GcpProvider(Provider):
     def _plan(self, resource: Resource, state: Properties | None, news: Properties) -> Plan:
         settings, _ = self._configured()
         wanted = inputs_of.own(news)
-        # The region alone may change in the configuration without moving what exists.
+        # A new region in the configuration does not move what exists; a new project or zone does.
         parts = ("project", "region", "zone") if state is None else ("project", "zone")
         for part in parts:
             if part in resource.parts() and getattr(settings, part):
@@ -167,6 +171,7 @@ class GcpProvider(Provider):
 
     def _check_place(self, resource: Resource, inputs: Properties) -> list[Failure]:
         try:
+            # Only whether each part is given counts here, so any text stands for an unknown one.
             known = {key: "?" if value is UNKNOWN else value for key, value in inputs.items()}
             resource.place(known, self._configured()[0])
         except ProviderError as error:

@@ -1,6 +1,7 @@
-"""Resource: a type whose instances are one REST collection of the API.
+"""Resource: a resource type that is one REST collection of the API.
 
-What a type does differently is in its own file under resources/.
+The defaults fit a collection with get, insert, patch and delete. Differences of a type are in its
+own file under resources/.
 """
 
 import re
@@ -23,27 +24,30 @@ Scope = Literal["global", "region", "zone"]
 
 
 class Resource:
-    """One type. Instances hold no state."""
+    """One resource type. Resources are arguments of its methods, so one object serves all calls."""
 
     token: ClassVar[str]
     noun: ClassVar[str]
-    """As error messages name it."""
+    """The type's name in error messages."""
     collection: ClassVar[str]
     parameter: ClassVar[str]
-    """The API's name for the resource's name."""
+    """The request parameter that has the resource's name."""
     scope: ClassVar[Scope]
     fields: ClassVar[tuple[Field, ...]]
     labelled: ClassVar[bool] = False
 
     def validate(self, inputs: Properties) -> Iterator[Failure]:
-        """Say what is wrong with inputs that are each valid."""
+        """Yield the reasons to refuse inputs that are valid one by one; by default none."""
         del inputs
         yield from ()
 
-    # Where it is
+    # Place and ID
 
     def place(self, properties: Properties, config: Config) -> Place:
-        """Find out where it is to be. Raises ProviderError if nothing says so."""
+        """Return the place of a resource: parts come from its properties, or the configuration.
+
+        Raises ProviderError if neither has a part.
+        """
         found = Place(project=self._part("project", properties, config), name=properties["name"])
         if self.scope == "region":
             return replace(found, region=name_of(self._part("region", properties, config)))
@@ -52,15 +56,18 @@ class Resource:
         return found
 
     def parts(self) -> tuple[str, ...]:
-        """Give the parts of its place that the configuration may say."""
+        """Return the names of the parts of the place that the configuration may have."""
         return ("project",) if self.scope == "global" else ("project", self.scope)
 
     def resource_id(self, place: Place) -> str:
-        """Give the id in state."""
+        """Return the ID for state, in the real plugin's form."""
         return f"projects/{place.project}/{self._home(place)}/{self.collection}/{place.name}"
 
     def parse(self, resource_id: str, config: Config) -> Place:
-        """Read an id, in state or given to import. Raises ProviderError."""
+        """Return the place of an ID from state or from `pulumi import`.
+
+        Raises ProviderError for an ID in none of the accepted forms.
+        """
         for pattern in self.id_patterns():
             if match := re.fullmatch(pattern, resource_id):
                 parts = match.groupdict()
@@ -73,7 +80,7 @@ class Resource:
         )
 
     def id_patterns(self) -> list[str]:
-        """Give the formats of ids, as regular expressions."""
+        """Return the accepted forms of IDs as regular expressions, the longest form first."""
         part = "(?P<{}>[^/]+)"
         name, project = part.format("name"), part.format("project")
         if self.scope == "global":
@@ -84,25 +91,28 @@ class Resource:
         return [long, f"{project}/{where}/{name}", f"{where}/{name}", name]
 
     def at(self, place: Place) -> dict[str, str]:
-        """Give the parameters that name it in a request."""
+        """Return the request parameters that name the resource."""
         return {**self.within(place), self.parameter: place.name}
 
     def within(self, place: Place) -> dict[str, str]:
-        """Give the parameters that name its collection."""
+        """Return the request parameters that name the collection."""
         where = {"project": place.project, "region": place.region, "zone": place.zone}
         return {part: where[part] for part in self.parts()}
 
-    # What is done with it
+    # Operations
 
     def create(self, compute: Compute, place: Place, plan: Plan) -> None:
-        """Create it. Raises ProviderError; then nothing exists, as far as can be known."""
+        """Create the resource. Raises ProviderError; the engine then takes it as not created."""
         self.created(compute, self.collection, place, self.body(place, plan.values))
 
     def complete(self, compute: Compute, place: Place, plan: Plan) -> None:
-        """Do what the API wants done after the creation; the resource exists by now."""
+        """Do what must follow the creation; by default nothing. Raises ProviderError.
+
+        The resource exists by now, so a failure here leaves it in state.
+        """
 
     def created(self, compute: Compute, collection: str, place: Place, body: Json) -> None:
-        """Insert it, and describe a failure as the real plugin does."""
+        """Insert a body and wait. Raises ProviderError with the real plugin's text."""
         try:
             compute.change(
                 f"Creating {self.noun}", collection, "insert", **self.within(place), body=body
@@ -113,15 +123,15 @@ class Resource:
             raise ProviderError(f"Error waiting to create {self.noun}: {error}") from error
 
     def body(self, place: Place, values: Properties) -> Json:
-        """Write it as the API takes it."""
+        """Return the body of the insert."""
         return convert.to_api(self.fields, values, place)
 
     def find(self, compute: Compute, place: Place) -> Json | None:
-        """Look it up."""
+        """Return the resource's JSON, or None if it does not exist. Raises ApiError."""
         return compute.find(self.collection, **self.at(place))
 
     def outputs(self, compute: Compute, place: Place, found: Json, state: Properties) -> Properties:
-        """Read it as state keeps it."""
+        """Return the properties for state. `found` is the result of `find`."""
         del compute
         values = convert.from_api(self.fields, found, state)
         return {**values, **{part: at for part, at in place.parts().items() if part != "name"}}
@@ -129,13 +139,13 @@ class Resource:
     def update(
         self, compute: Compute, place: Place, state: Properties, plan: Plan, changed: set[str]
     ) -> None:
-        """Change in place what the names in `changed` say. Raises ProviderError."""
+        """Change in place the properties that `changed` names. Raises ProviderError."""
         del state
         fields = tuple(field for field in self.fields if field.name in changed)
         self.patch(compute, place, convert.to_api(fields, plan.values, place))
 
     def patch(self, compute: Compute, place: Place, body: Json) -> None:
-        """Send changes, and describe a failure as the real plugin does."""
+        """Patch the resource and wait. Raises ProviderError with the real plugin's text."""
         try:
             compute.change(
                 f"Updating {self.noun}", self.collection, "patch", **self.at(place), body=body
@@ -145,11 +155,11 @@ class Resource:
             raise ProviderError(f'Error updating {self.noun} "{where}": {error}') from error
 
     def delete(self, compute: Compute, place: Place, state: Properties) -> None:
-        """Delete it; NotFoundError says that it was gone."""
+        """Delete the resource and wait. Raises NotFoundError if it was gone, ProviderError."""
         del state
         try:
             compute.change(f"Deleting {self.noun}", self.collection, "delete", **self.at(place))
-        except NotFoundError:
+        except NotFoundError:  # an ApiError that the provider takes as success
             raise
         except ApiError as error:
             raise ProviderError(f"Error when reading or editing {self.noun}: {error}") from error

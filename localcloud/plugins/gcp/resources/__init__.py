@@ -1,4 +1,4 @@
-"""Resources: the types that the stand-in carries, by token."""
+"""Resources: the types that the stand-in carries, by token. A program with another is refused."""
 
 from localcloud.plugins.gcp.resource import Resource
 from localcloud.plugins.gcp.resources.address import Address

@@ -1,4 +1,4 @@
-"""Address: gcp:compute/address:Address."""
+"""Address: gcp:compute/address:Address. Only its labels can change in place."""
 
 from localcloud.plugins.gcp import labels
 from localcloud.plugins.gcp.client import Compute
@@ -21,7 +21,7 @@ from localcloud.plugins.values import Properties
 
 
 class Address(Resource):
-    """A region's internal or external address."""
+    """An internal or external IP that is reserved in a region."""
 
     token = "gcp:compute/address:Address"  # noqa: S105 - a type's name
     noun = "Address"
@@ -55,7 +55,7 @@ class Address(Resource):
     )
 
     def complete(self, compute: Compute, place: Place, plan: Plan) -> None:
-        """Set the labels once more, as the real plugin does after it has created an address."""
+        """Set the labels again, as the real plugin does after the creation of an address."""
         if not plan.values["effectiveLabels"]:
             return
         try:
@@ -69,7 +69,7 @@ class Address(Resource):
     def update(
         self, compute: Compute, place: Place, state: Properties, plan: Plan, changed: set[str]
     ) -> None:
-        """See Resource: nothing else can be changed."""
+        """Set the labels, which are all that can change."""
         del state, changed
         try:
             self._set_labels(compute, place, plan)

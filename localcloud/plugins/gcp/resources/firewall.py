@@ -1,4 +1,8 @@
-"""Firewall: gcp:compute/firewall:Firewall."""
+"""Firewall: gcp:compute/firewall:Firewall.
+
+Accepts rules that either allow or deny. Refuses a rule with both or neither, and an ingress rule
+without a source, as the real plugin does before it sends anything.
+"""
 
 from collections.abc import Iterator
 
@@ -53,7 +57,6 @@ class Firewall(Resource):
     )
 
     def validate(self, inputs: Properties) -> Iterator[Failure]:
-        """See Resource."""
         if ("allows" in inputs) == ("denies" in inputs):
             yield Failure("", "exactly one of `allows`, `denies` must be specified")
         ingress = inputs.get("direction", "INGRESS") == "INGRESS"

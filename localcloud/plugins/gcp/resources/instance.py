@@ -1,4 +1,8 @@
-"""Instance: gcp:compute/instance:Instance."""
+"""Instance: gcp:compute/instance:Instance.
+
+A creation ends when the instance runs; the boot may go on for minutes after that. Changes in place
+are in instance_update.py. With deletion protection a delete is refused before it is sent.
+"""
 
 import os
 
@@ -14,14 +18,14 @@ from localcloud.plugins.gcp.resources.instance_update import InstanceUpdate
 from localcloud.plugins.provider import ProviderError
 from localcloud.plugins.values import Properties
 
-# After an instance's operation the real plugin sleeps before it looks whether the instance runs,
-# and no configuration changes that. Only tests set the variable.
+# The real plugin sleeps between the end of the operation and its first look at the instance, and no
+# configuration changes that. Only tests set the variable.
 _DELAY_VARIABLE = "LOCALCLOUD_INSTANCE_DELAY_S"
 _DELAY_S = 5.0
-# Between its further looks, whatever pollInterval says.
+# Pauses between its further looks. They do not depend on pollInterval.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 10.0
 
-# What the real plugin sends when the program says nothing of scheduling.
+# The real plugin sends this if the program gives no scheduling.
 _SCHEDULING = {"automaticRestart": True}
 
 
@@ -37,11 +41,11 @@ class Instance(Resource):
     fields = INSTANCE
 
     def create(self, compute: Compute, place: Place, plan: Plan) -> None:
-        """See Resource; the messages differ from the other types'."""
+        """Insert the instance with its boot disk. The messages differ from those of other types."""
         body = self.body(place, plan.values)
         body["disks"] = [_boot_disk(compute, place, plan.values["bootDisk"])]
         try:
-            # An OperationError is passed on as it is.
+            # An OperationError has the real plugin's text already.
             compute.change(
                 "instance to create", self.collection, "insert", **self.within(place), body=body
             )
@@ -49,7 +53,7 @@ class Instance(Resource):
             raise ProviderError(f"Error creating instance: {error}") from error
 
     def complete(self, compute: Compute, place: Place, plan: Plan) -> None:
-        """Wait until the instance runs, with the real plugin's sleeps; it is in state already."""
+        """Wait until the instance runs, with the real plugin's pauses. Raises OperationError."""
         del plan
         compute.sleep(float(os.environ.get(_DELAY_VARIABLE, _DELAY_S)))
         pause = _FIRST_PAUSE_S
@@ -66,14 +70,14 @@ class Instance(Resource):
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     def body(self, place: Place, values: Properties) -> Json:
-        """See Resource; all but the disks, for which images must be looked up."""
+        """Return the insert's body without disks, because their images must be looked up."""
         body = super().body(place, values)
         body.setdefault("scheduling", _SCHEDULING)
         body["metadata"] = {"items": metadata_items(values)}
         return body
 
     def find(self, compute: Compute, place: Place) -> Json | None:
-        """See Resource; the boot disk comes along."""
+        """Return the instance with the parameters of its boot disk, which the disk itself has."""
         found = super().find(compute, place)
         if found is not None:
             boot = next(disk for disk in found["disks"] if disk.get("boot"))
@@ -89,7 +93,6 @@ class Instance(Resource):
         return found
 
     def outputs(self, compute: Compute, place: Place, found: Json, state: Properties) -> Properties:
-        """See Resource."""
         values = super().outputs(compute, place, found, state)
         boot = next(disk for disk in found["disks"] if disk.get("boot"))
         values["bootDisk"] = convert.from_api(BOOT_DISK, boot, state.get("bootDisk", {}))
@@ -102,11 +105,10 @@ class Instance(Resource):
     def update(
         self, compute: Compute, place: Place, state: Properties, plan: Plan, changed: set[str]
     ) -> None:
-        """See Resource."""
         InstanceUpdate(compute, self.at(place), state, plan.values).run(changed, plan.changes)
 
     def delete(self, compute: Compute, place: Place, state: Properties) -> None:
-        """See Resource; but one that is gone is an error, as in the real plugin."""
+        """Delete the instance. As in the real plugin, an instance that is gone is an error."""
         if state.get("deletionProtection"):
             raise ProviderError(
                 f"Cannot delete instance {place.name}: instance Deletion Protection is enabled. Set"
@@ -120,7 +122,7 @@ class Instance(Resource):
 
 
 def metadata_items(values: Properties) -> list[Json]:
-    """Write metadata as the API takes it, in an order that does not depend on the program's."""
+    """Return metadata in the API's form, sorted, so that equal metadata gives equal requests."""
     metadata = values.get("metadata", {})
     return [{"key": key, "value": metadata[key]} for key in sorted(metadata)]
 
@@ -130,6 +132,7 @@ def _boot_disk(compute: Compute, place: Place, values: Properties) -> Json:
     params = convert.to_api(INITIALIZE_PARAMS, values.get("initializeParams", {}), place)
     if "sourceImage" in params:
         image = images.resolve(compute, place.project, params["sourceImage"])
+        # A path without a project means the instance's own project.
         params["sourceImage"] = (
             f"projects/{place.project}/{image}" if image.startswith("global/") else image
         )

@@ -1,4 +1,7 @@
-"""Instance fields: the properties of an instance and of its parts."""
+"""Instance fields: the properties of an instance, its boot disk and its network interfaces.
+
+Properties that the program does not use, such as service accounts, are left out, and so refused.
+"""
 
 from localcloud.plugins.gcp import labels
 from localcloud.plugins.gcp.images import same_image
@@ -17,12 +20,12 @@ from localcloud.plugins.gcp.schema import (
 
 
 def _same_platform(old: str, new: str) -> bool:
-    """AUTOMATIC, in any case, is what the API says nothing of."""
+    """Tell whether both mean AUTOMATIC, in any spelling. The API leaves that value out."""
     return {old.lower(), new.lower()} == {"", "automatic"}
 
 
-# The parameters of the boot disk are the API's own while it is created; afterwards they are the
-# disk's, which has other names for some (see Instance).
+# Names of the creation's parameters. Later the disk itself has the values, under other names
+# (see Instance.find).
 INITIALIZE_PARAMS = (
     string("image", api="sourceImage", computed=True, force_new=True, same=same_image),
     integer("size", api="diskSizeGb", computed=True),
@@ -58,7 +61,8 @@ NETWORK_INTERFACE = (
     string("network", computed=True, link="global/networks", same=same_link),
     string("subnetwork", computed=True, link="regions/{region}/subnetworks", same=same_link),
     string("subnetworkProject", api="-", computed=True),
-    # In place only together with its subnetwork, and then on a stopped instance.
+    # The API changes it in place only with the subnetwork, on a stopped instance. So a change of it
+    # alone replaces the instance.
     string("networkIp", api="networkIP", computed=True, force_new=True),
     string("nicType", force_new=True),
     string("stackType", computed=True),

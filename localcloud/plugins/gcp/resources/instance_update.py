@@ -1,4 +1,10 @@
-"""Instance update: what of an instance is changed in place, each by a method of its own."""
+"""Instance update: changes of an instance in place, each by its own method of the API.
+
+Accepts metadata, tags, labels, scheduling, deletion protection, external IPs, and the boot disk's
+size and labels. Machine type and CPU platform change on a stopped instance, and only if the program
+sets allowStoppingForUpdate. Refuses the rest: the real plugin changes more, but our program
+replaces the instance instead, so nothing here needs it.
+"""
 
 from localcloud.plugins.gcp.client import Compute
 from localcloud.plugins.gcp.convert import Json
@@ -16,7 +22,7 @@ _STOP_REFUSED = (
     " please set allow_stopping_for_update = true in your config. You can also stop it by setting"
     ' desired_status = "TERMINATED", but the instance will not be restarted after the update.'
 )
-# The rest the real plugin changes too; our program replaces the instance instead.
+# The real plugin changes more of them. Our program replaces the instance instead.
 _CARRIED = {
     "metadata",
     "tags",
@@ -34,7 +40,7 @@ _CARRIED = {
 
 
 class InstanceUpdate:
-    """One update, in the real plugin's order."""
+    """One update, with its steps in the real plugin's order."""
 
     def __init__(
         self, compute: Compute, at: dict[str, str], state: Properties, values: Properties
@@ -45,7 +51,10 @@ class InstanceUpdate:
         self._values = values
 
     def run(self, changed: set[str], changes: dict[str, Change]) -> None:
-        """Change what the names say. Raises ProviderError."""
+        """Change the properties that `changed` names. Raises ProviderError.
+
+        `changes` has them by path. Names outside `_CARRIED` are refused before the first request.
+        """
         if lacking := sorted(changed - _CARRIED - {"advancedMachineFeatures"}):
             raise ProviderError(
                 f"{', '.join(lacking)}: this stand-in plugin does not change it in place"
@@ -68,6 +77,7 @@ class InstanceUpdate:
     def _metadata(self) -> None:
         values = self._values.get("metadata", {})
         items = [{"key": key, "value": values[key]} for key in sorted(values)]
+        # As in the real plugin: the fingerprint is read again here; tags and labels use state's.
         found = self._compute.run("instances", "get", **self._at)
         body = {"items": items, "fingerprint": found["metadata"]["fingerprint"]}
         self._change("metadata to update", "updating metadata", "setMetadata", body)
@@ -108,7 +118,8 @@ class InstanceUpdate:
             raise ProviderError(f"Error updating deletion protection flag: {error}") from error
 
     def _access_configs(self, changes: dict[str, Change]) -> None:
-        """Take away the old external address and give the new one."""
+        """Delete the old external IPs and add the new ones."""
+        # All else of an interface changes on a stopped instance only.
         if any(".accessConfigs" not in path for path in changes if "networkInterfaces" in path):
             raise ProviderError(_STOP_REFUSED)
         for old, new in zip(

@@ -1,4 +1,4 @@
-"""Network: gcp:compute/network:Network."""
+"""Network: gcp:compute/network:Network. Its differences from other types are in its fields."""
 
 from localcloud.plugins.gcp.resource import Resource
 from localcloud.plugins.gcp.schema import (
@@ -14,7 +14,7 @@ from localcloud.plugins.gcp.schema import (
 
 
 class Network(Resource):
-    """A VPC."""
+    """A VPC network."""
 
     token = "gcp:compute/network:Network"  # noqa: S105 - a type's name
     noun = "Network"

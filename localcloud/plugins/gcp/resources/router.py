@@ -1,4 +1,4 @@
-"""Router: gcp:compute/router:Router."""
+"""Router: gcp:compute/router:Router. Its NAT configurations are another type (router_nat.py)."""
 
 from localcloud.plugins.gcp.links import same_link
 from localcloud.plugins.gcp.resource import Resource

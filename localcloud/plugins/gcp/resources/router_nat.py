@@ -1,6 +1,7 @@
 """RouterNat: gcp:compute/routerNat:RouterNat, an entry in a router's list.
 
-Two changes of one router at a time would lose one of them, so they wait for each other here.
+The API has no request for one entry: a change reads the router's list and writes all of it. Two
+changes at the same time would lose one entry, so each router has a lock here.
 """
 
 import threading
@@ -33,7 +34,7 @@ Nats = list[Json]
 
 
 class RouterNat(Resource):
-    """A NAT configuration of a router."""
+    """A Cloud NAT configuration of a router."""
 
     token = "gcp:compute/routerNat:RouterNat"  # noqa: S105 - a type's name
     noun = "RouterNat"
@@ -65,18 +66,17 @@ class RouterNat(Resource):
     )
 
     def __init__(self) -> None:
+        # By router. The engine works on several resources at once.
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def place(self, properties: Properties, config: Config) -> Place:
-        """See Resource."""
         return replace(super().place(properties, config), router=name_of(properties["router"]))
 
     def resource_id(self, place: Place) -> str:
-        """See Resource: this type's ids have no collections in them."""
+        """Return the ID. IDs of this type have no collection names in them."""
         return f"{place.project}/{place.region}/{place.router}/{place.name}"
 
     def id_patterns(self) -> list[str]:
-        """See Resource."""
         tail = "(?P<router>[^/]+)/(?P<name>[^/]+)"
         project, region = "(?P<project>[^/]+)", "(?P<region>[^/]+)"
         return [
@@ -87,11 +87,11 @@ class RouterNat(Resource):
         ]
 
     def at(self, place: Place) -> dict[str, str]:
-        """See Resource: requests name the router."""
+        """Return the parameters that name the router. Requests are about the whole router."""
         return {**self.within(place), "router": place.router}
 
     def create(self, compute: Compute, place: Place, plan: Plan) -> None:
-        """See Resource."""
+        """Add the entry. Refuse a name that the router already has."""
 
         def add(nats: Nats) -> Nats:
             if found := _named(nats, place.name):
@@ -108,14 +108,13 @@ class RouterNat(Resource):
             raise ProviderError(f"Error waiting to create RouterNat: {error}") from error
 
     def find(self, compute: Compute, place: Place) -> Json | None:
-        """See Resource."""
         router = super().find(compute, place)
         return _named(router.get("nats", []), place.name) if router else None
 
     def update(
         self, compute: Compute, place: Place, state: Properties, plan: Plan, changed: set[str]
     ) -> None:
-        """See Resource: the entry is replaced as a whole."""
+        """Replace the whole entry, as the real plugin does."""
         del state, changed
         body = self.body(place, plan.values)
 
@@ -129,7 +128,7 @@ class RouterNat(Resource):
             raise ProviderError(f'Error updating RouterNat "{where}": {error}') from error
 
     def delete(self, compute: Compute, place: Place, state: Properties) -> None:
-        """See Resource."""
+        """Remove the entry. Raises NotFoundError if the router lacks it, else ProviderError."""
         del state
 
         def remove(nats: Nats) -> Nats:

@@ -1,4 +1,7 @@
-"""Subnetwork: gcp:compute/subnetwork:Subnetwork."""
+"""Subnetwork: gcp:compute/subnetwork:Subnetwork.
+
+A range may grow in place. A range that lacks an old address needs a new subnetwork.
+"""
 
 import ipaddress
 
@@ -24,7 +27,7 @@ from localcloud.plugins.values import Properties
 
 
 def _shrinks(old: str, new: str) -> bool:
-    """Say whether the new range lacks addresses that the old one has."""
+    """Tell whether the new range lacks addresses of the old one. An unreadable range does."""
     try:
         before, after = ipaddress.ip_network(old), ipaddress.ip_network(new)
     except ValueError:
@@ -33,7 +36,7 @@ def _shrinks(old: str, new: str) -> bool:
 
 
 class Subnetwork(Resource):
-    """A region's part of a network."""
+    """The IP range of a network in one region."""
 
     token = "gcp:compute/subnetwork:Subnetwork"  # noqa: S105 - a type's name
     noun = "Subnetwork"
@@ -59,7 +62,7 @@ class Subnetwork(Resource):
     def update(
         self, compute: Compute, place: Place, state: Properties, plan: Plan, changed: set[str]
     ) -> None:
-        """See Resource: some properties have methods of their own."""
+        """Change range and Google access by their own methods, and patch the rest."""
         del state
         at = self.at(place)
         if "ipCidrRange" in changed:
@@ -69,6 +72,7 @@ class Subnetwork(Resource):
             body = {"privateIpGoogleAccess": plan.values["privateIpGoogleAccess"]}
             self._post(compute, "setPrivateIpGoogleAccess", at, body)
         others = tuple(f for f in self.fields if f.name in changed & {"purpose", "stackType"})
+        # The API refuses a patch of a subnetwork without its current fingerprint.
         if others:
             found = compute.run(self.collection, "get", **at)
             body = convert.to_api(others, plan.values, place)

@@ -1,7 +1,7 @@
-"""Booted: a machine that really boots, with systemd and cloud-init, as a container of its own.
+"""Booted: a machine that really boots, with systemd and cloud-init, in a container.
 
-It has a file system over a shared tree, a network namespace on a switch, a private /dev and a
-cgroup of its own; it cannot reach the host's network or disks. Root only.
+It has a file system over a shared tree, a network namespace on a switch, and its own /dev and
+cgroup. It cannot reach the host's network or disks. Only root can start one.
 """
 
 import os
@@ -16,19 +16,23 @@ from localcloud.programs import run
 
 _ENVIRONMENT = {
     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
-    # A node turns forwarding on.
+    # A node enables IP forwarding, so /proc/sys/net must be writable.
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
 }
+# No registration and no unit, since the host may run another init than systemd. None of the host's
+# own files either: a machine must not depend on where it boots. Without mknod it cannot make device
+# files that lead to the host's disks.
 _NSPAWN = (
     *("systemd-nspawn", "--quiet", "--settings=no", "--register=no", "--keep-unit", "--boot"),
     *("--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=pipe"),
     *("--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_MKNOD"),
 )
+# Exit status of systemd-nspawn if the machine asked for a reboot.
 _EXITED_TO_REBOOT = 133
 
 
 class BootedMachine:
-    """A machine that is off until `start`, and that `remove` leaves nothing of."""
+    """A machine that is off until `start`. `remove` deletes all of its files."""
 
     privileges: tuple[str, ...] = ()
     """Further options of systemd-nspawn."""
@@ -40,7 +44,7 @@ class BootedMachine:
         self.address = address
         self.root = folder / "root"
         self.changes = folder / "changes"
-        """What differs from the tree: every file that the machine wrote."""
+        """Folder with every file that the machine wrote: the overlay's upper layer."""
         self.console = folder / "console.log"
         self._switch = switch
         self._folder = folder
@@ -48,13 +52,13 @@ class BootedMachine:
         self._child: Child | None = None
         for directory in (self.root, self.changes, folder / "work"):
             directory.mkdir(parents=True)
-        # Nothing is ever started in it: that a node has one is all that is asked.
+        # Stands for /dev/kvm. A node only checks that it exists; nothing is ever started with it.
         (folder / "kvm").touch()
         layers = f"lowerdir={tree},upperdir={self.changes},workdir={folder / 'work'}"
         run("mount", "--types", "overlay", "overlay", "--options", layers, self.root)
 
     def seed(self, user_data: str, *, instance_id: str, hostname: str) -> None:
-        """Leave user data and metadata where cloud-init's own NoCloud data source finds them."""
+        """Write user data and metadata for cloud-init's NoCloud data source, before a `start`."""
         seed = self.root / "var/lib/cloud/seed/nocloud"
         seed.mkdir(parents=True, mode=0o700)
         metadata = f"instance-id: {instance_id}\nlocal-hostname: {hostname}\n"
@@ -62,17 +66,17 @@ class BootedMachine:
         (seed / "user-data").write_text(user_data, encoding="utf-8", newline="")
 
     def start(self) -> None:
-        """Boot. What was only in memory, such as interfaces and rules, is new."""
+        """Boot the machine. Everything in memory, such as interfaces and rules, starts anew."""
         namespace = self._switch.plug(self.name, self.address)
         self._cgroup.mkdir()
         machine = (
             f"--machine={self._cgroup.name}",
             f"--directory={self.root}",
-            # A file of its own, since a node's packages change the mode of what they find there.
+            # Not the host's device: packages on a node change the mode of /dev/kvm.
             f"--bind={self._folder / 'kvm'}:/dev/kvm",
             f"--network-namespace-path={namespace}",
         )
-        # Two systemds in one cgroup would end each other's services.
+        # A machine's systemd manages all of its cgroup: two in one would end each other's services.
         enter = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
         with self.console.open("ab") as console:
             program = Program(
@@ -82,7 +86,10 @@ class BootedMachine:
             self._child = Child(program, console.fileno())
 
     def wait_for_end(self, timeout_s: float) -> bool:
-        """Wait until the machine has ended by itself; whether it asked to be started again."""
+        """Wait until the machine ends by itself. Return whether it asked for a reboot.
+
+        Raises LocalcloudError if it is off, or still runs after `timeout_s`.
+        """
         if self._child is None:
             raise LocalcloudError(f"{self.name} is not on")
         if not self._child.ends_within(timeout_s):
@@ -92,7 +99,7 @@ class BootedMachine:
         return asked
 
     def cut_power(self) -> None:
-        """End everything in the machine at once, as a power failure does."""
+        """Kill everything in the machine at once, as a power failure does. Its files stay."""
         if self._child is None:
             return
         remove_cgroup(self._cgroup.name)

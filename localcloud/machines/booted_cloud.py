@@ -1,9 +1,9 @@
-"""Booted cloud: a Compute API whose instances boot, and the namespace that a job runs in.
+"""Booted cloud: a Compute API whose instances boot, and the network namespace of a job.
 
     job 198.51.100.2 ── router 198.51.100.1, git service ── switch 10.0.3.1 ── nodes
     loopback: the Compute API           203.0.113.x by NAT                     10.0.3.15, .16
 
-No namespace has a way to the host's network. Root only.
+No namespace can reach the host's network, so nothing here can touch a real cloud. Root only.
 """
 
 import tempfile
@@ -30,17 +30,17 @@ from localcloud.machines.router import INTERNET, Router
 from localcloud.machines.strays import switch_name
 from localcloud.machines.switch import Switch, in_namespace, inside
 
-# Of the stand-in's stack.sh: seconds for a unit of work.
+# Seconds that the stand-in's stack.sh takes for a unit of work.
 _UNIT_S = "0.1"
 
 
 class BootedCloud:
-    """A context manager: everything is there, without an instance; at its end nothing is left."""
+    """A context manager with a cloud that has no instances yet. Its end removes everything."""
 
     api: ComputeApi
-    """Also the controls: inventory, latencies, faults."""
+    """The double, with its controls: inventory, latencies, faults."""
     job: Path
-    """The job's network namespace, on whose loopback the API is."""
+    """The job's network namespace. The API listens on its loopback."""
     nodes: BootedNodes
 
     def __init__(
@@ -54,6 +54,7 @@ class BootedCloud:
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             prefix = f"{switch_name()}-"
+            # If this process is killed, strays.py finds the folder by its name.
             folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
             self._switch = Switch(switch_name(), NETWORK, MTU_BYTES)
             undo.callback(self._switch.remove)
@@ -70,6 +71,7 @@ class BootedCloud:
             self.nodes.attach(self.api)
             inside(self.job, self.api.start)
             undo.callback(self.api.stop)
+            # Until here a failure undoes what was made; from here `__exit__` does.
             self._undo = undo.pop_all()
         return self
 
@@ -82,18 +84,22 @@ class BootedCloud:
         self._undo.close()
 
     def command(self, *words: str) -> list[str]:
-        """The command line that runs a command where the job is."""
+        """Return the command line that runs a command in the job's namespace."""
         return in_namespace(self.job, words)
 
     def settings(self, folder: Path, *, project: str = "localcloud", **given: Any) -> Path:
-        """The settings file of a stack here; what is given is written without `devstack:`."""
+        """Write the settings file of a stack on this cloud. Return its path.
+
+        `given` has settings by name without `devstack:`. They win over CONFIGURATION.
+        """
         fixed = {**CONFIGURATION, **{f"devstack:{key}": value for key, value in given.items()}}
         return stack_settings.write(folder, endpoint=self.api.url, project=project, fixed=fixed)
 
     def add_server(self, controller: str, interface: str) -> Path:
-        """A namespace that stands for a server of Nova's, with a floating address and its prefix.
+        """Add a network namespace in the place of a Nova server. Return its path.
 
-        It is on the external bridge of the controller, which is named by its instance's name.
+        It is on the external bridge of `controller`, an instance's name. `interface` is a floating
+        IP with its prefix length.
         """
         return self._switch.plug_behind(
             self.nodes.machine(controller).name, "br-ex", "server", interface

@@ -1,7 +1,9 @@
 """Booted nodes: a machine that boots for each instance of the Compute API double.
 
-What it boots from is the instance itself: its name, its internal address and its metadata's user
-data. A public address leads to it.
+It boots with the instance's name, internal IP and user data. Its external IP leads to it by NAT.
+An internal IP outside the one network here, or one that another machine has, is refused. The API
+has already started the instance by then, so it runs without a machine, like one that does not boot,
+and a line says why.
 """
 
 import sys
@@ -27,7 +29,7 @@ class _Node:
 
 
 class BootedNodes:
-    """The machines of all instances. `close` ends them all, and boots no more."""
+    """The machines of all instances. `close` ends them all; after that none boots."""
 
     def __init__(self, switch: Switch, router: Router, tree: Path, folder: Path) -> None:
         self._switch = switch
@@ -40,13 +42,14 @@ class BootedNodes:
         self._lock = threading.Lock()
 
     def attach(self, compute_api: InstanceEvents) -> None:
-        """Have a machine for each instance from now on."""
+        """Boot a machine for each instance that the API starts from now on."""
         compute_api.on_instance_running(self.boot)
         compute_api.on_instance_deleted(self.end)
 
     def boot(self, instance: InstanceView) -> None:
-        """Start a machine. Where that fails the instance stays dead, and a line says why."""
+        """Start a machine. On failure print the reason and leave the instance without one."""
         with self._lock:
+            # The API may start an instance while the cloud is being removed.
             if self._closed:
                 return
             try:
@@ -55,19 +58,19 @@ class BootedNodes:
                 print(f"{instance.name}: no machine: {error}", file=sys.stderr, flush=True)
 
     def end(self, instance: InstanceView) -> None:
-        """Cut a machine's power and remove its files."""
+        """Cut the power of an instance's machine, if it has one, and remove its files."""
         with self._lock:
             self._end(_key(instance))
 
     def close(self) -> None:
-        """End all machines."""
+        """End all machines, and boot none from now on."""
         with self._lock:
             self._closed = True
             for key in list(self._nodes):
                 self._end(key)
 
     def machine(self, name: str) -> BootedMachine:
-        """The machine of an instance, by the instance's name."""
+        """Return the machine of the instance with this name, which must have one."""
         with self._lock:
             return next(node.machine for key, node in self._nodes.items() if key[-1] == name)
 
@@ -75,16 +78,18 @@ class BootedNodes:
         self._refuse(instance.network_ip)
         self._booted += 1
         machine = BootedMachine(
-            # An interface's name has 15 characters at most, an instance's more.
+            # The name of a network interface has at most 15 characters; an instance's has more.
             f"m{self._booted}",
             instance.network_ip,
             switch=self._switch,
             tree=self._tree,
             folder=self._folder / f"m{self._booted}-{instance.name}",
         )
+        # Before it starts, so that one that fails on the way is removed, too.
         self._nodes[_key(instance)] = _Node(machine, instance.nat_ip)
         machine.seed(
             instance.metadata.get("user-data", ""),
+            # A new ID for each machine: cloud-init provisions once per instance ID.
             instance_id=f"{instance.name}-{self._booted}",
             hostname=instance.name,
         )

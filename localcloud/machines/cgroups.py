@@ -1,4 +1,7 @@
-"""Control groups: the one thing that names all processes of a machine, and ends them at once."""
+"""Control groups: all processes of a machine as one group, which the kernel kills at once.
+
+A signal to one process after another would miss those that are being started.
+"""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +14,7 @@ _POLL_S = 0.1
 
 
 def unified_root() -> Path:
-    """Where the unified hierarchy is; not at the same place on every host."""
+    """Return the mount point of cgroup2, which differs between hosts. Raises LocalcloudError."""
     for target, kind, _ in _mounts():
         if kind == "cgroup2":
             return target
@@ -19,25 +22,29 @@ def unified_root() -> Path:
 
 
 def machine_groups() -> Iterator[Path]:
-    """Every group that may be a machine's, in each hierarchy that has such groups."""
+    """Yield every group that may be a machine's, in each hierarchy that has such groups."""
     for root in _roots():
         yield from (path for path in root.iterdir() if path.is_dir())
 
 
 def remove_cgroup(name: str) -> None:
-    """Kill what is in a machine's group and remove it, wherever it is, with all groups below."""
+    """Kill the processes of a machine's group. Remove the group and those below it.
+
+    Groups that do not exist are accepted. Raises LocalcloudError if a process survives 20 seconds.
+    """
     unified = unified_root() / name
     if unified.exists():
         _end_all(unified)
     for cgroup in (root / name for root in _roots()):
         below = [path for path in cgroup.rglob("*") if path.is_dir()]
-        for group in sorted(below, reverse=True):
+        for group in sorted(below, reverse=True):  # a group is removed after those below it
             group.rmdir()
         if cgroup.exists():
             cgroup.rmdir()
 
 
 def _end_all(cgroup: Path) -> None:
+    # The kernel kills the whole group, with the processes that are being forked.
     (cgroup / "cgroup.kill").write_text("1", encoding="ascii")
     deadline = time.monotonic() + _EMPTY_S
     while "populated 1" in (cgroup / "cgroup.events").read_text(encoding="ascii"):
@@ -47,9 +54,9 @@ def _end_all(cgroup: Path) -> None:
 
 
 def _roots() -> list[Path]:
-    """The unified hierarchy and, on a host that has both kinds, systemd's own of the old kind.
+    """Return the cgroup2 hierarchy and, on a host that has both versions, systemd's own of v1.
 
-    systemd-nspawn makes a machine's group in that one as well, and leaves it there.
+    systemd-nspawn also makes a machine's group in the latter, and leaves it there.
     """
     old = [
         target
@@ -60,7 +67,7 @@ def _roots() -> list[Path]:
 
 
 def _mounts() -> Iterator[tuple[Path, str, str]]:
-    """Target, type and options of each mount."""
+    """Yield target, type and options of each mount."""
     for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
         _, target, kind, options, *_ = line.split()
         yield Path(target), kind, options

@@ -1,4 +1,7 @@
-"""Configuration: what a stack must say whose nodes boot on this machine."""
+"""Configuration: settings of every stack whose nodes boot on this machine.
+
+They win over the settings file, whose image and repositories cannot be reached from here.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +13,7 @@ NETWORK = "10.0.3.0/24"
 MTU_BYTES = 1460
 RELEASE = "2026.1"
 IMAGE_PROJECT, IMAGE = "debian-cloud", "debian-12-with-cloud-init"
-"""The tree that machines boot from; Google's own image of Debian has no cloud-init."""
+"""The API's name for the tree that machines boot from. Google's Debian image has no cloud-init."""
 
 CONFIGURATION: Mapping[str, Any] = {
     "devstack:operatingSystem": "debian-12",
@@ -22,7 +25,7 @@ CONFIGURATION: Mapping[str, Any] = {
     "devstack:sshSourceRanges": [f"{JOB}/32"],
     "devstack:authUrlHost": "private",
     "devstack:waitFor": "all",
-    # The stand-in takes seconds on an idle machine; this ends hangs, and not slow builds.
+    # The stand-in takes seconds on an idle machine. These limits end hangs, not slow builds.
     "devstack:nodeDeadlineS": 600,
     "devstack:readyTimeoutS": 600,
 }

@@ -1,4 +1,4 @@
-"""Logs: what a simulated node answers to `devstack-logs`: little, under the real names."""
+"""Logs: a simulated node's answer to `devstack-logs`, with few files under the real names."""
 
 import io
 import json
@@ -9,7 +9,7 @@ from localcloud.machines.node_status import NodeStatus
 
 
 def archive(status: NodeStatus) -> bytes:
-    """A tar.gz of the node's state and of a log that says what it is."""
+    """Return a tar.gz with the node's state, and with a log that says that nothing was built."""
     state = status.look()
     files = {
         "state.json": json.dumps(state),

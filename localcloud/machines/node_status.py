@@ -1,4 +1,8 @@
-"""Node status: what a simulated node answers to `devstack-status` (docs/readiness.md)."""
+"""Node status: a simulated node's answers to `devstack-status` (docs/readiness.md).
+
+The state follows from the node's age and its course alone, so a test decides it in advance and
+nothing runs in between. Arguments that the real command refuses are refused here, too.
+"""
 
 import argparse
 import json
@@ -18,7 +22,7 @@ _EXIT = {"ready": 0, "failed": 1, "pending": 3}
 
 
 class Stage(NamedTuple):
-    """What a node does from a time after its boot on."""
+    """A stage that a node has from `after_s` seconds after its boot on."""
 
     after_s: float
     name: str
@@ -27,20 +31,23 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True)
 class Course:
-    """How a simulated node fares: its verdict comes after a time, `failed` if there is an error."""
+    """The fate of a simulated node: its stages, and the time of its verdict.
+
+    The verdict is `failed` with an `error`, otherwise `ready`.
+    """
 
     verdict_after_s: float = 0.0
     error: str = ""
     error_class: str = "configuration"
     stages: Sequence[Stage] = (Stage(0.0, "stack.sh"),)
     silent_after_s: float = inf
-    """When ssh, which goes on to accept connections, stops to answer."""
+    """From then on ssh accepts connections but does not answer, as on a machine that hangs."""
     reboot_after_s: float = inf
 
 
 @dataclass
 class NodeStatus:
-    """The course that one node takes, from its boot on."""
+    """One node with its course, from its boot on."""
 
     role: str
     course: Course
@@ -52,18 +59,19 @@ class NodeStatus:
 
     @property
     def age_s(self) -> float:
-        """How long ago it booted for the first time."""
+        """Seconds since the first boot."""
         return self.clock() - self._booted
 
     @property
     def boot_id(self) -> str:
-        """Another one after the reboot."""
+        """Boot ID of the kernel, which is another one after the reboot."""
         return self._boot_ids[self.age_s >= self.course.reboot_after_s]
 
     def look(self, subject: str = "node") -> State:
-        """Give the state as `devstack-status show` prints it."""
+        """Return the state as `devstack-status show` prints it."""
         course, age_s = self.course, self.age_s
         stage = [each for each in course.stages if each.after_s <= age_s][-1]
+        # A reboot during the build fails a node for good: DevStack cannot go on where it was.
         if course.reboot_after_s <= min(age_s, course.verdict_after_s):
             error = f"rebooted during '{stage.name}'; replace the instance"
             return self._state(subject, stage, stage.after_s, "failed", error, "interrupted")
@@ -98,8 +106,9 @@ class NodeStatus:
         }
 
     def registration(self, worker: "NodeStatus | None") -> State:
-        """Give the controller's view of its worker, which may not be there yet."""
+        """Return the controller's view of its worker. None: there is no worker yet."""
         mine = self.look("worker")
+        # A controller that failed registers nobody, however the worker is.
         if mine["verdict"] == "failed":
             return {**mine, "error": f"controller: {mine['error']}"}
         waiting = {**mine, "verdict": "pending", "detail": ""}
@@ -113,17 +122,17 @@ class NodeStatus:
 
 
 def exit_code(state: State) -> int:
-    """Give the exit code that belongs to a state."""
+    """Return the exit code of `devstack-status show` for a state."""
     return _EXIT[str(state["verdict"])]
 
 
 def line(state: State) -> str:
-    """Write a state as the one line of standard output."""
+    """Return a state as the one line of standard output."""
     return json.dumps(state)
 
 
 def parse(arguments: list[str], role: str) -> argparse.Namespace:
-    """Read the command line: command, subject, timeout. Raises UsageError."""
+    """Return command, subject and timeout (seconds) of a command line. Raises UsageError."""
     parser = _Parser(prog="devstack-status", add_help=False)
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("show", "wait", "follow"):
@@ -140,10 +149,10 @@ def parse(arguments: list[str], role: str) -> argparse.Namespace:
 
 
 class UsageError(ValueError):
-    """Arguments that `devstack-status` does not take."""
+    """Arguments that `devstack-status` refuses."""
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Raise, since a server must not exit."""
+        """Raise instead of exiting, which would end the server of all nodes."""
         raise UsageError(f"devstack-status: {message}")

@@ -1,10 +1,14 @@
-"""Requirements: what a host must have for machines to boot on it."""
+"""Requirements: root and the programs without which no machine boots on a host.
+
+They are checked before the tree is built, so that a missing package does not cost minutes.
+"""
 
 import os
 import shutil
 
 from localcloud.errors import LocalcloudError
 
+# Debian packages by the program that shows whether they are installed.
 _PACKAGES = {
     "git": "git",
     "ip": "iproute2",
@@ -17,7 +21,7 @@ _PACKAGES = {
 
 
 def require() -> None:
-    """Raise LocalcloudError, in one line, if machines cannot boot here."""
+    """Raise LocalcloudError with all missing packages if machines cannot boot here."""
     if os.geteuid():
         raise LocalcloudError("machines: they boot as root only; run this as root")
     missing = [package for name, package in _PACKAGES.items() if shutil.which(name) is None]

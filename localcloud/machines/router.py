@@ -1,8 +1,9 @@
-"""Router: what lies between the nodes' network and the job, which is in a namespace of its own.
+"""Router: the way between the nodes' network and the job, which is in a namespace of its own.
 
-From there the job reaches the router's own services and, by 1:1 NAT, nodes that have a public
-address. The nodes' network and what is behind it it does not reach, and nobody the host's.
-Firewall rules of the Compute API are not applied: what is public is public with all its ports.
+The job reaches the router's own services and, by 1:1 NAT, nodes that have a public address. Its way
+to the nodes' network and to what is behind it is refused, so that it needs the tunnel as on Google
+Cloud. Nobody reaches the host's network. Firewall rules of the Compute API are not applied: a
+public address is open on all ports.
 """
 
 import os
@@ -14,9 +15,10 @@ from localcloud.machines.switch import Switch, in_namespace, inside
 
 JOB = "198.51.100.2"
 INTERNET = "198.51.100.1"
-"""The router's address outside: what everybody reaches is here."""
+"""The router's address on the job's side. Services for everybody, such as git, listen on it."""
 _WIRE = "job"
-# Who forgets the tunnel shall hear of it, and not wait.
+# Between the two sides only connections by NAT pass. Of the router's own addresses the job reaches
+# INTERNET alone. Reject rather than drop, so that a missing tunnel fails at once.
 _RULES = f"""
 table ip router {{
   map public {{ type ipv4_addr : ipv4_addr; }}
@@ -41,22 +43,22 @@ _TIMEOUT_S = 10
 
 
 class Router:
-    """Makes a switch's namespace a router, which ends with it."""
+    """A router in the namespace of a switch. It ends with that namespace."""
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self.job = switch.plug_beside(_WIRE, f"{JOB}/24")
-        """The job's namespace, which has a loopback of its own."""
+        """Path of the job's namespace, which has its own loopback."""
         self._nft(_RULES)
         forwarding = Path("/proc/sys/net/ipv4/ip_forward")
         inside(switch.path, lambda: forwarding.write_text("1", encoding="ascii"))
 
     def publish(self, public: str, private: str) -> None:
-        """Let a public address lead to a node."""
+        """Let a public address lead to a node's private one. Raises LocalcloudError."""
         self._nft(f"add element ip router public {{ {public} : {private} }}")
 
     def withdraw(self, public: str) -> None:
-        """Let it lead nowhere, and connections that it has led end."""
+        """Let a public address lead nowhere. New connections to it are refused at once."""
         self._nft(f"delete element ip router public {{ {public} }}")
 
     def _nft(self, commands: str) -> None:

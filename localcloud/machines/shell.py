@@ -1,4 +1,8 @@
-"""Shell: the few commands that a simulated node knows; it refuses all others aloud."""
+"""Shell: the commands of a simulated node.
+
+It accepts the commands that the job sends to nodes, with or without sudo. It refuses all others
+with status 127 and a message, as a shell does, so that a new command of the job is noticed.
+"""
 
 import asyncio
 import shlex
@@ -12,7 +16,7 @@ from localcloud.machines import logs, node_status
 from localcloud.machines.node_status import NodeStatus
 
 _NOT_FOUND = 127
-# Less than what network devices forget a silent connection after.
+# A line at least this often: network devices forget connections that are silent for longer.
 _QUIET_S = 30.0
 _POLL_S = 0.1
 _STATUS = ("devstack-status", "/usr/local/sbin/devstack-status")
@@ -21,13 +25,13 @@ _LOGS = ("devstack-logs", "/usr/local/sbin/devstack-logs")
 
 @dataclass(frozen=True)
 class Shell:
-    """The shell of one node; the worker is looked up when it is asked for."""
+    """The shell of one node. `worker` is called for each answer, as the worker may come later."""
 
     status: NodeStatus
     worker: Callable[[], NodeStatus | None]
 
     async def run(self, process: "asyncssh.SSHServerProcess[str]") -> None:
-        """Run the command that a client sent, then end its session."""
+        """Run the command of a session, then end the session with its exit status."""
         try:
             code = await self._run(process, process.command or "")
         except (BrokenPipeError, asyncssh.Error):
@@ -48,10 +52,11 @@ class Shell:
                 return await self._status(process, arguments)
             case ["devstack-image-receive"]:
                 process.channel.set_encoding(None)
+                # To the end, as the real command, or the sender's pipe would break.
                 await process.stdin.read()
             case [program] | [program, "--timeout", _] if program in _LOGS:
                 process.channel.set_encoding(None)
-                # Bytes, which asyncssh's types know only of a process that never had an encoding.
+                # Without an encoding it takes bytes, which asyncssh's types do not express.
                 cast("asyncssh.SSHWriter[bytes]", process.stdout).write(logs.archive(self.status))
             case ["true"]:
                 pass
@@ -84,6 +89,7 @@ class Shell:
         said, said_at = "", now()
         while True:
             state = self._look(subject)
+            # Progress goes to standard error: standard output is the final state, one line.
             progress = f"{subject} {state['verdict']} {state['stage']}"
             if progress != said or now() >= said_at + _QUIET_S:
                 process.stderr.write(f"{progress}\n")

@@ -1,8 +1,8 @@
-"""Simulated: nodes that answer ssh and `devstack-status`, and do nothing else.
+"""Simulated: nodes that answer ssh and `devstack-status`, and build nothing.
 
-Each instance gets an ssh server, which has the host key and the authorized keys of the instance's
-user data: on its external address, or, without one, where only the controller leads to. The
-controller answers for the worker's registration, as on real nodes.
+Each instance gets an ssh server with the host key and authorized keys of its user data. It listens
+on the external IP. Without one it can only be reached by a jump through the controller. The
+controller also answers for the worker's registration, as on real nodes.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from localcloud.machines.shell import Shell
 from localcloud.machines.ssh_access import SshAccess, UserDataError
 from localcloud.machines.ssh_server import Address, NodeSshServer
 
-_SSH_PORT = 22  # which takes root on most systems
-# Of a node without an external address: anywhere, since only the controller leads there.
+_SSH_PORT = 22  # most systems let only root listen on it
+# Address of a node without an external IP. Any port will do, since clients come by the controller.
 _HIDDEN = ("127.0.0.1", 0)
 _WORKER = "worker"
 _CONTROLLER = "controller"
@@ -31,40 +31,40 @@ _Key = tuple[str, str]
 
 
 class InstanceEvents(Protocol):
-    """What tells of instances: the Compute API double."""
+    """The events of the Compute API double that nodes need."""
 
     def on_instance_running(self, callback: Callback) -> None:
-        """Call back when an instance runs."""
+        """Call back when an instance has become RUNNING."""
 
     def on_instance_deleted(self, callback: Callback) -> None:
-        """Call back when it is gone."""
+        """Call back when an instance is gone or stopped."""
 
 
 class SimulatedNodes:
-    """The machines of all instances; a context manager that ends them all."""
+    """The machines of all instances. A context manager that ends them all."""
 
     def __init__(self, *, port: int = _SSH_PORT) -> None:
-        # By role, which is the last part of an instance's name. May be changed at any time, for
-        # the instances that start later.
+        # By role, the last part of an instance's name. A change counts for instances that start
+        # later; see `fare` for one that runs.
         self.courses: dict[str, Course] = {}
         self.port = port
         self._nodes: dict[_Key, NodeStatus] = {}
         self._servers: dict[_Key, NodeSshServer] = {}
-        # By project and internal address.
+        # Nodes by project and internal IP, for connections through the controller.
         self._inside: dict[tuple[str, str], _Key] = {}
-        # The loop itself keeps no hold of what it runs.
+        # asyncio's loop has only weak references to tasks, so these keep them alive.
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="nodes", daemon=True)
         self._thread.start()
 
     def attach(self, compute_api: InstanceEvents) -> None:
-        """Have a machine for each instance from now on."""
+        """Start a machine for each instance that the API starts from now on."""
         compute_api.on_instance_running(self.boot)
         compute_api.on_instance_deleted(self.end)
 
     def boot(self, instance: InstanceView) -> None:
-        """Start a machine. One whose user data is no good stays without ssh, as a real one."""
+        """Start a machine. With unusable user data it has no ssh, and a line says why."""
         role = instance.name.rpartition("-")[2]
         status = NodeStatus(role, self.courses.get(role, Course()))
         key = _key(instance)
@@ -83,7 +83,7 @@ class SimulatedNodes:
             self._do(self._later(status.course.silent_after_s, server))
 
     def end(self, instance: InstanceView) -> None:
-        """End a machine, with its connections."""
+        """End an instance's machine and its connections. Accept an instance without one."""
         key = _key(instance)
         self._nodes.pop(key, None)
         self._inside.pop((instance.project, instance.network_ip), None)
@@ -91,17 +91,17 @@ class SimulatedNodes:
             self._do(server.close())
 
     def fare(self, name: str, course: Course) -> None:
-        """Let the machine of an instance take another course from now on, counted from its boot."""
+        """Give the instance of this name another course. Its times still count from the boot."""
         [status] = [status for (_, each), status in self._nodes.items() if each == name]
         status.course = course
 
     def silence(self, name: str) -> None:
-        """Let the machine of an instance accept connections and answer nothing from now on."""
+        """Let the instance of this name accept connections without answering, from now on."""
         [server] = [server for (_, each), server in self._servers.items() if each == name]
         self._do(server.fall_silent())
 
     def close(self) -> None:
-        """End all machines."""
+        """End all machines and the thread that serves them."""
         for key in list(self._servers):
             self._do(self._servers.pop(key).close())
         self._do(_end_all())
@@ -125,7 +125,7 @@ class SimulatedNodes:
         return self._nodes.get((instance.project, name))
 
     def _route(self, project: str, host: str, port: int) -> Address | None:
-        """Where the ssh server of a node is, by its internal address."""
+        """Return the address of a node's ssh server here, or None for all else than nodes' ssh."""
         server = self._servers.get(self._inside.get((project, host), ("", "")))
         return server.address if server and port == _SSH_PORT else None
 
@@ -138,17 +138,18 @@ class SimulatedNodes:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    # The API calls from threads of its own, but asyncssh's objects belong to the loop's thread.
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
 def _key(instance: InstanceView) -> _Key:
-    # Names are unique in a zone, and our program's in a project.
+    # Google's names are unique in a zone, those of our program in a project.
     return instance.project, instance.name
 
 
 async def _end_all() -> None:
-    """Cancel what still runs on the loop, and see it end."""
+    """Cancel the tasks that still run on the loop, and wait for their end."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()

@@ -1,4 +1,8 @@
-"""Ssh access: who may log in to a machine and by what key it is known, from its user data."""
+"""Ssh access: a machine's host key and authorized keys, from its user data.
+
+Accepts a cloud-config with `ssh_keys.ed25519_private`. Refuses all else: the job knows nodes by
+this key, so a machine without it could never be used.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,19 +13,19 @@ _HEADER = "#cloud-config"
 
 
 class UserDataError(ValueError):
-    """No machine could be made of this user data."""
+    """User data from which no machine can be made."""
 
 
 @dataclass(frozen=True, repr=False)
 class SshAccess:
-    """The private host key, and authorized keys by user."""
+    """The private host key, and the authorized keys of each user, one a line."""
 
     host_key: str
     authorized_keys: dict[str, str]
 
     @classmethod
     def of(cls, user_data: str) -> "SshAccess":
-        """Read a cloud-config. Raises UserDataError."""
+        """Return the keys of a cloud-config. Raises UserDataError."""
         if not user_data.startswith(_HEADER):
             raise UserDataError(f"the user data does not start with {_HEADER}")
         try:
@@ -41,5 +45,6 @@ def _host_key(document: dict[str, Any]) -> str:
 
 
 def _authorized_keys(document: dict[str, Any]) -> dict[str, str]:
+    # An entry may also be a word, such as `default`, which has no keys.
     users = [user for user in document.get("users", []) if isinstance(user, dict)]
     return {user["name"]: "\n".join(user.get("ssh_authorized_keys", [])) for user in users}

@@ -1,4 +1,8 @@
-"""Ssh server: one node's."""
+"""Ssh server: the server of one simulated node.
+
+Accepts the users of the user data by key alone, and forwards connections to other nodes' ssh. It
+refuses passwords, other users and every other target, as a node of ours does.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,11 +15,11 @@ from localcloud.machines.ssh_access import SshAccess
 Handler = Callable[["asyncssh.SSHServerProcess[str]"], Awaitable[None]]
 Address = tuple[str, int]
 Route = Callable[[str, int], Address | None]
-"""From an address of the nodes' network to where it is on this machine."""
+"""Maps an address in the nodes' network to the one on this machine; None: refuse it."""
 
 
 class NodeSshServer:
-    """Listens until it is closed; the connections end with it, as when a machine is gone."""
+    """A server that listens until `close`. Its connections end with it, as with the machine."""
 
     def __init__(self, access: SshAccess, route: Route = lambda *_: None) -> None:
         self._access = access
@@ -27,7 +31,11 @@ class NodeSshServer:
         self.address: Address = ("", 0)
 
     async def listen(self, host: str, port: int, handler: Handler) -> Self:
-        """Start. Raises OSError, and asyncssh.KeyImportError for a host key that is none."""
+        """Start and return the server. Port 0 is any; `address` has the real one.
+
+        `handler` runs each session. Raises OSError if the address is not free, and
+        asyncssh.KeyImportError for an unusable host key.
+        """
         self._acceptor = await asyncssh.listen(
             host,
             port,
@@ -40,18 +48,19 @@ class NodeSshServer:
         return self
 
     async def fall_silent(self) -> None:
-        """From now on accept connections and say nothing, as a machine does that hangs."""
+        """Drop all connections. Accept new ones without a word, as a machine that hangs does."""
         if self._acceptor is None:
             return  # it is closed already
         await self._stop()
         host, port = self.address
         loop = asyncio.get_running_loop()
+        # On the same address: to a client the machine is still there.
         self._mute = await loop.create_server(
             lambda: _Mute(self._held), host, port, reuse_address=True
         )
 
     async def close(self) -> None:
-        """Stop listening, and drop who is connected."""
+        """Stop listening and drop all connections."""
         await self._stop()
         if self._mute is not None:
             self._mute.close()
@@ -68,7 +77,7 @@ class NodeSshServer:
 
 
 class _Server(asyncssh.SSHServer):
-    """Lets in whom the user data names, by key alone."""
+    """One connection. It lets in the users of the user data, by key alone."""
 
     def __init__(
         self, access: SshAccess, route: Route, connections: set[asyncssh.SSHServerConnection]
@@ -78,17 +87,16 @@ class _Server(asyncssh.SSHServer):
         self._connections = connections
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        """Keep the connection, to which a user's keys are given."""
+        """Keep the connection, so that a user's keys can be given to it later."""
         self._connection = conn
         self._connections.add(conn)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
         del exc
         self._connections.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
-        """Tell asyncssh the user's keys; without any, nothing opens."""
+        """Give asyncssh the user's keys. A user without any cannot log in."""
         keys = self._access.authorized_keys.get(username, "")
         self._connection.set_authorized_keys(asyncssh.import_authorized_keys(keys))
         return True
@@ -96,24 +104,22 @@ class _Server(asyncssh.SSHServer):
     def connection_requested(
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
     ) -> Any:
-        """Lead to the other node, and nowhere else."""
+        """Forward a connection to another node's ssh. Refuse every other target."""
         del orig_host, orig_port
         address = self._route(dest_host, dest_port)
         return address is not None and self._connection.forward_connection(*address)
 
 
 class _Mute(asyncio.Protocol):
-    """A connection on which nothing is ever said."""
+    """A connection that is accepted and never answered."""
 
     def __init__(self, held: set[asyncio.BaseTransport]) -> None:
         self._held = held
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Hold it."""
         self._transport = transport
         self._held.add(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The other side has had enough."""
         del exc
         self._held.discard(self._transport)

@@ -1,7 +1,8 @@
-"""Strays: what machines left behind whose process was killed before it could remove them.
+"""Strays: leftovers of machines whose process was killed before it could remove them.
 
-A switch is named PREFIX and the id of the process that made it; machines, namespaces and
-folders begin with the switch's name.
+The name decides: a switch's is PREFIX and the ID of its process, and those of its machines,
+namespaces and folders begin with the switch's. Everything of a process that does not run any more
+is removed. Whatever has another name, or belongs to a running process, is left alone.
 """
 
 import os
@@ -23,17 +24,18 @@ _NAMESPACES = Path("/run/netns")
 
 
 def switch_name() -> str:
-    """A name by which this process's switch and machines can be told."""
+    """Return the name of this process's switch."""
     return f"{PREFIX}{os.getpid()}"
 
 
 def remove_strays(cache: Path) -> None:
-    """Remove machines, mounts, namespaces and folders of processes that are no more."""
+    """Remove machines, mounts, namespaces and folders of processes that do not run any more."""
     with exclusive(cache / "strays.lock", "it removes what killed runs left"):
         _remove()
 
 
 def _remove() -> None:
+    # Processes first, since they keep mounts busy; mounts before the folders that they are in.
     for name in {cgroup.name for cgroup in _of_the_dead(machine_groups())}:
         remove_cgroup(name)
     folders = list(_of_the_dead(Path(tempfile.gettempdir()).iterdir()))
@@ -49,7 +51,7 @@ def _remove() -> None:
 def _of_the_dead(paths: Iterable[Path]) -> Iterator[Path]:
     for path in list(paths):
         found = re.match(rf"{PREFIX}(\d+)(-|$)", path.name)
-        # When a namespace was made is not told: a process that got a dead one's id is spared.
+        # The age of a namespace is unknown. So if a new process has a dead one's ID, they stay.
         if found and not alive(int(found[1]), written_at=time.time()):
             yield path
 

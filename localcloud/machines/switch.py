@@ -1,7 +1,7 @@
-"""Switch: one bridge in a network namespace of its own, and the namespaces that are plugged in.
+"""Switch: a bridge in its own network namespace, and the namespaces that are plugged in.
 
-Nothing here is connected to the host's own network. The namespace of the bridge holds the
-gateway's address, and is where a test's own services listen.
+Nothing here is connected to the host's network, so no test can disturb it or depend on it. The
+namespace of the bridge has the gateway's address; a test's own services listen there.
 """
 
 import ctypes
@@ -17,13 +17,16 @@ from localcloud.programs import run
 _NAMESPACES = Path("/run/netns")
 _BRIDGE = "switch"
 _PORT = "eth0"
-"""Every machine's own interface."""
+"""Name of the interface inside every plugged namespace."""
 
 Result = TypeVar("Result")
 
 
 class Switch:
-    """A bridge with the network's first address. `remove` takes away all that was plugged in."""
+    """A bridge with the network's first address. `remove` also deletes what was plugged in.
+
+    `network` is a CIDR, `mtu` in bytes. Every method raises LocalcloudError if `ip` fails.
+    """
 
     def __init__(self, name: str, network: str, mtu: int) -> None:
         self.name = name
@@ -38,11 +41,11 @@ class Switch:
 
     @property
     def path(self) -> Path:
-        """The bridge's namespace, as programs that enter one want it."""
+        """Path of the bridge's namespace, for `inside` and `in_namespace`."""
         return _NAMESPACES / self.name
 
     def plug(self, name: str, address: str) -> Path:
-        """A new namespace with one interface on the bridge, and its file."""
+        """Add a namespace with one interface on the bridge. Return its path."""
         namespace = self._wire(self.name, name)
         _ip("-n", self.name, "link", "set", name, "master", _BRIDGE, "mtu", self._mtu, "up")
         self._address(namespace, _PORT, address)
@@ -50,9 +53,10 @@ class Switch:
         return _NAMESPACES / namespace
 
     def plug_behind(self, machine: str, bridge: str, name: str, interface: str) -> Path:
-        """A namespace with one interface, an address with its prefix, on a machine's own bridge.
+        """Add a namespace on a bridge inside the namespace of `machine`. Return its path.
 
-        Its way out is the bridge's first address.
+        `interface` is its address with the prefix length. Its default route is the first address
+        of that network, which the bridge must have.
         """
         owner = f"{self.name}-{machine}"
         namespace = self._wire(owner, name)
@@ -60,9 +64,10 @@ class Switch:
         return self._lead_out(namespace, ipaddress.IPv4Interface(interface))
 
     def plug_beside(self, name: str, interface: str) -> Path:
-        """A namespace on a wire of its own, with an address and its prefix.
+        """Add a namespace on its own link to the bridge's namespace. Return its path.
 
-        The other end, in the bridge's namespace, has the first address and the wire's name.
+        `interface` is its address with the prefix length. The other end of the link, in the
+        bridge's namespace, has the first address of that network and the name `name`.
         """
         address = ipaddress.IPv4Interface(interface)
         namespace = self._wire(self.name, name)
@@ -76,21 +81,22 @@ class Switch:
         _ip("-n", self.name, "route", "add", network, "via", via)
 
     def unplug(self, name: str) -> None:
-        """Remove a namespace with its interface, its rules and what it had besides."""
+        """Delete a namespace with everything in it."""
         namespace = f"{self.name}-{name}"
-        # The kernel takes its time over a namespace; its peer here must be gone before the next.
+        # The kernel deletes a namespace some time later. The interface here must be gone at once,
+        # since the next machine of that name needs the name.
         _ip("-n", self.name, "link", "delete", name)
         _ip("netns", "delete", namespace)
         self._plugged.remove(namespace)
 
     def remove(self) -> None:
-        """Remove every namespace."""
+        """Delete all plugged namespaces, then the bridge's own."""
         for namespace in [*self._plugged, self.name]:
             _ip("netns", "delete", namespace)
         self._plugged.clear()
 
     def _wire(self, owner: str, name: str) -> str:
-        """A new namespace, its interface's other end in the owner's namespace; its name."""
+        """Add a namespace. Its interface's other end is `name` in `owner`. Return its name."""
         namespace = f"{self.name}-{name}"
         _ip("netns", "add", namespace)
         self._plugged.append(namespace)
@@ -101,7 +107,7 @@ class Switch:
 
     @staticmethod
     def _lead_out(namespace: str, address: ipaddress.IPv4Interface) -> Path:
-        """Give a namespace its address, and the network's first one as its way out."""
+        """Give a namespace its address, and a default route to the network's first address."""
         _ip("-n", namespace, "address", "add", str(address), "dev", _PORT)
         _ip("-n", namespace, "link", "set", _PORT, "up")
         _ip("-n", namespace, "route", "add", "default", "via", str(address.network[1]))
@@ -114,12 +120,15 @@ class Switch:
 
 
 def in_namespace(namespace: Path, words: Sequence[str]) -> list[str]:
-    """The command line that runs a command in a network namespace, and becomes it."""
+    """Return the command line that runs a command in a network namespace, as the same process."""
     return ["nsenter", f"--net={namespace}", "--", *words]
 
 
 def inside(namespace: Path, function: Callable[[], Result]) -> Result:
-    """What a function returns that runs in the namespace: a socket that it opens stays there."""
+    """Call a function in a network namespace. Return its result, or raise its exception.
+
+    A socket that it opens stays in that namespace.
+    """
     results: list[Result] = []
     errors: list[Exception] = []
 
@@ -130,7 +139,7 @@ def inside(namespace: Path, function: Callable[[], Result]) -> Result:
         except Exception as error:  # noqa: BLE001 (it is raised again by the caller's thread)
             errors.append(error)
 
-    # Only a thread changes its namespace, and this one ends with it.
+    # setns changes the namespace of the calling thread alone, and this thread ends after the call.
     thread = threading.Thread(target=enter_and_run)
     thread.start()
     thread.join()
@@ -140,7 +149,8 @@ def inside(namespace: Path, function: Callable[[], Result]) -> Result:
 
 
 def _enter(namespace: Path) -> None:
-    clone_newnet = 0x40000000  # of linux/sched.h
+    # Python has os.setns only from 3.12 on.
+    clone_newnet = 0x40000000  # from linux/sched.h: accept a network namespace alone
     file = os.open(namespace, os.O_RDONLY | os.O_CLOEXEC)
     try:
         if ctypes.CDLL(None, use_errno=True).setns(file, clone_newnet):

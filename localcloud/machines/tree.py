@@ -1,4 +1,8 @@
-"""Tree: a Debian file system that machines boot from, made once and never written to again."""
+"""Tree: the Debian file system that machines boot from, built once and never written to again.
+
+It stands for Google's image. Packages that user data asks for are in it already, because a machine
+reaches no mirror. A changed recipe gets a new folder, so a tree that machines use never changes.
+"""
 
 import hashlib
 import os
@@ -13,14 +17,15 @@ from localcloud.programs import build, run
 
 SUITE = "bookworm"
 
+# mmdebstrap's variant minbase has little more than the essential packages. Nodes need these, too.
 _PACKAGES = (
     *("apache2", "ca-certificates", "cloud-init", "dbus", "git", "iproute2", "iptables", "jq"),
     *("kmod", "lsb-release", "netcat-openbsd", "nftables", "openssh-server", "procps", "python3"),
     *("sudo", "systemd", "systemd-sysv"),
 )
 _FILES = {
-    # In a container cloud-init sees the host's disks, which are none of its business. There is
-    # no mirror either: all packages that user data asks for are in the tree.
+    # In a container cloud-init sees the host's disks and must not grow them. The sources stay
+    # empty, because there is no mirror.
     "etc/cloud/cloud.cfg.d/90-machine.cfg": """\
 datasource_list: [NoCloud]
 network: {config: disabled}
@@ -30,18 +35,21 @@ locale: C.UTF-8
 apt: {preserve_sources_list: true}
 """,
     "etc/apt/sources.list": "",
-    # Nobody answers there, and at once.
+    # Nothing listens there, so a look-up fails at once instead of timing out.
     "etc/resolv.conf": "nameserver 127.0.0.1\n",
     "etc/machine-id": "",
 }
 _REMOVED = ("etc/apt/sources.list.d/*", "etc/ssh/ssh_host_*", "var/lib/apt/lists/*_*")
-"""What an image that boots anywhere does not have."""
+"""Files of one machine, which an image for many does not have."""
 _DISABLED = ("apache2.service",)
-"""Units that Debian enables and an image would not have."""
+"""Units that Debian enables, while on Google's image they are not installed."""
 
 
 def ensure_tree(cache: Path) -> Path:
-    """The tree's folder, made if need be. Raises LocalcloudError. Root only."""
+    """Return the tree's folder. Build it first if there is none, which takes root.
+
+    Raises LocalcloudError if the build fails.
+    """
     tree = cache / "trees" / _key()
     if tree.is_dir():
         return tree
@@ -57,9 +65,10 @@ def _key() -> str:
 
 
 def _build(tree: Path) -> None:
-    """Fill a folder beside the tree and rename it, so that nobody sees half of it."""
+    """Fill a folder beside the tree and rename it, so that nobody uses half of a tree."""
+    # Leftovers of killed builds: the lock says that no other build runs.
     for leftover in tree.parent.glob("building-*"):
-        shutil.rmtree(leftover)  # of a build that was killed
+        shutil.rmtree(leftover)
     say("building a Debian tree for machines: once, about 2 minutes")
     folder = Path(tempfile.mkdtemp(prefix="building-", dir=tree.parent))
     _bootstrap(folder)
@@ -69,6 +78,7 @@ def _build(tree: Path) -> None:
     for name, content in _FILES.items():
         (folder / name).write_text(content, encoding="utf-8")
     run("systemctl", "--root", folder, "--quiet", "disable", *_DISABLED)
+    # It is a machine's root folder: with the 0700 of mkdtemp only root could do anything there.
     folder.chmod(0o755)
     folder.rename(tree)
 
@@ -89,7 +99,10 @@ def _bootstrap(folder: Path) -> None:
 
 
 def package_sources() -> list[str]:
-    """The lines of this machine's own sources for the suite; without one, mmdebstrap knows."""
+    """Return this machine's own apt sources for the suite, as lines of sources.list.
+
+    They name the mirror that this machine can reach. If there are none, mmdebstrap uses Debian's.
+    """
     line = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
     words = ("indextargets", "--format", line, "Created-By: Packages", "Origin: Debian")
     lines = run("apt-get", *words).splitlines()

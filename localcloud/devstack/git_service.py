@@ -1,4 +1,8 @@
-"""Git service: the stand-in repositories, served to machines inside their own network."""
+"""Git service: the stand-in repositories, served to machines inside their own network.
+
+It speaks git's plain ("dumb") HTTP, for which files are enough. A test can let it refuse or stall
+requests, as a busy mirror does.
+"""
 
 import shutil
 import threading
@@ -12,29 +16,29 @@ from localcloud.programs import run
 
 REPOSITORIES = Path(__file__).parent / "repositories"
 CLIENTS = REPOSITORIES / "devstack" / "standin" / "fakes"
-"""Stand-ins of the commands `openstack` and `nova-manage`, with a cloud in a file."""
+"""Folder with stand-ins of the commands `openstack` and `nova-manage`, with a cloud in a file."""
 PORT = 8418
 
 
 class GitService:
-    """Repositories of GIT_BASE by plain HTTP, which needs no program on this side."""
+    """A server of the repositories below GIT_BASE, for one branch of each."""
 
     def __init__(self, folder: Path, branch: str) -> None:
         self.refusals = 0
-        """How many requests more are answered with 503."""
+        """Number of further requests that are answered with 503."""
         self.stalls = 0
-        """How many requests more, after the refusals, are never answered."""
+        """Number of requests after the refusals that are never answered."""
         self.requests: list[tuple[str, str]] = []
         """Client address and path of each request."""
         self.over = threading.Event()
         self.files = folder / "www"
-        """What is served; a test may add to it."""
+        """Folder that is served. A test may add files."""
         self._folder = folder
         self._branch = branch
         self._server: ThreadingHTTPServer | None = None
 
     def publish(self, **settings: str) -> None:
-        """Make the repositories; settings are those of the stand-in stack.sh."""
+        """Create the repositories. `settings` are variables of the stand-in stack.sh."""
         tree = self._folder / "devstack-tree"
         shutil.copytree(REPOSITORIES / "devstack", tree)
         lines = [f"{name}='{value}'\n" for name, value in settings.items()]
@@ -51,19 +55,21 @@ class GitService:
             ("init", "--quiet", "--bare", f"--initial-branch={self._branch}"),
             (f"--work-tree={tree}", "add", "--all"),
             (f"--work-tree={tree}", "commit", "--quiet", "--no-verify", "--message=Stand-in"),
+            # The index files of git's plain HTTP.
             ("update-server-info",),
         ):
             run(*git, *words)
 
     def start(self, namespace: Path, address: str) -> str:
-        """Listen at an address of a network namespace; returns GIT_BASE."""
+        """Listen on an address of a network namespace. Return the URL for GIT_BASE."""
         handler = partial(_Handler, self, directory=str(self.files))
         self._server = inside(namespace, lambda: ThreadingHTTPServer((address, PORT), handler))
+        # The interval of its own check for an end, so that `stop` does not take half a second.
         threading.Thread(target=self._server.serve_forever, args=(0.1,)).start()
         return f"http://{address}:{PORT}"
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening, and end the requests that are being stalled."""
         self.over.set()
         if self._server:
             self._server.shutdown()
@@ -76,7 +82,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=directory)  # type: ignore[arg-type] # as given
 
     def do_GET(self) -> None:
-        """Answer with a file, unless it is to refuse or to stall."""
+        """Answer with a file, unless a refusal or a stall is due."""
         self._service.requests.append((self.client_address[0], self.path))
         if self._service.refusals:
             self._service.refusals -= 1
@@ -89,4 +95,4 @@ class _Handler(SimpleHTTPRequestHandler):
         super().do_GET()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Stay silent: `requests` has them all."""

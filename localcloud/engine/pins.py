@@ -1,4 +1,8 @@
-"""Pins: which modules programs are built from, as go.mod says, and how; those of the engine."""
+"""Pins: the Go modules and flags that programs are built with, and those of the engine.
+
+go.mod and go.sum are the only place with versions. This module reads them and refuses a go.mod that
+does not require the program's module.
+"""
 
 import hashlib
 import re
@@ -15,26 +19,26 @@ class Program:
 
     name: str
     folder: Path
-    """Holds the go.mod and go.sum that pin everything."""
+    """Folder with the go.mod and go.sum that pin everything."""
     module: str
     package: str
-    """Within the module; or, from `./` on, of our own beside go.mod."""
+    """Path inside the module. One that begins with `./` is our own, beside go.mod."""
     version_variable: str = ""
-    """Where the program looks for its own version, if it does."""
+    """Go variable that the linker sets to the version; empty: the program has none."""
 
     @property
     def version(self) -> str:
-        """The pinned version of the module, without its v."""
+        """Pinned version of the module, without its v. Raises ValueError if go.mod has none."""
         return self._find(rf"^\s*(?:require )?{re.escape(self.module)} v(\S+)")
 
     @property
     def go_version(self) -> str:
-        """The oldest Go that will do."""
+        """Oldest Go that can build it, by go.mod."""
         return self._find(r"^go (\S+)")
 
     @property
     def import_path(self) -> str:
-        """What `go build` builds."""
+        """Argument of `go build`."""
         return self.package if self.package.startswith("./") else f"{self.module}/{self.package}"
 
     def _find(self, pattern: str) -> str:
@@ -47,13 +51,13 @@ class Program:
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """Programs that are built together, and kept in one folder of the cache."""
+    """Programs that are built together and share a folder of the cache."""
 
     name: str
     what: str
-    """What a person calls them."""
+    """Name in messages."""
     minutes: int
-    """How long they take to build on two cores."""
+    """Minutes that the build takes on two cores, for the message before it."""
     programs: tuple[Program, ...]
 
 
@@ -72,12 +76,15 @@ LANGUAGE_HOST = Program(
     version_variable=_VERSION_VARIABLE,
 )
 ENGINE = Bundle(name="engine", what="the Pulumi engine", minutes=5, programs=(CLI, LANGUAGE_HOST))
-# The language host runs the user's program through this script of its own module.
+# The language host starts the user's program with this script, which is in the same module.
 LAUNCHER = "python/cmd/pulumi-language-python-exec"
 
 
 def build_flags(program: Program) -> list[str]:
-    """What `go build` is told: no symbols, no paths of this machine, and the version."""
+    """Return the flags of `go build`: no symbols, no paths of this machine, and the version.
+
+    Without paths and VCS stamps the same pins give the same program on every machine.
+    """
     linked = "-s -w"
     if program.version_variable:
         linked += f" -X {program.version_variable}={program.version}"
@@ -85,10 +92,14 @@ def build_flags(program: Program) -> list[str]:
 
 
 def cache_key(toolchain: str, bundle: Bundle = ENGINE) -> str:
-    """A name that changes with the pins, the way of building and the Go toolchain."""
+    """Return a folder name that changes with the pins, the flags, own sources and the Go toolchain.
+
+    So a cached build is never used for other pins. It begins with the version, for people.
+    """
     digest = hashlib.sha256(repr((toolchain, LAUNCHER)).encode())
     for program in bundle.programs:
         digest.update(repr((program.package, build_flags(program))).encode())
+        # A program of our own changes without its pins.
         own = sorted(program.folder.rglob("*.go"))
         for path in (program.folder / "go.mod", program.folder / "go.sum", *own):
             digest.update(path.read_bytes())

@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
-# stack.sh: what stands in for DevStack, with its phases, hooks, files and weaknesses.
+# stack.sh: a stand-in for DevStack's, with its phases, hooks, files and weaknesses.
 #
 # Runs on   a node, as the user stack, without arguments
-# Reads     local.conf and standin/settings: UNIT_S; FAIL_PHASE with FAIL_LINE; HANG_PHASE;
-#           KILL_PHASE, in which stack.sh is killed; MISSING, a service not started;
-#           HANG_WORDS, a client's command without an answer; OCCUPIED, a host with a server
+# Reads     local.conf, and standin/settings, which a test writes:
+#           UNIT_S      seconds for a unit of work
+#           FAIL_PHASE  the phase that fails, with FAIL_LINE as its last line
+#           HANG_PHASE  the phase that never ends
+#           KILL_PHASE  the phase in which stack.sh is killed
+#           MISSING     a service that is not started
+#           HANG_WORDS  part of a client's command that gets no answer
+#           OCCUPIED    a host that already has a server
 # Leaves    stand-ins of the services, units that start them at boot, clients, DevStack's log
 # Exits     3 when a service of the worker finds no controller, as the real one does
 set -o errexit -o pipefail
@@ -21,13 +26,15 @@ umask 022
 PLUGINS=() DISABLED=()
 enable_plugin() { PLUGINS+=("$1 $2 ${3:-master}"); }
 disable_service() { DISABLED+=("$@"); }
+# This part of local.conf is bash for the real one, too.
 eval "$(section 'local|localrc')"
 SERVICE_HOST=${SERVICE_HOST:-$HOST_IP}
 
 start_log
 trap 'finish $?' EXIT
 check_local_conf
-# What the real one leaves readable, with what it was told in it.
+# The real one leaves passwords in files that everyone can read, and in its log. The node must close
+# the files and mask its copy of the log.
 declare -p ADMIN_PASSWORD DATABASE_PASSWORD RABBIT_PASSWORD SERVICE_PASSWORD \
   >"$TOP_DIR/.localrc.auto"
 mkdir -p /opt/stack/async
@@ -77,7 +84,7 @@ else
   wait_for_compute
   phase 'Starting Cinder' 2
   launch c-vol
-  # A c-vol without its database ends at once, and is not started again.
+  # A c-vol that finds no database ends at once, and systemd does not start it again.
   sleep 1
   systemctl is-active --quiet devstack@c-vol || { echo 'c-vol is not running' && exit 3; }
   run_phase stack extra

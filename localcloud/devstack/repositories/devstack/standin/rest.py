@@ -1,4 +1,8 @@
-"""REST: what OpenStack's own libraries ask of the stand-in cloud: versions, a token, zones."""
+"""REST: the stand-in cloud's answers to OpenStack's own libraries: versions, tokens, zones.
+
+It accepts requests for Keystone's version, for a token by password, and for the availability zones
+of Nova and Cinder. Every other path is a 404 that says so; a wrong password or token is a 401.
+"""
 
 import os
 import uuid
@@ -10,6 +14,7 @@ Json = dict[str, Any]
 Answer = tuple[HTTPStatus, Json]
 
 HOST = f"http://{os.environ['SERVICE_HOST']}"
+# One token for everybody, until the process ends.
 TOKEN = uuid.uuid4().hex
 USERS = ("admin", "demo")
 ENDPOINTS = {
@@ -24,7 +29,10 @@ ZONES = {
 
 
 def get(path: str, token: str | None, zones: Callable[[str], list[Json]]) -> Answer:
-    """Answer a question; zones gives those of a kind. Paths of Keystone come without /identity."""
+    """Return status and body for a GET. `zones` lists the zones of `--compute` or `--volume`.
+
+    Apache strips /identity from Keystone's paths.
+    """
     if path in {"", "/"}:
         return HTTPStatus.MULTIPLE_CHOICES, {"versions": {"values": [version()]}}
     if path in {"/v3", "/v3/"}:
@@ -41,7 +49,7 @@ def get(path: str, token: str | None, zones: Callable[[str], list[Json]]) -> Ans
 
 
 def authenticate(body: Json) -> Answer:
-    """Answer who asks for a token, which is in the header X-Subject-Token."""
+    """Return status and body for a token request. The token itself is a header, X-Subject-Token."""
     user = body["auth"]["identity"]["password"]["user"]
     if user["name"] not in USERS or user["password"] != os.environ["ADMIN_PASSWORD"]:
         return failure(HTTPStatus.UNAUTHORIZED, "The request you have made requires a password.")
@@ -71,11 +79,11 @@ def authenticate(body: Json) -> Answer:
 
 
 def failure(status: HTTPStatus, message: str) -> Answer:
-    """An error as OpenStack's services write it."""
+    """Return an error in the form of OpenStack's services."""
     return status, {"error": {"code": status, "title": status.phrase, "message": message}}
 
 
 def version() -> Json:
-    """Keystone's only version."""
+    """Return the document of Keystone's only version."""
     link = {"rel": "self", "href": f"{ENDPOINTS['identity']}/v3/"}
     return {"id": "v3.14", "status": "stable", "links": [link], "media-types": []}

@@ -1,4 +1,9 @@
-"""Service: a stand-in for one of DevStack's units, named by the only argument."""
+"""Service: a stand-in for one of DevStack's units. The only argument is the unit's name.
+
+`api` is the cloud: it keeps the services' state in a file and answers the client. Services report
+to it once a second, and count as down when they have not been heard of for DOWN_S. `tcp-PORT` is an
+open port. Services fail as the real ones do if what they need at their start is not there.
+"""
 
 import contextlib
 import fcntl
@@ -25,17 +30,18 @@ HOST, SERVICE_HOST, ZONE = (os.environ[name] for name in ("HOST", "SERVICE_HOST"
 HANG_WORDS = os.environ["HANG_WORDS"]
 FAKES = Path(__file__).parent / "fakes"
 BEATS: dict[str, float] = {}
-"""When each service was last heard of."""
+"""Monotonic time of each service's last report."""
 LOCK = threading.Lock()
 BEAT_S = 1.0
-# A busy machine beats late.
+# Ten reports, since a busy machine sends them late.
 DOWN_S = 10.0
 STATES = ("down", "up")
+# The API for each first word of a client's command. Words that are missing are Keystone's.
 NEEDS = {"compute": "compute", "flavor": "compute", "aggregate": "compute", "volume": "volume"}
 
 
 def row(binary: str, host: str = HOST, zone: str = "internal") -> dict[str, str]:
-    """A line of a list of services."""
+    """Return a row in the form of `openstack ... service list -f json`."""
     return {"Binary": binary, "Host": host, "Zone": zone, "Status": "enabled"}
 
 
@@ -50,10 +56,10 @@ AGENTS = ("OVN Controller agent", "OVN Neutron agent")
 
 
 class Cloud(BaseHTTPRequestHandler):
-    """The cloud: rows of services that are up while they are heard of, and the client's words."""
+    """The cloud's HTTP server. Services report rows here, and the client sends its words."""
 
     def do_GET(self) -> None:
-        """Answer a library of OpenStack's."""
+        """Answer a request of OpenStack's own libraries (rest.py)."""
         kind = self.path.strip("/").partition("/")[0]
         if kind in {"compute", "volume"} and not serves(kind):
             self.send_error(503)
@@ -62,11 +68,12 @@ class Cloud(BaseHTTPRequestHandler):
             self.send(*rest.get(self.path, self.headers["X-Auth-Token"], self.zones))
 
     def do_POST(self) -> None:
-        """Answer one question, give a token, or hear of one service."""
+        """Give a token, take a service's report, or answer the client."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if "auth" in body:
             self.send(*rest.authenticate(body))
             return
+        # As in the real cloud: a node with another password than the controller's is refused.
         kind = "SERVICE_PASSWORD" if "rows" in body else "ADMIN_PASSWORD"
         if self.headers["X-Password"] != os.environ[kind]:
             self.send_error(401)
@@ -82,7 +89,6 @@ class Cloud(BaseHTTPRequestHandler):
         self.send(HTTPStatus.OK, answer)
 
     def send(self, status: HTTPStatus, body: Json) -> None:
-        """Send an answer."""
         data = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -93,20 +99,20 @@ class Cloud(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def zones(self, kind: str) -> list[Json]:
-        """The availability zones of `--compute` or `--volume`."""
+        """Return the availability zones of `--compute` or `--volume`."""
         words = ["--os-cloud", "devstack-admin", "availability", "zone", "list", kind]
         found: list[Json] = json.loads(self.ask([*words, "-f", "json"])["out"])
         return found
 
     @staticmethod
     def needed(body: Json) -> str:
-        """The API that must be there for it; empty for Keystone's own."""
+        """Return the API that a request needs, or an empty text for Keystone."""
         if "rows" in body:
             return "volume" if "volume" in body["rows"] else "compute"
         return NEEDS.get(body["words"][2], "")
 
     def beat(self, rows: dict[str, list[Json]]) -> Json:
-        """Put a service's rows in the place of its old ones."""
+        """Replace a service's rows, and note that it has been heard of."""
         cloud = json.loads((DATA / "cloud.json").read_text())
         for kind, new in rows.items():
             cloud[kind] = [old for old in cloud[kind] if key(old) not in map(key, new)] + new
@@ -115,7 +121,7 @@ class Cloud(BaseHTTPRequestHandler):
         return {}
 
     def ask(self, words: list[str]) -> Json:
-        """What the client would print."""
+        """Run the client's words on the cloud's file. Return exit code, output and errors."""
         self.save(json.loads((DATA / "cloud.json").read_text()))
         done = subprocess.run(
             [FAKES / "openstack", *words], capture_output=True, text=True, check=False
@@ -123,48 +129,49 @@ class Cloud(BaseHTTPRequestHandler):
         return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
 
     def save(self, cloud: Json) -> None:
-        """Write the cloud's state with who is up."""
+        """Write the cloud's file with the current state of each service."""
         for kind in ("compute", "volume", "agents"):
             for found in cloud[kind]:
                 up = time.monotonic() - BEATS.get(key(found), float("-inf")) < DOWN_S
                 found.update({"Alive": up} if kind == "agents" else {"State": STATES[up]})
-        # Atomic: a power failure may come at any moment.
+        # Atomic: tests cut a machine's power at any moment.
         new = DATA / "cloud.json.new"
         new.write_text(json.dumps(cloud))
         new.replace(DATA / "cloud.json")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Stay silent: the journal is for the services' complaints."""
 
 
 def serves(needed: str) -> bool:
-    """Whether stack.sh has come so far that this API answers."""
+    """Tell whether stack.sh has come far enough for this API to answer."""
     return (DATA / f"serves-{needed}").exists()
 
 
 @contextlib.contextmanager
 def locked() -> Iterator[None]:
-    """Have the cloud's file to oneself, in this process and before nova-manage."""
+    """Lock the cloud's file against other threads, and against nova-manage, another process."""
     with LOCK, (DATA / "lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def key(found: Json) -> str:
-    """What tells a service from others."""
+    """Return a text that is unique for each service."""
     return f"{found.get('Binary') or found['Agent Type']} {found['Host']}"
 
 
 def rows_of(name: str) -> Json:
-    """What the cloud is told of a service here; a chassis has the name that Open vSwitch knows."""
+    """Return a service's rows for this host."""
     if name != "ovn":
         return ROWS[name]
+    # OVN's agents have Open vSwitch's name for the chassis, which is not always the host's name.
     host = Path("/run/chassis").read_text().strip()
     return {"agents": [{"Agent Type": kind, "Host": host} for kind in AGENTS]}
 
 
 def send(rows: Json) -> None:
-    """Tell the cloud of the services that run here."""
+    """Report rows to the cloud. Raises OSError if it does not answer or refuses."""
     headers = {"X-Password": os.environ["SERVICE_PASSWORD"]}
     url = f"http://{SERVICE_HOST}/identity"
     request = urllib.request.Request(url, json.dumps({"rows": rows}).encode(), headers)
@@ -172,7 +179,10 @@ def send(rows: Json) -> None:
 
 
 def beat(name: str) -> None:
-    """Say that the service is there; some end at once without what they need at their start."""
+    """Report the service for ever. Like the real ones, some end if their first report fails.
+
+    n-cpu needs Keystone at each start; c-vol needs the database only at the first one of all.
+    """
     started = False
     while True:
         try:
@@ -190,14 +200,14 @@ def beat(name: str) -> None:
 
 
 def listen(port: int) -> None:
-    """Accept and close: a port that is open."""
+    """Keep a port open: accept every connection and close it."""
     server = socket.create_server(("", port))
     while True:
         server.accept()[0].close()
 
 
 def monitor() -> None:
-    """Octavia's health manager: active, whether it could listen or not."""
+    """Be Octavia's health manager, whose unit stays active even if it cannot listen."""
     try:
         heard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         heard.bind(("192.168.0.2", 5555))
@@ -216,4 +226,5 @@ elif name == "o-hm":
 elif name == "ovn" or name in ROWS:
     beat(name)
 else:
+    # A node only asks whether the other units are active.
     threading.Event().wait()

@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# create-stack-user.sh: DevStack's own user, as its script of this name makes it.
+# create-stack-user.sh: create DevStack's own user as the real script of this name does.
+#
+# Runs on   a node, as root, before stack.sh
+# Leaves    the user stack with /opt/stack as home, and sudo without a password
 set -o errexit -o nounset -o pipefail
 
 groupadd stack

@@ -1,3 +1,3 @@
 # shellcheck shell=bash
-# A plugin that says when it was asked.
+# plugin.sh: a stand-in for a DevStack plugin. stack.sh sources it in each phase; it prints which.
 echo "plugin: $*"

@@ -1,9 +1,9 @@
-"""Generator: what documents repeat of the code.
+"""Generator: write the parts of documents that are derived from the code.
 
-Pulumi.yaml's schema and the guide's settings come from the fields of Settings, the environment's
-tables from the job's variables.
+The schema in Pulumi.yaml and the guide's tables of settings come from the fields of Settings. The
+tables in environment.md come from the job's variables.
 
-Run as `python -m docs.generate`; with `--check` it writes nothing and fails if a file is stale.
+Run as `python -m docs.generate`. With `--check` it writes nothing, and fails if a file is stale.
 """
 
 import argparse
@@ -23,25 +23,26 @@ from stacks.settings import Settings, setting_fields
 
 _ROOT = Path(__file__).parent.parent
 _OTHER_PLATFORMS = (
-    "Refused as RESOURCE_TYPE, since the nodes are instances of Google Cloud. Their variables are"
-    " ignored, with a warning."
+    "RESOURCE_TYPE accepts none of these platforms, since the nodes are instances of Google Cloud."
+    " Their variables are ignored, with a warning."
 )
-_LEFT_BEHIND = (
-    "Nothing that the job, `make` or localcloud starts gets these. The suite gets all but what the"
-    " last rows name, and a command after `localcloud run --` gets all."
-    " Everything else is passed on: proxies (`HTTPS_PROXY`, `NO_PROXY` and the like, to which this"
-    " machine's own addresses are added), `GOOGLE_*`, `CLOUDSDK_*`, `DOCKER_*`, `SSL_CERT_FILE`,"
-    " and what Pulumi's backends read. Of configuration files pip's counts; ~/.gitconfig,"
-    " ~/.ssh/config, ~/.netrc and ~/.curlrc do not."
+_DROPPED = (
+    "Programs that the job, `make` or localcloud starts do not get these variables. There are two"
+    " exceptions: the E2E suite gets all except those in the last rows, and a command after"
+    " `localcloud run --` gets all. Everything else is passed on, such as proxies (`HTTPS_PROXY`,"
+    " `NO_PROXY` and the like; the loopback addresses are added to `NO_PROXY`), `GOOGLE_*`,"
+    " `CLOUDSDK_*`, `DOCKER_*`, `SSL_CERT_FILE`, and the variables of Pulumi's backends. Of the"
+    " user's configuration files, only pip's is read; ~/.gitconfig, ~/.ssh/config, ~/.netrc and"
+    " ~/.curlrc are ignored."
 )
 _TYPES = {str: "string", bool: "boolean", int: "integer", tuple[str, ...]: "array"}
 
 
-# Of the provider's own configuration.
+# The provider's own configuration.
 _PROVIDER = {
-    # Its label of its own on every resource would cost each address a second operation of 5 s.
+    # The provider's attribution label would cost each address a second operation of 5 s.
     "gcp:addPulumiAttributionLabel": "false",
-    # It asks for an operation's end every 10 s otherwise, and operations take 5 to 20 s.
+    # By default the provider polls an operation every 10 s, and operations take 5 to 20 s.
     "gcp:pollInterval": "1s",
 }
 
@@ -51,7 +52,7 @@ def schema() -> dict[str, Any]:
     hints = get_type_hints(Settings)
     section: dict[str, Any] = {**_PROVIDER}
     for key, field in setting_fields().items():
-        # A schema has no type for numbers with a fraction.
+        # Pulumi's schema has no type for fractions, so they are strings.
         kind = _TYPES.get(hints[field.name], "string")
         entry: dict[str, Any] = {"type": kind, "description": field.metadata["doc"]}
         if kind == "array":
@@ -68,7 +69,7 @@ def _plain(default: Any, kind: str) -> Any:
 
 
 def pulumi_yaml(text: str) -> str:
-    """Pulumi.yaml with its `config` section renewed; what stands above it is kept."""
+    """Return Pulumi.yaml with a current `config` section. Everything above it is kept."""
     head, _, _ = text.partition("\nconfig:")
     body = yaml.safe_dump({"config": schema()}, sort_keys=False, width=100, allow_unicode=True)
     return f"{head.rstrip()}\n{body}"
@@ -113,18 +114,18 @@ def environment_tables() -> str:
     ]
     for platform, names in OTHER_PLATFORMS.items():
         lines.append(f"| `{platform}` | {', '.join(f'`{name}`' for name in names)} |")
-    lines += ["", *_left_behind()]
+    lines += ["", *_dropped()]
     return "\n".join([*lines, ""])
 
 
-def _left_behind() -> list[str]:
+def _dropped() -> list[str]:
     """Return the table of variables that do not reach the programs of the job."""
     lines = [
-        "## What else a machine has in its environment",
+        "## Variables that are dropped",
         "",
-        _LEFT_BEHIND,
+        _DROPPED,
         "",
-        "| variables of | left behind | why | kept |",
+        "| variables of | dropped | why | except |",
         "| --- | --- | --- | --- |",
     ]
     tables = {"": inherited.RULES, "the suite: ": inherited.NOT_FOR_THE_SUITE}
@@ -146,7 +147,7 @@ def _row(variable: Variable) -> str:
 
 
 def _default(variable: Variable) -> str:
-    """Return the value of the CI stack or the job's default; empty if there is none."""
+    """Return the value of the CI stack, or the job's own default; empty if there is none."""
     settings = yaml.safe_load((_ROOT / "Pulumi.ci.yaml").read_text(encoding="utf-8"))["config"]
     known = setting_fields()
     values = [settings.get(f"devstack:{key}", known[key].default) for key in variable.settings]

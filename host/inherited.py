@@ -37,7 +37,7 @@ RULES = (
     Rule(
         whose="pip",
         names=("PIP_*",),
-        why="they say where pip installs and what",
+        why="they change what pip installs, and where",
         kept=(
             *("PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"),
             *("PIP_NO_INDEX", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY"),
@@ -49,7 +49,7 @@ RULES = (
         whose="Python",
         # PYTHON alone is ours.
         names=("PYTHON?*", "VIRTUAL_ENV*", "__PYVENV_LAUNCHER__"),
-        why="they lead to other packages, or make warnings errors",
+        why="they select other packages, or turn warnings into errors",
         kept=(
             *("PYTHONDONTWRITEBYTECODE", "PYTHONFAULTHANDLER"),
             *("PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED"),
@@ -58,18 +58,18 @@ RULES = (
     Rule(
         whose="git",
         names=("GIT_*",),
-        why="they name another repository, configuration or account",
+        why="they select another repository, configuration or account",
         kept=("GIT_SSL_CAINFO", "GIT_SSL_CAPATH"),
     ),
     Rule(
         whose="ssh and sshuttle",
         names=("SSH_AGENT_PID", "SSH_ASKPASS*", "SSH_AUTH_SOCK", "SSH_SK_*", "SSHUTTLE_ARGS"),
-        why="the nodes know the stack's own key alone",
+        why="the nodes accept the stack's own key only",
     ),
     Rule(
         whose="Pulumi",
         names=("PULUMI_*",),
-        why="they are options of the engine, or another stack's configuration",
+        why="they are options of the engine, or the configuration of another stack",
         kept=(
             *("PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"),
             *("PULUMI_CREDENTIALS_PATH", "PULUMI_CONFIG_PASSPHRASE*", "PULUMI_GCP_*"),
@@ -80,7 +80,7 @@ RULES = (
     Rule(
         whose="make",
         names=("GNUMAKEFLAGS", "MAKE*FLAGS", "MAKEFILES", "MAKELEVEL", "MAKE_TERM*", "MFLAGS"),
-        why="they are of a make that called us, whose `-n` would let nothing run",
+        why="they come from a make that called us; with its `-n` nothing would run",
     ),
     Rule(
         whose="Go's compiler",
@@ -88,7 +88,7 @@ RULES = (
             *("CGO_*", "GO111MODULE", "GO386", "GOAMD64", "GOARCH", "GOARM*", "GOBIN"),
             *("GOEXPERIMENT", "GOFLAGS", "GOOS", "GOWORK"),
         ),
-        why="they build another program than the one that is pinned, or for another machine",
+        why="they change the built program, or build it for another machine",
     ),
     Rule(
         whose="shells and their tools",
@@ -97,22 +97,22 @@ RULES = (
             *("GREP_OPTIONS", "GZIP", "PERL5LIB", "PERL5OPT", "PERLLIB", "POSIXLY_CORRECT"),
             "TAR_OPTIONS",
         ),
-        why="they run a program before each script, or change what a command means",
+        why="they run a program before each script, or change the meaning of a command",
     ),
     Rule(
         whose="the locale",
         names=("LANG", "LANGUAGE", "LC_*"),
-        why="some messages are read by programs",
+        why="messages of other programs are parsed, in English",
     ),
     Rule(
         whose="the checks",
         names=("MYPYPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "SHELLCHECK_OPTS"),
-        why="they change what a check says",
+        why="they change the result of a check",
     ),
 )
 NOT_FOR_THE_SUITE = (
-    Rule(whose="OpenStack's clients", names=("OS_*",), why="they lead to another cloud"),
-    Rule(whose="Pulumi", names=("PULUMI_*",), why="they hold a passphrase"),
+    Rule(whose="OpenStack's clients", names=("OS_*",), why="they select another cloud"),
+    Rule(whose="Pulumi", names=("PULUMI_*",), why="they may contain a passphrase"),
     next(rule for rule in RULES if rule.whose == "make"),
 )
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy")

@@ -1,9 +1,9 @@
-# What people and CI do with this repository. `make` lists it.
+# The commands of this repository, for people and CI. `make` lists them.
 #
-#   STACK  the stack that up, preview, down and the like work on. `local` is the embedded cloud;
-#          any other one (its settings are Pulumi.STACK.yaml) is on Google Cloud.
-#   MACHINES=1  an embedded cloud of its own whose instances boot (as root); its stack: machines.
-#   VENV   where the Python packages go; name a folder elsewhere if the checkout is read-only.
+#   STACK       the stack of up, preview, down and the like. `local` is on the embedded cloud; every
+#               other stack is on Google Cloud, with its settings in Pulumi.STACK.yaml.
+#   MACHINES=1  use another embedded cloud, whose instances boot (as root). Its stack is `machines`.
+#   VENV        folder of the Python packages; name one elsewhere if the checkout is read-only.
 
 SHELL := bash
 .SHELLFLAGS := -p -o errexit -o nounset -o pipefail -c
@@ -11,23 +11,23 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
-# A person's options for pip, Python, git and others are not for what is started here.
+# Drop the user's options for pip, Python, git and others, which would change our programs.
 unexport $(shell $(PYTHON) -I host/inherited.py 2>/dev/null)
 
 MACHINES ?=
 STACK ?= $(if $(MACHINES),machines,local)
 VENV ?= .venv
 $(if $(word 2,$(VENV)),$(error VENV: '$(VENV)' has a space, which make cannot have in a name; name another folder))
-# Where `make e2e-files` writes clouds.yaml and e2e.env.
+# Folder in which `make e2e-files` writes clouds.yaml and e2e.env.
 DIR ?= .
-# For `make devstack`: the repositories to build from, each OWNER/NAME.git; where its logs go.
+# For `make devstack`: a folder of git mirrors, each OWNER/NAME.git, and the folder of its logs.
 MIRRORS ?=
 LOGS ?= $(CURDIR)/_artifacts/devstack
 
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements-installed
-# Neither a read-only checkout nor `git status` should notice that tests ran. Most
-# tests wait for something, so there are two processes a core.
+# Without pytest's cache, tests run in a read-only checkout and leave `git status` clean. Most
+# tests wait for something, so there are two processes for each core.
 PROCESSES := $(shell echo $$((2 * $$(nproc))))
 PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses $(PROCESSES) --dist loadgroup
 TYPED := host stacks job localcloud docs __main__.py
@@ -39,12 +39,12 @@ JOB := $(if $(EMBEDDED),$(PY) -m localcloud run $(KIND) -- )$(PY) -m job
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- the cloud ---
 
 .PHONY: preflight up preview refresh outputs down e2e-files
-preflight: ready ## check what can be known to be wrong before `up`
+preflight: ready ## find problems that would make `up` fail
 	@$(JOB) preflight --stack $(STACK) --for up
 
 up: ready ## create or update the stack, and print its outputs
@@ -53,7 +53,7 @@ up: ready ## create or update the stack, and print its outputs
 preview: ready ## show what `up` would change
 	@$(JOB) preview --stack $(STACK)
 
-refresh: ready ## read back what the cloud really holds
+refresh: ready ## update the state from the cloud
 	@$(JOB) refresh --stack $(STACK)
 
 outputs: ready ## print the stack's outputs, secrets masked
@@ -62,96 +62,96 @@ outputs: ready ## print the stack's outputs, secrets masked
 e2e-files: ready ## write clouds.yaml and e2e.env into DIR
 	@$(JOB) e2e-files --stack $(STACK) --dir '$(DIR)'
 
-down: ready ## destroy the stack; on localcloud, end the double too
+down: ready ## destroy the stack; on the embedded cloud, stop that too
 	@$(JOB) down --stack $(STACK)
 	@$(if $(EMBEDDED),$(PY) -m localcloud stop $(KIND))
 
 # --- checks ---
 
 .PHONY: check style fmt lint types shell docs-check
-check: style test ## everything that CI runs
+check: style test ## run everything that CI runs
 
-style: lint types shell docs-check ## everything but the tests
+style: lint types shell docs-check ## run all checks except the tests
 
 fmt: venv ## format the code
 	@$(PY) -m ruff format
 	@$(PY) -m ruff check --fix
 	@$(SHFMT) --write $$($(SHELL_SCRIPTS))
 
-lint: venv ## style of the Python code
+lint: venv ## check the style of the Python code
 	@$(PY) -m ruff format --check
 	@$(PY) -m ruff check
 
-types: venv ## types of the Python code
+types: venv ## check the types of the Python code
 	@$(PY) -m mypy $(TYPED)
-	@# The oldest Python that mypy knows; CentOS Stream 9 has 3.9, which ruff looks after.
+	@# 3.10 is the oldest Python that mypy knows. CentOS Stream 9 has 3.9; ruff checks for that.
 	@MYPYPATH=$$(tr ' ' : <<<'$(NODE_LIBRARIES)') $(PY) -m mypy --python-version 3.10 $(wildcard $(NODE_LIBRARIES:=/*/))
 
-# Found by their first line, since a program on a node has no suffix.
+# Shell scripts are found by their first line, since programs on a node have no suffix.
 SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
 	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit localcloud/devstack \
 	tests/devstack/overlay .ci
 
-shell: venv ## the shell scripts
+shell: venv ## check the shell scripts
 	@$(VENV)/bin/shellcheck $$($(SHELL_SCRIPTS))
 	@$(SHFMT) --diff $$($(SHELL_SCRIPTS))
 
-docs-check: venv ## whether the generated documents are current
+docs-check: venv ## check that the generated documents are current
 	@$(PY) -m docs.generate --check
 
 # --- tests ---
 
-# A client of Google's that no package source of Debian or Python has: nothing else needs it.
+# These tests need gcloud, which neither Debian nor PyPI has. Nothing else needs it.
 GCLOUD_TESTS := tests/contract/test_gcloud.py
 WITHOUT_GCLOUD := --ignore=$(GCLOUD_TESTS)
 
 .PHONY: test unit nodes contract gcloud-test engine boot devstack tunnel-test plans bench bench-order bench-interruptions
-test: tested-on originals boots routes ## all tests
+test: tested-on originals boots routes ## run all tests (as root)
 	@$(PYTEST) tests $(WITHOUT_GCLOUD)
 
-# They wait for little, and each process takes seconds to import and collect them all.
-unit: tested-on ## the tests that start no engine
+# One process for each core: these tests hardly wait, and a process takes seconds to collect them.
+unit: tested-on ## run the unit tests, which start no engine
 	@$(PYTEST) --numprocesses $$(nproc) tests/unit
 
-nodes: tested-on ## what runs on the nodes
+nodes: tested-on ## test the programs of the nodes
 	@$(PYTEST) tests/nodes
 
-contract: tested-on originals ## the doubles against Google's own clients and the real Boskos
+contract: tested-on originals ## test the doubles with Google's clients and the real Boskos
 	@$(PYTEST) tests/contract $(WITHOUT_GCLOUD)
 
-gcloud-test: venv ## the API double against gcloud, which is not in Debian
+gcloud-test: venv ## test the API double with gcloud, which is not in Debian
 	@scripts/need-packages gcloud=google-cloud-cli
 	@$(PYTEST) $(GCLOUD_TESTS)
 
-engine: tested-on ## the program on the real engine and localcloud
+engine: tested-on ## test the program on the real engine and localcloud
 	@$(PYTEST) tests/engine
 
-boot: tested-on boots routes ## both nodes' user data on machines that boot (as root)
+boot: tested-on boots routes ## test both nodes' user data on machines that boot (as root)
 	@$(PYTEST) tests/boot
 
-devstack: boots ## the real DevStack on machines that boot, from MIRRORS (as root)
+devstack: boots ## build the real DevStack from MIRRORS on machines that boot (as root)
 	@[[ -n "$(MIRRORS)" ]] || { echo 'name a folder of mirrors: make devstack MIRRORS=…' >&2; exit 1; }
 	@scripts/need-packages slirp4netns=slirp4netns busybox=busybox-static cpio=cpio \
 	  qemu-img=qemu-utils iptables=iptables ping=iputils-ping
 	@$(PY) -m tests.devstack --mirrors '$(MIRRORS)' --artifacts '$(LOGS)'
 
-tunnel-test: routes ## the tunnel between network namespaces (as root)
+tunnel-test: routes ## test the tunnel between network namespaces (as root)
 	@$(PYTEST) tests/tunnel
 
-plans: tested-on ## write the plans anew that the engine tests compare with
+plans: tested-on ## rewrite the plans that the engine tests compare with
 	@$(PYTEST) tests/engine/test_plan.py --write-plans
 
 bench: ready ## measure `up`, `destroy` and the program
 	@$(PY) -m tests.bench
 
 RUNS ?= 200
-bench-order: boots ## time to the second AZ, both nodes at once against one by one (as root)
+bench-order: boots ## measure the time to the second AZ, both nodes at once or in turn (as root)
 	@$(PY) -m tests.bench.order
 
-bench-interruptions: ready ## end RUNS runs at random moments, and look for what they leave
+bench-interruptions: ready ## interrupt RUNS runs at random moments, and count the leftovers
 	@$(PY) -m tests.bench.interruptions --runs $(RUNS)
 
-# --- what the above needs ---
+# --- prerequisites ---
 
 .PHONY: venv ready tested-on originals boots machines routes docs requirements clean
 venv: $(INSTALLED) ## install the Python packages
@@ -173,7 +173,7 @@ tested-on: ready
 	@scripts/need-packages cloud-init=cloud-init curl=curl git=git systemd-analyze=systemd
 	@$(PY) -m localcloud build
 
-originals: venv ## the real Boskos and Prow's entrypoint, which stand-ins are held against
+originals: venv ## build the real Boskos and Prow's entrypoint, to test the doubles
 	@$(PY) -m tests.originals >/dev/null
 
 boots: ready machines
@@ -183,21 +183,21 @@ machines: venv
 	  git=git nft=nftables nsenter=util-linux mount=mount
 	@$(PY) -m localcloud build --machines
 
-# For the tunnel, and the namespaces that its tests are in.
+# Programs of the tunnel, and of the network namespaces in which its tests run.
 routes: venv
 	@scripts/need-packages sshd=openssh-server ssh=openssh-client iptables=iptables \
 	  nft=nftables ip=iproute2 nsenter=util-linux
 
-docs: venv ## write the generated documents anew
+docs: venv ## rewrite the generated documents
 	@$(PY) -m docs.generate
 
-requirements: ## pin the packages of requirements*.in anew (needs uv)
+requirements: ## renew the pins of the packages in requirements*.in (needs uv)
 	@for name in requirements requirements-dev; do \
 	  UV_CUSTOM_COMPILE_COMMAND="make requirements" uv pip compile --quiet --universal \
 	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    $$name.in --output-file $$name.txt; \
 	done
 
-clean: ## remove what was made inside the checkout
+clean: ## remove generated files from the checkout
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,9 @@
-"""Bench: what `pulumi up` costs beyond what the Compute API itself takes, as ratios of one run.
+"""Bench: the cost of `pulumi up` beyond the time of the Compute API itself, as ratios.
 
-Operations take their usual time, and the provider waits as it does on Google Cloud: its sleeps
-cannot be scaled, so a tenth of both would be another program. Takes about ten minutes. Run by
-`make bench`; prints a table, asserts nothing.
+Both sides of a ratio are measured in the same run. Operations take their usual time and the
+provider sleeps as it does on Google Cloud: its sleeps cannot be scaled, so a benchmark with all
+times divided by ten would measure another program. Takes about ten minutes. Run by `make bench`;
+prints a table and asserts nothing.
 """
 
 import os
@@ -32,7 +33,7 @@ LATENCY_S = {
     "address": 5.0,
     "instance": 20.0,
 }
-# What the provider sleeps after each instance.
+# The provider sleeps this long after it creates an instance.
 DELAY_S = 5.0
 SHORTEST_UP_S = LATENCY_S["network"] + LATENCY_S["subnetwork"] + LATENCY_S["instance"] + DELAY_S
 SEQUENTIAL = Path(__file__).parent / "sequential.py"
@@ -41,7 +42,7 @@ TIMEOUT_S = 600
 
 
 class Bench:
-    """Stacks on a Compute API double with those latencies, each in a project of its own."""
+    """Stage stacks on a Compute API double with these latencies, each in a project of its own."""
 
     def __init__(self, api: ComputeApi, folder: Path) -> None:
         self._api = api
@@ -50,7 +51,7 @@ class Bench:
         self._count = 0
 
     def stack(self, main: Path | None = None) -> "Run":
-        """Stage a fresh stack, of the program or of another main file."""
+        """Stage a fresh stack, optionally with another main file than the program's."""
         self._count += 1
         project = f"bench-{self._count}"
         folder = self._folder / project
@@ -67,7 +68,7 @@ class Bench:
             **self._engine.environment,
             "DEVSTACK_STATE_DIR": str(folder),
         }
-        # What a user has, whatever this machine is set to.
+        # A user's Python writes bytecode; this machine's settings must not change that.
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
         staged = staging.stage("bench", environ, settings=settings)
         if main:
@@ -79,7 +80,7 @@ class Bench:
 
 
 class Run:
-    """One stack's runs of the Pulumi CLI."""
+    """Run the Pulumi CLI on one stack and measure it."""
 
     def __init__(self, api: ComputeApi, project: str, staged: staging.Stack) -> None:
         self._api = api
@@ -87,7 +88,7 @@ class Run:
         self._staged = staged
 
     def pulumi(self, *arguments: str) -> float:
-        """Run the CLI; the seconds that it took."""
+        """Run the CLI and return the seconds that it took."""
         started = time.monotonic()
         subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
@@ -100,32 +101,32 @@ class Run:
         return time.monotonic() - started
 
     def up(self) -> float:
-        """Seconds of `pulumi up`."""
+        """Return the seconds that `pulumi up` takes."""
         return self.pulumi("up", "--yes", "--skip-preview", "--stack", "bench")
 
     def destroy(self) -> float:
-        """Seconds of `pulumi destroy`."""
+        """Return the seconds that `pulumi destroy` takes."""
         return self.pulumi("destroy", "--yes", "--skip-preview", "--stack", "bench")
 
     def operations_s(self) -> float:
-        """Seconds from the first operation to the end of the last one, of what was done so far."""
+        """Return the seconds from the start of the first operation to the end of the last one."""
         operations = self._api.operations(self._project)["operations"]
         return max(op["ends"] for op in operations) - min(op["inserted"] for op in operations)
 
     def second_instance_running(self, started: float) -> float:
-        """Seconds from then (since the epoch) until both instances ran."""
+        """Return the seconds from `started` (since the epoch) until both instances ran."""
         operations = self._api.operations(self._project)["operations"]
         ends = [op["ends"] for op in operations if op["method"] == "instances.insert"]
         return max(ends) - started
 
 
 def median(values: list[float]) -> float:
-    """The middle one of an odd number."""
+    """Return the middle value; assumes an odd number of values."""
     return sorted(values)[len(values) // 2]
 
 
 def program_share() -> tuple[float, float]:
-    """Seconds and MiB of the program alone, on mocks: start of Python to its last registration."""
+    """Return seconds and peak MiB of the program alone, run on mocks to its last registration."""
     code = (
         "import json, os, runpy, pulumi; from tests.unit.conftest import RecordingMocks;"
         "os.environ['PULUMI_CONFIG'] = json.dumps({'gcp:project': 'bench'});"
@@ -136,7 +137,7 @@ def program_share() -> tuple[float, float]:
 
 
 def child(*arguments: str) -> tuple[float, float]:
-    """Wall seconds of a Python process, and the largest peak memory so far, MiB."""
+    """Return the wall seconds of a Python process, and the peak memory of any child so far, MiB."""
     started = time.monotonic()
     environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run(
@@ -147,7 +148,7 @@ def child(*arguments: str) -> tuple[float, float]:
 
 
 def report(what: str, seconds: float, against: float, baseline: str) -> None:
-    """One line of the table."""
+    """Print one line of the table."""
     print(f"{what:<40} {seconds:6.2f} s {seconds / against:6.2f} x {against:.2f} s, {baseline}")
 
 
@@ -155,7 +156,7 @@ def main() -> None:
     """Measure everything once, in an order that warms the caches first."""
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     external = IPv4Network("127.96.0.0/16")
-    # Before any engine runs, since peak memory is the largest of all children so far.
+    # Before any engine runs: the peak memory is the maximum over all children so far.
     share_s, share_mib = program_share()
     floor_s, _ = child("-c", "import pulumi_gcp.compute as c; c.Instance")
     report("the program alone", share_s, floor_s, "the import of pulumi_gcp.compute")
@@ -169,7 +170,7 @@ def main() -> None:
 
 
 def measure_stacks(bench: Bench) -> None:
-    """`up`, `up` with nothing to do and `destroy`; and a worker made to wait for the controller."""
+    """Measure `up`, a repeated `up`, `destroy`, and `up` with a worker that depends."""
     ups, waits, again, downs, together = [], [], [], [], []
     for _ in range(RUNS):
         run = bench.stack()
@@ -198,7 +199,7 @@ def measure_stacks(bench: Bench) -> None:
 
 
 def measure_make_up(folder: Path) -> None:
-    """`make up` where everything is built, without latencies, against the engine's own time."""
+    """Compare a first `make up`, which builds everything, with a repeated one; no latencies."""
     environ = {**os.environ, "DEVSTACK_STATE_DIR": str(folder / "make")}
     venv = f"VENV={sys.prefix}"
 

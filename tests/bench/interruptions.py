@@ -1,8 +1,9 @@
-"""Interruptions: whether runs that end at any moment leave anything, and how soon all is gone.
+"""Interruptions: whether runs that are ended at a random moment leak resources.
 
-Each run starts `python -m job up` on the double, ends it by SIGINT, SIGTERM or SIGKILL (with all
-that it started, as a deleted pod) at a random moment, and runs `down`, of which one in four is
-ended in the same way and then run again. Run by `make bench-interruptions`; exits 1 at a leak.
+Each run starts `python -m job up` on the double and ends it by SIGINT, SIGTERM or SIGKILL at a
+random moment; SIGKILL also ends its child processes, as when a pod is deleted. Then it runs `down`.
+One `down` in four is ended in the same way and run again. Run by `make bench-interruptions`; exits
+1 at a leak or a failed `down`, and prints how soon after the signal the project was empty.
 """
 
 import argparse
@@ -31,25 +32,25 @@ from tests.processes import kill_all
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 LATENCY_S = {"default": 0.3, "instance": 1.0}
 SHARE_OF_ENDED_DOWNS = 0.25
-# Two passes of `down` and a hang; nothing here takes so long.
+# Reached only by a hang: even two passes of `down` take less.
 TIMEOUT_S = 600
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one run."""
+    """The result of one run."""
 
     number: signal.Signals
     after_s: float
-    """From the start of `up` to the signal."""
+    """Seconds from the start of `up` to the signal."""
     to_empty_s: float | None
-    """From the signal until the last resource was gone; None if nothing had been created."""
+    """Seconds from the signal to an empty project; None if nothing had been created."""
     left: list[str]
     error: str
 
 
 class Bench:
-    """Runs in projects and state folders of their own, on one double."""
+    """Runs on one double, each with a project and a state folder of its own."""
 
     def __init__(self, api: ComputeApi, folder: Path, seed: int) -> None:
         self._api = api
@@ -59,7 +60,7 @@ class Bench:
         self._count = 0
 
     def whole_up_s(self) -> float:
-        """How long an `up` takes here that nobody ends: moments are drawn from within."""
+        """Return the seconds of an undisturbed `up`, from which the random moments are derived."""
         project = self._new()
         began = time.monotonic()
         self._start("up", project).communicate(timeout=TIMEOUT_S)
@@ -68,7 +69,7 @@ class Bench:
         return seconds
 
     def run(self, whole_s: float) -> Outcome:
-        """One run that is ended."""
+        """Start one `up`, end it at a random moment and tear it down."""
         project = self._new()
         number = self._random.choice(SIGNALS)
         after_s = self._moment(whole_s)
@@ -87,7 +88,7 @@ class Bench:
         return Outcome(number, after_s, to_empty_s, left, text if down.returncode else "")
 
     def _moment(self, whole_s: float) -> float:
-        """From when the engine starts, about, until a little after an undisturbed end."""
+        """Choose a moment from about the engine's start to a little after an undisturbed end."""
         return self._random.uniform(whole_s / 4, whole_s * 1.25)
 
     def _new(self) -> str:
@@ -114,7 +115,7 @@ class Bench:
                 **os.environ,
                 **self._engine.environment,
                 "DEVSTACK_STATE_DIR": str(folder),
-                # Of the stand-in plugin: short as the operations are.
+                # The stand-in plugin's sleep, shortened like the operations.
                 "LOCALCLOUD_INSTANCE_DELAY_S": "0.3",
             },
             start_new_session=True,
@@ -125,7 +126,7 @@ class Bench:
 
     @staticmethod
     def _end(process: subprocess.Popen[str], number: signal.Signals, after_s: float) -> float:
-        """End a command after so long; when that was, seconds since the epoch."""
+        """Signal a command after some seconds; return when, in seconds since the epoch."""
         try:
             process.wait(after_s)
         except subprocess.TimeoutExpired:
@@ -141,7 +142,7 @@ class Bench:
 
 
 def main() -> int:
-    """Run, a line each, and a table."""
+    """Do all runs and print a line for each, then the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
@@ -170,7 +171,7 @@ def main() -> int:
 
 
 def report(outcomes: list[Outcome], seed: int) -> None:
-    """The measure: leaks, and the time from the signal to a project without anything in it."""
+    """Print the number of leaks, and the times from the signal to an empty project."""
     leaks = sum(bool(outcome.left) for outcome in outcomes)
     failures = sum(bool(outcome.error) for outcome in outcomes)
     print(f"{len(outcomes)} runs, seed {seed}: {leaks} leaks, {failures} failed downs")

@@ -1,8 +1,8 @@
-"""Order: both nodes at once, against the controller first and the worker when that is complete.
+"""Order: both nodes at once, compared with the controller first and the worker after it.
 
-On machines that boot, with a stack.sh of 30 units on the controller and 15 on the worker, 10 of
-which need nothing of the controller. Run by `make bench-order` as root; prints a table, asserts
-nothing.
+On machines that boot, with a stack.sh of 30 units on the controller and 15 on the worker; 10 of
+the worker's units do not need the controller. Run by `make bench-order` as root; prints a table
+and asserts nothing.
 """
 
 import argparse
@@ -26,7 +26,7 @@ TIMEOUT_S = 1200
 
 
 class Job:
-    """The job's commands on one stack, in the cloud's namespace; times are from its first `up`."""
+    """Run a stack's commands in the cloud's namespace; times count from its first `up`."""
 
     def __init__(self, cloud: BootedCloud, name: str, folder: Path) -> None:
         self._cloud = cloud
@@ -40,7 +40,7 @@ class Job:
         self._began = time.monotonic()
 
     def run(self, command: str, *flags: str) -> float:
-        """Run a command; the time when it is done, seconds."""
+        """Run a command; return the seconds from the stack's beginning to the command's end."""
         words = (sys.executable, "-m", "job", command, "--stack", self._name, *flags)
         done = subprocess.run(
             self._cloud.command(*words),
@@ -56,7 +56,7 @@ class Job:
         return time.monotonic() - self._began
 
     def beyond_stack_sh(self, role: str, folder: Path) -> float:
-        """Seconds from a node's first step to ready, without stack.sh and waiting in it."""
+        """Return a node's seconds from first step to ready, less stack.sh and the wait in it."""
         self.run("logs", "--dir", str(folder))
         lines = (folder / role / "events.jsonl").read_text().splitlines()
         steps = [step for step in map(json.loads, lines) if step["subject"] == "node"]
@@ -70,7 +70,7 @@ class Job:
 
 
 def main() -> None:
-    """Measure both orders, in one cloud, one after the other."""
+    """Measure both orders in one cloud, one after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--unit", type=float, default=2.0, help="seconds of a unit (%(default)g)")
     unit_s = parser.parse_args().unit

@@ -1,4 +1,4 @@
-"""The program with the worker made to wait for the controller: the bench's baseline."""
+"""Sequential: the program with a worker that depends on the controller, the bench's baseline."""
 
 import runpy
 import sys
@@ -14,7 +14,7 @@ instances: dict[str, pulumi.Resource] = {}
 def wait_for_controller(
     args: pulumi.ResourceTransformationArgs,
 ) -> pulumi.ResourceTransformationResult | None:
-    """Add a dependency that the program takes care not to have."""
+    """Add a dependency that the program deliberately avoids."""
     if args.type_ != INSTANCE:
         return None
     instances[args.name] = args.resource

@@ -1,4 +1,4 @@
-"""Booted job: commands of a job in its namespace, with an engine and a cloud that boots there."""
+"""Booted job: run a job's commands in its network namespace, on a cloud whose machines boot."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ STACK = "machines"
 
 
 class BootedJob:
-    """One stack on a cloud; its state is in a folder of the test's."""
+    """One stack on a booted cloud; its state is in a folder of the test."""
 
     def __init__(self, cloud: BootedCloud, folder: Path) -> None:
         self.cloud = cloud
@@ -31,7 +31,7 @@ class BootedJob:
         }
 
     def run(self, *words: str, timeout_s: float = 2 * PATIENCE_S, **variables: str) -> str:
-        """What a command prints. A status that is not 0 is the test's failure."""
+        """Run a command in the job's namespace and return its output; fail the test if it fails."""
         done = subprocess.run(
             self.cloud.command(*words),
             capture_output=True,
@@ -45,11 +45,11 @@ class BootedJob:
         return done.stdout
 
     def job(self, command: str, *flags: str) -> str:
-        """What `python -m job` prints."""
+        """Run `python -m job` on the stack and return its output."""
         return self.run(sys.executable, "-m", "job", command, "--stack", STACK, *flags)
 
     def pulumi(self, *words: str) -> str:
-        """What the CLI prints that is asked of the stack."""
+        """Run the Pulumi CLI on the stack and return its output."""
         backend = f"file://{self.staged / 'backend'}"
         return self.run(
             *("pulumi", "--cwd", str(self.staged), *words, "--stack", STACK),
@@ -58,7 +58,7 @@ class BootedJob:
         )
 
     def ssh(self, address: str, command: str) -> bytes:
-        """What a command prints on a node, whose host key is checked. Needs a tunnel's files."""
+        """Run a command on a node, with its host key checked. Assumes a tunnel's files."""
         options = ("StrictHostKeyChecking=yes", "BatchMode=yes", "ConnectTimeout=10")
         words = [word for option in options for word in ("-o", option)]
         files = ["-i", self.staged / "ssh_key", "-o", f"UserKnownHostsFile={self._known_hosts}"]
@@ -75,7 +75,7 @@ class BootedJob:
 
     @contextlib.contextmanager
     def tunnel(self) -> Iterator[None]:
-        """The stack's tunnel, open while the block runs."""
+        """Hold the stack's tunnel open while the block runs."""
         log = self.folder / "tunnel.log"
         words = (sys.executable, "-m", "job", "tunnel", "--stack", STACK)
         with log.open("w") as output:

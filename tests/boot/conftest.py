@@ -20,7 +20,7 @@ MakeSite = Callable[..., Site]
 
 @pytest.fixture(scope="session")
 def tree() -> Path:
-    """What all machines boot from."""
+    """The root file system that all machines boot from; fails unless run as root."""
     if os.geteuid():
         pytest.fail("machines boot as root only")
     cache = cache_dir(os.environ)
@@ -30,7 +30,7 @@ def tree() -> Path:
 
 @pytest.fixture(scope="session")
 def credentials() -> Credentials:
-    """One set for all nodes of the session."""
+    """One set of credentials for all nodes of the session."""
     return make_credentials()
 
 
@@ -48,14 +48,14 @@ def _sites(tree: Path, credentials: Credentials) -> Iterator[MakeSite]:
 
 @pytest.fixture
 def make_site(tree: Path, credentials: Credentials) -> Iterator[MakeSite]:
-    """Make the test's one network with a git service and both machines, switched off."""
+    """Make the test's one network, with a git service and both machines, switched off."""
     with _sites(tree, credentials) as make:
         yield make
 
 
 @pytest.fixture(scope="module")
 def finished(tree: Path, credentials: Credentials) -> Iterator[Site]:
-    """Both nodes, started at the same moment and built; for tests that change nothing."""
+    """Both nodes, started at the same moment and built. Shared: tests must not change anything."""
     with _sites(tree, credentials) as make:
         site = make()
         site.controller.start()

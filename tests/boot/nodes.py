@@ -1,4 +1,4 @@
-"""Nodes: both machines of a test on one network, asked over ssh as a person would."""
+"""Nodes: a controller and a worker that boot on one network, reached over ssh as a person would."""
 
 import base64
 import contextlib
@@ -31,7 +31,7 @@ _EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
 
 @dataclass(frozen=True)
 class Answer:
-    """What devstack-status said."""
+    """An answer of devstack-status: exit status, state and progress messages."""
 
     code: int
     state: dict[str, Any]
@@ -39,7 +39,7 @@ class Answer:
 
 
 def make_credentials() -> Credentials:
-    """Credentials made as a stack makes them."""
+    """Generate credentials with the program that a stack uses."""
     made = subprocess.run(
         [sys.executable, CHECKOUT / "stacks" / "generate_credentials.py"],
         capture_output=True,
@@ -50,7 +50,7 @@ def make_credentials() -> Credentials:
 
 
 class Nodes:
-    """Everything is made by the constructor but nothing runs; `close` undoes all of it."""
+    """Two machines on one network. Created switched off; `close` removes everything."""
 
     def __init__(
         self, folder: Path, tree: Path, credentials: Credentials, settings: Settings
@@ -70,26 +70,26 @@ class Nodes:
             self._undo = undo.pop_all()
 
     def close(self) -> None:
-        """Take away machines, services and namespaces, whatever happened."""
+        """Remove machines, services and namespaces, in whatever state they are."""
         self._undo.close()
 
     def _serve(self, undo: contextlib.ExitStack) -> None:
-        """Start what the nodes reach beside each other; nothing, unless a subclass knows more."""
+        """Start services that the nodes need besides each other. Subclasses override it."""
 
     def _make(self, role: Role, tree: Path) -> BootedMachine:
-        """The machine that becomes a node."""
+        """Create the machine that becomes a node."""
         address = getattr(self.settings, f"{role}_ip")
         folder = self._folder / role
         return BootedMachine(role, address, switch=self.switch, tree=tree, folder=folder)
 
     def _prepare(self, role: Role, machine: BootedMachine) -> None:
-        """Change the machine's files before it boots; nothing, unless a subclass knows more."""
+        """Change the machine's files before it boots. Subclasses override it."""
 
     def _machine(self, tree: Path, role: Role, undo: contextlib.ExitStack) -> BootedMachine:
         machine = self._make(role, tree)
         undo.callback(machine.remove)
         self._prepare(role, machine)
-        # The machine of a worker that the stack has not stays off.
+        # Without a worker in the settings, its machine stays off.
         if role in self.settings.roles:
             user_data = render(self.settings, role, self.credentials)
             hostname = self.settings.owner.instance(role)
@@ -101,7 +101,7 @@ class Nodes:
 
     @property
     def secrets(self) -> list[str]:
-        """What nobody but root may read on a node: of a key, one line that no other key has."""
+        """Secrets that only root may read on a node: passwords, and one line of each key."""
         kept = {
             name: value for name, value in vars(self.credentials).items() if "public" not in name
         }
@@ -109,7 +109,7 @@ class Nodes:
         return [*passwords, *(kept[n].splitlines()[-2] for n in kept if n.endswith("key"))]
 
     def assert_nobody_reads_a_secret(self, machine: BootedMachine) -> None:
-        """Ask as somebody who may do nothing; that root finds them shows that they are there."""
+        """Search the node as nobody. Root finds the secrets, so the search itself works."""
         options = "recursive devices=skip no-messages files-with-matches fixed-strings file=-"
         find = f"grep {' '.join(f'--{option}' for option in options.split())} {_EVERYWHERE}"
         secrets = "\n".join(self.secrets)
@@ -119,7 +119,7 @@ class Nodes:
         assert found_by_nobody.stdout == ""
 
     def archive(self, machine: BootedMachine, timeout_s: float = PATIENCE_S) -> dict[str, str]:
-        """A node's own archive of logs, as the job keeps it: its files by name."""
+        """Return the files of a node's log archive by name, as the job keeps them."""
         command = "sudo devstack-logs | base64 --wrap=0"
         packed = base64.b64decode(self.run(machine, command, timeout_s))
         with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
@@ -129,18 +129,18 @@ class Nodes:
             }
 
     def secrets_in(self, text: str) -> list[str]:
-        """Secrets in a text, also as URLs have them in OpenStack's configuration."""
+        """Return the secrets in a text, also URL-encoded, as OpenStack's configuration has them."""
         return [secret for secret in self.secrets if secret in text or quote(secret) in text]
 
     def lose_power(self, *machines: BootedMachine) -> None:
-        """Take power away from machines, and give it back."""
+        """Cut the power of all these machines, then start them."""
         for machine in machines:
             machine.cut_power()
         for machine in machines:
             machine.start()
 
     def reboot(self, machine: BootedMachine) -> None:
-        """Reboot in good order, as a person would."""
+        """Reboot in an orderly way, over ssh."""
         self.ssh(machine, "sudo systemctl reboot")
         assert machine.wait_for_end(PATIENCE_S), "it was shut down instead"
         machine.start()
@@ -153,7 +153,7 @@ class Nodes:
         *,
         text: str = "",
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command as the node's user, with its host key checked."""
+        """Run a command as the node's user, with the node's host key checked."""
         options = (
             f"UserKnownHostsFile={self._folder / 'known_hosts'}",
             "StrictHostKeyChecking=yes",
@@ -175,7 +175,7 @@ class Nodes:
         )
 
     def run(self, machine: BootedMachine, command: str, timeout_s: float = PATIENCE_S) -> str:
-        """A command's output. A status that is not 0 is the test's failure."""
+        """Run a command on a node and return its output; fail the test if it fails."""
         done = self.ssh(machine, command, timeout_s)
         assert done.returncode == 0, f"{command}: {done.returncode} {done.stdout} {done.stderr}"
         return done.stdout
@@ -183,10 +183,10 @@ class Nodes:
     def wait(
         self, machine: BootedMachine, subject: str = "node", timeout_s: int = PATIENCE_S
     ) -> Answer:
-        """What `devstack-status wait` answers over ssh."""
+        """Run `devstack-status wait` over ssh and return its answer."""
         command = f"sudo devstack-status wait --timeout {timeout_s} --for {subject}"
         deadline = time.monotonic() + PATIENCE_S
-        # cloud-init restarts sshd in its course, so that a first connection says little.
+        # cloud-init restarts sshd while it runs, so the first connections may be lost.
         while (done := self.ssh(machine, command, timeout_s + 30)).returncode == NO_CONNECTION:
             assert time.monotonic() < deadline, f"{done.stderr}\n{machine.console.read_text()}"
             time.sleep(0.5)

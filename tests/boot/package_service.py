@@ -1,4 +1,4 @@
-"""Package service: an apt repository of one package, so that a node has something to install."""
+"""Package service: an apt repository with one package, so that a node has something to install."""
 
 import contextlib
 import fcntl
@@ -15,7 +15,7 @@ FOLDER = "packages"
 
 
 def publish(tree: Path, files: Path) -> None:
-    """Make the package anew from the files of a tree that has it, without what it depends on."""
+    """Rebuild the package from the files of a tree that has it installed, without dependencies."""
     staged = files / "staged"
     (staged / "DEBIAN").mkdir(parents=True)
     fields = _fields(tree)
@@ -44,8 +44,8 @@ def _fields(tree: Path) -> str:
 
 
 def withhold(machine: BootedMachine, url: str) -> None:
-    """Take the package from a machine that is off, and tell it where there is one."""
-    # The machine's own programs, wherever this one has its own.
+    """Uninstall the package from a machine that is off, and point its apt at the repository."""
+    # The PATH of the machine: this one's may name other folders.
     path = ("/usr/bin/env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
     _run("chroot", machine.root, *path, "dpkg", "--remove", "--force-depends", NAME)
     source = f"deb [trusted=yes allow-insecure=yes] {url}/{FOLDER} ./\n"
@@ -54,7 +54,7 @@ def withhold(machine: BootedMachine, url: str) -> None:
 
 @contextlib.contextmanager
 def locked(machine: BootedMachine) -> Iterator[None]:
-    """Hold the lock of the machine's packages, as its first own update does."""
+    """Hold the lock of the machine's packages, as its first automatic update does."""
     with (machine.root / "var/lib/dpkg/lock-frontend").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Site: the nodes of one test, their git service, and what they were seen to do."""
+"""Site: the nodes of one test and their git service, with a record of the processes seen."""
 
 import contextlib
 import threading
@@ -15,7 +15,7 @@ from tests.patience import PATIENCE_S
 
 
 class Site(Nodes):
-    """Nodes whose DevStack is the stand-in."""
+    """Nodes that build the stand-in for DevStack."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Site(Nodes):
 
     @contextlib.contextmanager
     def watched_processes(self) -> Iterator[None]:
-        """Collect the command lines of all processes, in machines too, while the block runs."""
+        """Collect the command lines of all processes, also in machines, while the block runs."""
         over = threading.Event()
 
         def look() -> None:
@@ -67,7 +67,7 @@ class Site(Nodes):
             watcher.join()
 
     def wait_for(self, machine: BootedMachine, text: str, subject: str = "node") -> None:
-        """Wait until the state says so, which must be before there is a verdict."""
+        """Wait for a text in the state of a node or of the registration; fail at the time limit."""
         command = f"sudo devstack-status show --for {subject}"
         deadline = time.monotonic() + PATIENCE_S
         while text not in (said := self.ssh(machine, command).stdout):

@@ -1,10 +1,10 @@
-"""Failures: what nodes say of their own, and of each other's."""
+"""Failures: how nodes report their own failures and each other's."""
 
 from tests.boot import package_service
 
 
 def test_a_worker_that_never_comes_fails_the_registration_alone(make_site):
-    """The first AZ is whole without it."""
+    """The first AZ works without the worker."""
     site = make_site(nodeDeadlineS="90")
     site.controller.start()
 
@@ -17,7 +17,7 @@ def test_a_worker_that_never_comes_fails_the_registration_alone(make_site):
 
 
 def test_a_failed_stack_sh_is_told_with_its_first_failing_line_on_both_nodes(make_site):
-    """The worker does not wait for its deadline."""
+    """The worker fails at once; it does not wait for its own deadline."""
     line = "ERROR: no such thing as cinder-scheduler"
     site = make_site({"FAIL_PHASE": "Initializing Cinder", "FAIL_LINE": line})
     site.controller.start()
@@ -35,7 +35,7 @@ def test_a_failed_stack_sh_is_told_with_its_first_failing_line_on_both_nodes(mak
 
 
 def test_a_worker_that_is_first_waits_without_failing(make_site):
-    """It does what needs nothing of the controller, and then nothing, until there is one."""
+    """It builds the part that needs no controller, then waits until one answers."""
     site = make_site()
     site.worker.start()
     site.wait_for(site.worker, "waiting for the controller: ")
@@ -61,7 +61,7 @@ def test_a_stack_sh_that_hangs_ends_at_the_deadline(make_site):
 
 
 def test_a_stack_sh_that_is_killed_is_told_with_the_signal_and_its_last_line(make_site):
-    """As the kernel kills for want of memory: by a status that our own time limit has too."""
+    """The out-of-memory killer sends SIGKILL, whose exit status our own time limit has too."""
     site = make_site({"KILL_PHASE": "Starting Keystone"}, worker="false")
     site.controller.start()
 
@@ -72,7 +72,7 @@ def test_a_stack_sh_that_is_killed_is_told_with_the_signal_and_its_last_line(mak
 
 
 def test_a_worker_with_a_server_already_fails_the_registration_at_once(make_site):
-    """Nova moves no server between AZs, so the node's deadline would pass for nothing."""
+    """Nova moves no host with servers to another AZ, so waiting for the deadline is useless."""
     site = make_site({"OCCUPIED": "capo-e2e-boot-worker"}, nodeDeadlineS="600")
     assert site.settings.owner.instance("worker") == "capo-e2e-boot-worker"
     site.controller.start()
@@ -87,7 +87,7 @@ def test_a_worker_with_a_server_already_fails_the_registration_at_once(make_site
 
 
 def test_a_stack_sh_that_succeeds_without_a_service_is_a_failure_that_names_it(make_site):
-    """Its own status says nothing of what the tests need."""
+    """The exit status of stack.sh does not cover all services that the E2E tests need."""
     site = make_site({"MISSING": "c-sch"}, worker="false", readinessDeadlineS="60")
     site.controller.start()
 
@@ -101,14 +101,14 @@ def test_a_stack_sh_that_succeeds_without_a_service_is_a_failure_that_names_it(m
 
 
 def test_a_held_package_lock_and_a_git_service_that_refuses_and_stalls_only_delay(make_site, tree):
-    """cloud-init gives up on the lock after half a minute; git would wait until the job ends."""
+    """cloud-init gives up on the lock after half a minute; git would hang until the job ends."""
     site = make_site(worker="false", gitTimeoutS="30")
     site.git.refusals, site.git.stalls = 2, 1
     package_service.publish(tree, site.git.files)
     package_service.withhold(site.controller, site.settings.git_base)
     with package_service.locked(site.controller):
         site.controller.start()
-        # By then cloud-init has tried and gone on.
+        # At this stage cloud-init has tried to install the package and has given up.
         site.wait_for(site.controller, '"packages"')
         assert site.ssh(site.controller, "command -v git").returncode != 0
 

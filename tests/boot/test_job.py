@@ -1,4 +1,4 @@
-"""The job in one piece: its script with a Boskos, machines that boot, a tunnel, and the tests."""
+"""The whole job: its script with a Boskos, machines that boot, a tunnel, and the tests."""
 
 import json
 import shutil
@@ -26,20 +26,20 @@ CONTROLLER, FLOATING = "capo-e2e-e2e-1-controller", "172.24.4.50"
 
 
 class Page(SimpleHTTPRequestHandler):
-    """What a server of Nova's answers at its floating address."""
+    """The web page that a Nova server serves at its floating address."""
 
     def do_GET(self):
-        """Say that all is well."""
+        """Answer 200 without a body."""
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Keep requests out of the test's output."""
 
 
 @pytest.fixture
 def site(tree, tmp_path):
-    """A job's surroundings: cloud, Boskos, and CAPO's checkout."""
+    """A job's environment: a cloud, a Boskos and a CAPO checkout."""
     ranch = Ranch([Resource(name="leased-one", type="gce-project")], SystemClock())
     with BootedCloud(tree) as cloud:
         boskos = BoskosServer(ranch)
@@ -50,10 +50,10 @@ def site(tree, tmp_path):
 
 
 def environment(job, boskos):
-    """What Prow gives the script, and what leads to the stand-ins."""
+    """Return the variables that Prow sets, and those that point to the stand-ins."""
     path = job.cloud.settings(job.folder, ovnFromSource=False, amphoraImageUrl="")
     settings = yaml.safe_load(path.read_text())
-    # Boskos says which.
+    # The project comes from the Boskos lease.
     del settings["config"]["gcp:project"]
     path.write_text(yaml.safe_dump(settings))
     return {
@@ -69,14 +69,14 @@ def environment(job, boskos):
         "STANDIN_IDENTITY_URL": "http://10.0.3.15/identity/v3",
         "STANDIN_FLOATING_URL": f"http://{FLOATING}:8080/",
         "STANDIN_PYTHON": sys.executable,
-        # The server at the floating address is made when the controller is ready.
+        # A server behind the floating address starts once the controller is ready.
         "STANDIN_FLOATING_S": str(PATIENCE_S),
         "STANDIN_STATE": str(job.folder),
     }
 
 
 def serve_at_the_floating_address(cloud):
-    """A server behind the controller, as a test would boot one."""
+    """Start a web server behind the controller, in place of a server that a test boots."""
     server = cloud.add_server(CONTROLLER, f"{FLOATING}/24")
     http = inside(server, lambda: ThreadingHTTPServer((FLOATING, 8080), Page))
     threading.Thread(target=http.serve_forever, daemon=True).start()
@@ -84,7 +84,7 @@ def serve_at_the_floating_address(cloud):
 
 
 def test_the_suite_has_its_cloud_and_nothing_is_left(site):
-    """clouds.yaml by openstacksdk, the image, a floating address and the second AZ: by tunnel."""
+    """The suite uses the APIs, the image, a floating address and the second AZ, all by tunnel."""
     job, boskos = site
     artifacts = job.folder / "artifacts"
     process = subprocess.Popen(
@@ -116,6 +116,6 @@ def test_the_suite_has_its_cloud_and_nothing_is_left(site):
 
 
 def passed_checks(output):
-    """The names of the suite's checks that passed."""
+    """Return the names of the suite's checks that passed."""
     lines = (line.split(": ") for line in output.splitlines() if line.startswith("suite: "))
     return {words[1] for words in lines if words[-1] == "passed"}

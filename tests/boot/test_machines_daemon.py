@@ -1,4 +1,4 @@
-"""Daemon with machines: `python -m localcloud run --machines` and what is left of it."""
+"""Daemon with machines: `python -m localcloud run --machines`, and the removal of its leftovers."""
 
 import json
 import os
@@ -28,7 +28,7 @@ print(urllib.request.urlopen(request, timeout=60).read().decode())
 
 @pytest.fixture
 def localcloud(tmp_path):
-    """Run `python -m localcloud` to its end with a folder of the test's; what it prints."""
+    """Run `python -m localcloud` to its end, with a state folder of the test; return its output."""
 
     def run(*words):
         done = subprocess.run(
@@ -47,7 +47,7 @@ def localcloud(tmp_path):
 
 
 def test_the_command_runs_where_the_api_is_and_nothing_else(localcloud, tmp_path):
-    """The nodes are there by the job's namespace alone; the stack is configured for them."""
+    """Only the job's namespace reaches the nodes, so the command and its settings belong there."""
     namespace, _, settings = localcloud("run", "--machines", "--", "sh", "-c", SHOW).partition("\n")
     answer = json.loads(localcloud("run", "--machines", "--", sys.executable, "-c", ASK))
     interfaces = localcloud("run", "--machines", "--", "ip", "-brief", "link")
@@ -81,7 +81,7 @@ def test_what_a_killed_daemon_left_goes_when_the_next_one_starts(localcloud, tmp
 
 
 def left_of(pid):
-    """Namespaces and folders of the machines of a process."""
+    """Return the namespaces and folders that belong to the machines of a process."""
     folders = Path("/run/netns"), Path(tempfile.gettempdir())
     names = [path.name for folder in folders for path in folder.iterdir()]
     return [name for name in names if name == f"boot{pid}" or name.startswith(f"boot{pid}-")]

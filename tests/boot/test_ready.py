@@ -1,4 +1,4 @@
-"""Ready: both nodes, started at the same moment, build themselves, and how they leave things."""
+"""Ready: both nodes, started at the same moment, build themselves and end in the promised state."""
 
 import json
 import socket
@@ -10,16 +10,16 @@ import pytest
 from localcloud.machines.switch import inside
 from tests.patience import PATIENCE_S
 
-# One process builds the nodes for all of them.
+# One test process builds the nodes, for all tests of this module.
 pytestmark = pytest.mark.xdist_group("finished")
 
 BOTH = pytest.mark.parametrize("role", ["controller", "worker"])
-# Seconds on an idle machine. This finds a wait that somebody adds, and no slow machine.
+# Far above what an idle machine takes: it finds an added wait, not a slow machine.
 MOST_SECONDS_BESIDE_STACK_SH = 300
 
 
 def test_both_nodes_and_the_registration_are_ready(finished):
-    """Neither was started after the other, and nobody helped."""
+    """Nothing orders the nodes: they started together and found each other."""
     answers = [
         finished.wait(finished.controller),
         finished.wait(finished.worker),
@@ -55,7 +55,7 @@ def test_cloud_init_has_nothing_to_complain_of(finished, role):
 
 @BOTH
 def test_host_keys_are_those_of_the_stack_and_no_others(finished, role):
-    """A key that the machine made for itself is one that nobody can check."""
+    """Clients know only the stack's keys; a generated key could not be verified."""
     machine = getattr(finished, role)
     listed = finished.run(
         machine, "ls /etc/ssh/ssh_host_*; sudo cat /etc/ssh/ssh_host_ed25519_key.pub"
@@ -76,7 +76,7 @@ def test_no_secret_is_readable_for_everyone(finished, role):
 
 @BOTH
 def test_no_secret_is_in_a_log_that_leaves_the_node(finished, role):
-    """The journal, cloud-init's logs and the console, which the project's users can read."""
+    """The journal, cloud-init's logs, and the console, which all users of the project can read."""
     machine = getattr(finished, role)
     logs = finished.run(machine, "sudo journalctl --no-pager; sudo cat /var/log/cloud-init*.log")
     logs += machine.console.read_text()
@@ -109,7 +109,7 @@ def test_no_secret_is_in_a_command_line(finished):
 
 @BOTH
 def test_the_commits_that_a_node_was_built_from_are_on_it(finished, role):
-    """Two runs are compared by them."""
+    """They show in what two runs differ."""
     machine = getattr(finished, role)
     found = json.loads(finished.run(machine, "cat /var/lib/devstack-node/commits.json"))
 
@@ -121,7 +121,7 @@ def test_the_commits_that_a_node_was_built_from_are_on_it(finished, role):
 
 @BOTH
 def test_nodes_add_little_to_the_time_of_stack_sh(finished, role):
-    """From the first step to ready, without stack.sh and, on the worker, its wait in it."""
+    """Counts from the first step to ready, less stack.sh and the worker's wait in it."""
     events = finished.run(getattr(finished, role), "sudo cat /var/lib/devstack-node/events.jsonl")
     steps = [json.loads(line) for line in events.splitlines()]
     steps = [step for step in steps if step["subject"] == "node"]
@@ -138,7 +138,7 @@ def test_nodes_add_little_to_the_time_of_stack_sh(finished, role):
 
 @BOTH
 def test_a_machine_sees_no_disk_of_the_host(finished, role):
-    """cloud-init grows disks, and these are not its own."""
+    """cloud-init grows the disks that it finds, and would change the host's."""
     machine = getattr(finished, role)
 
     assert finished.run(machine, "sudo find /dev -type b") == ""
@@ -146,7 +146,7 @@ def test_a_machine_sees_no_disk_of_the_host(finished, role):
 
 
 def test_floating_addresses_are_routed_and_translated_by_the_controller(finished):
-    """A server's packets leave with the controller's address, and strangers reach the server."""
+    """Packets of a server leave with the controller's address; others can reach the server."""
     switch, address = finished.switch, "172.24.4.50"
     server = switch.plug_behind("controller", "br-ex", "server", f"{address}/24")
     switch.route(finished.settings.floating_cidr, finished.settings.controller_ip)

@@ -1,4 +1,4 @@
-"""Reboot: what a finished node gets back, what a half-built one says, and what the other sees."""
+"""Reboot: finished nodes recover; half-built nodes fail, and the other node reports it."""
 
 CONTROLLER_RULES = (
     "sudo iptables --table nat --check POSTROUTING -o eth0 -s 172.24.4.0/24 -j MASQUERADE"
@@ -11,7 +11,7 @@ CLOSED_EARLY = ("/opt/stack/logs/stack.sh.log", "/etc/openstack/clouds.yaml")
 
 
 def assert_interrupted(site, machine, stage: str) -> None:
-    """The machine was rebooted during the stage, and does not take it up again."""
+    """Assert that the node failed as interrupted in that stage and did not resume it."""
     answer = site.wait(machine)
     assert (answer.state["verdict"], answer.state["class"]) == ("failed", "interrupted"), answer
     assert answer.state["error"].startswith(f"rebooted during '{stage}"), answer
@@ -19,7 +19,7 @@ def assert_interrupted(site, machine, stage: str) -> None:
 
 
 def test_finished_nodes_are_ready_again(make_site):
-    """The controller after an orderly reboot, the worker after a power failure meanwhile."""
+    """The controller reboots in an orderly way; meanwhile the worker loses its power."""
     site = make_site()
     site.controller.start()
     site.worker.start()
@@ -43,7 +43,7 @@ def test_finished_nodes_are_ready_again(make_site):
 
 
 def test_nodes_that_lost_power_before_stack_sh_do_not_build_on(make_site):
-    """Whatever had been done by then; a fresh instance costs seconds more."""
+    """Replacing the instance costs only seconds more than resuming, whatever was done so far."""
     site = make_site()
     site.git.stalls = 1000
     site.controller.start()
@@ -63,7 +63,7 @@ def test_nodes_that_lost_power_before_stack_sh_do_not_build_on(make_site):
 def test_a_controller_that_lost_power_in_stack_sh_is_not_built_on_and_the_worker_gives_up(
     make_site,
 ):
-    """Half a DevStack cannot be mended. Its log and clouds.yaml are closed all the while."""
+    """DevStack cannot resume. Its log and clouds.yaml stay unreadable for others all the time."""
     site = make_site({"HANG_PHASE": "Configuring Neutron"})
     site.controller.start()
     site.worker.start()
@@ -92,7 +92,7 @@ def test_a_controller_that_lost_power_in_post_configuration_is_not_built_on(make
 
 
 def test_a_worker_that_lost_power_while_it_waited_is_a_registration_that_failed(make_site):
-    """The first AZ is whole without it."""
+    """The first AZ works without the worker."""
     site = make_site()
     site.worker.start()
     site.wait_for(site.worker, "waiting for the controller")
@@ -108,7 +108,7 @@ def test_a_worker_that_lost_power_while_it_waited_is_a_registration_that_failed(
 
 
 def test_a_worker_that_lost_power_with_its_services_up_is_a_registration_that_failed(make_site):
-    """Nova says that it is up, and it is in its AZ by then; nobody knows what it lacks."""
+    """Nova reports it up and in its AZ, but nobody knows which steps are missing."""
     site = make_site({"HANG_PHASE": "Finishing"})
     site.controller.start()
     site.worker.start()
@@ -124,9 +124,9 @@ def test_a_worker_that_lost_power_with_its_services_up_is_a_registration_that_fa
 
 
 def test_a_worker_that_comes_after_a_reboot_of_the_controller_is_registered_and_watched(make_site):
-    """The registration goes on after a reboot, and after it is done."""
+    """The registration's timer survives a reboot, and goes on watching a registered worker."""
     site = make_site()
-    # Not each minute, for the test's sake.
+    # The timer's usual interval is a minute, too long for a test.
     timer = site.controller.root / "etc/systemd/system/devstack-register-worker.timer.d"
     timer.mkdir(parents=True)
     (timer / "test.conf").write_text("[Timer]\nOnUnitInactiveSec=2\nAccuracySec=1\n")

@@ -1,4 +1,4 @@
-"""Strays: a run that was killed leaves things, and the next one takes them away."""
+"""Strays: the next run removes the leftovers of a killed run."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_nothing_is_left_of_a_run_that_was_killed(tree, tmp_path):
-    """Neither mounts nor namespaces nor processes end with the process that made them."""
+    """Mounts, namespaces and processes outlive the process that made them."""
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, tree],
         capture_output=True,

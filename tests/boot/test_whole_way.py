@@ -1,4 +1,4 @@
-"""The whole way: a stack on the real engine whose nodes boot, used as a job uses it, and gone."""
+"""The whole way: a stack on the real engine whose nodes boot, used as by a job, then destroyed."""
 
 import json
 import socket
@@ -30,13 +30,13 @@ SHOW_USER_DATA = "sudo cat /var/lib/cloud/instance/user-data.txt"
 
 @pytest.fixture
 def booted_job(tree, tmp_path):
-    """A job without a stack, on a cloud of its own whose instances boot."""
+    """A job without a stack yet, on a cloud of its own whose instances boot."""
     with BootedCloud(tree) as cloud:
         yield BootedJob(cloud, tmp_path)
 
 
 def test_a_stack_comes_up_serves_through_its_tunnel_and_is_gone(booted_job):
-    """`up` waits for both nodes over ssh, and everything afterwards goes by the outputs."""
+    """`up` waits for both nodes over ssh; everything afterwards uses the stack's outputs."""
     cloud = booted_job.cloud
     booted_job.job("up")
     outputs = json.loads(booted_job.job("outputs", "--show-secrets"))
@@ -62,13 +62,13 @@ def test_a_stack_comes_up_serves_through_its_tunnel_and_is_gone(booted_job):
 
 
 def zones_of_clouds_yaml(job):
-    """What OpenStack's own library finds with the clouds.yaml of the stack: servers', volumes'."""
+    """Return the zones for servers and for volumes, as openstacksdk lists them with clouds.yaml."""
     file = str(job.folder / "clouds.yaml")
     return json.loads(job.run(sys.executable, "-c", SHOW_ZONES, OS_CLIENT_CONFIG_FILE=file))
 
 
 def a_floating_address_answers(cloud):
-    """A server behind the controller's external bridge is reached from the job."""
+    """Reach a server behind the controller's external bridge from the job."""
     server = cloud.add_server(CONTROLLER, f"{FLOATING}/24")
     with inside(server, lambda: socket.create_server((FLOATING, 22))) as listener:
         listener.settimeout(PATIENCE_S)
@@ -82,7 +82,7 @@ def a_floating_address_answers(cloud):
 
 
 def user_data_of(job):
-    """The user data in the stack's state, by instance; a secret is kept there as JSON."""
+    """Return the user data of each instance from the state, which keeps secrets as JSON."""
     state = json.loads(job.pulumi("stack", "export", "--show-secrets"))
     instances = [
         resource["inputs"]
@@ -96,7 +96,7 @@ def user_data_of(job):
 
 
 def left_of_machines():
-    """Groups, mounts and namespaces of this process's machines."""
+    """Return the control groups, mounts and namespaces of this process's machines."""
     machine = f"{switch_name()}-m"
     mounts = Path("/proc/self/mounts").read_text().split()
     names = [

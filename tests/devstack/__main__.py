@@ -1,7 +1,7 @@
-"""The real DevStack, on two machines that boot: built, tried, rebooted and tried again.
+"""The real DevStack on two machines that boot: built, tested, rebooted and tested again.
 
-`make devstack MIRRORS=…`, as root, outside CI: its repositories are in no package registry. It
-takes about 15 minutes of two idle cores, prints every stage and leaves facts.json and logs.
+`make devstack MIRRORS=…`, as root, outside CI, since its repositories are in no package registry.
+Takes about 15 minutes on two idle cores. Prints every stage and leaves facts.json and logs.
 """
 
 import argparse
@@ -27,11 +27,11 @@ from tests.devstack.watch import Watch
 _LOGS = ("opt/stack/logs", "var/log/devstack-node", "var/lib/devstack-node", "var/log/nova")
 _ARCHIVE_S = 300
 _SHUTDOWN_S = 600
-"""An orderly one took 256 s once."""
+"""The longest orderly shutdown seen took 256 s."""
 
 
 def main() -> int:
-    """Exit 0 when every check has passed; an AssertionError says which has not."""
+    """Run all checks. Return 0, or raise the AssertionError of the first check that fails."""
     options = _options()
     options.artifacts.mkdir(parents=True, exist_ok=True, mode=0o700)
     cache = cache_dir(os.environ)
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 class Run:
-    """The course of one run, and what it has seen so far."""
+    """One run of the checks, with the facts recorded so far."""
 
     def __init__(self, artifacts: Path) -> None:
         self._artifacts = artifacts
@@ -59,7 +59,7 @@ class Run:
         self.facts: dict[str, Any] = {"steps": {}}
 
     def all(self, site: RealSite) -> None:
-        """Build, try, reboot, try again."""
+        """Build the nodes, test the cloud, reboot both nodes and test it again."""
         self.facts["commits"] = site.commits
         site.controller.start()
         site.worker.start()
@@ -78,7 +78,7 @@ class Run:
         self._step("floating addresses again", lambda: _ping_all(cloud, servers))
 
     def keep(self, site: RealSite) -> None:
-        """Leave facts and both nodes' logs in ARTIFACTS; the passwords in them are this run's."""
+        """Leave the facts and both nodes' logs, with this run's passwords, in ARTIFACTS."""
         text = json.dumps(self.facts, indent=2) + "\n"
         (self._artifacts / "facts.json").write_text(text, encoding="utf-8")
         for machine in (site.controller, site.worker):
@@ -111,7 +111,7 @@ class Run:
 
 
 def _archive_all(site: RealSite) -> dict[str, int]:
-    """How many files each node's has, which are OpenStack's configuration and logs too."""
+    """Collect both log archives and assert that no secret is in them; return file counts."""
     found = {}
     for machine in (site.controller, site.worker):
         site.assert_nobody_reads_a_secret(machine)
@@ -127,7 +127,7 @@ def _ping_all(cloud: Cloud, servers: dict[str, Row]) -> dict[str, float]:
 
 
 def _start_all(cloud: Cloud, servers: dict[str, Row]) -> None:
-    """A reboot leaves Nova's servers off."""
+    """Start the servers again: after a reboot of its host, Nova leaves a server shut off."""
     for name in servers:
         if cloud.ask("server", "show", name)["status"] == "SHUTOFF":
             cloud.do("server", "start", name)

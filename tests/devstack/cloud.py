@@ -1,4 +1,4 @@
-"""Cloud: what the finished nodes must do, asked of OpenStack and tried from outside of both."""
+"""Cloud: checks of the finished cloud, by its OpenStack client and from outside both nodes."""
 
 import json
 import shlex
@@ -13,7 +13,7 @@ from tests.devstack.site import RealSite
 _COMMAND_S = 300
 _SERVER_S = 900
 _PING_S = 600
-"""A server without KVM takes its time to boot."""
+"""Without KVM, a server boots slowly."""
 _POLL_S = 5.0
 _NETWORK = "real"
 _SUBNET = "10.1.8.0/24"
@@ -22,29 +22,29 @@ Row = dict[str, Any]
 
 
 class Cloud:
-    """The cloud of a site's controller, as its admin sees it."""
+    """The cloud on a site's controller, used with admin credentials."""
 
     def __init__(self, site: RealSite) -> None:
         self._site = site
         self.settings = site.settings
 
     def ask(self, *words: str) -> Any:
-        """What the client prints, as data."""
+        """Run an OpenStack command and return its output, parsed from JSON."""
         return json.loads(self.do(*words, "-f", "json"))
 
     def do(self, *words: str) -> str:
-        """Run the client on the controller."""
+        """Run an OpenStack command on the controller and return its output."""
         command = shlex.join(("openstack", "--os-cloud", "devstack-admin", *words))
         return self._site.run(self._site.controller, f"sudo {command}", _COMMAND_S)
 
     def zones(self, kind: str) -> list[str]:
-        """The zones that `availability zone list` shows as available, but Nova's own."""
+        """Return the available zones of `availability zone list`, without Nova's `internal`."""
         rows = self.ask("availability", "zone", "list", f"--{kind}")
         found = {row["Zone Name"] for row in rows if row["Zone Status"] == "available"}
         return sorted(found - {"internal"})
 
     def make_servers(self) -> dict[str, Row]:
-        """Boot a server in each AZ and one that asks for none, each with a floating address."""
+        """Boot a server in each AZ and one without an AZ, each with a floating address."""
         self._make_images()
         self._make_network()
         for name, zone in (
@@ -63,7 +63,7 @@ class Cloud:
         return servers
 
     def wait_for_server(self, name: str) -> Row:
-        """The server once it is active, with its zone and host."""
+        """Wait until a server is active; return its zone and host."""
         deadline = time.monotonic() + _SERVER_S
         while (found := self.ask("server", "show", name))["status"] != "ACTIVE":
             assert found["status"] != "ERROR", found.get("fault")
@@ -75,11 +75,11 @@ class Cloud:
         }
 
     def ping(self, address: str) -> float:
-        """Seconds until an address answers the switch's namespace, which is no node's."""
+        """Return the seconds until an address answers pings from the switch, outside both nodes."""
         began = time.monotonic()
         ping = ("ping", "-c", "1", "-W", "2", address)
         while (code := self._outside(*ping)) != 0:
-            # 1 is no answer; anything else is no ping.
+            # 1 means no answer; any other status means that ping itself failed.
             assert code == 1, f"ping ended with {code}"
             assert time.monotonic() < began + _PING_S, f"{address} does not answer"
             time.sleep(1)

@@ -1,6 +1,6 @@
-"""Guest: an operating system of a kernel and busybox, small enough for servers without KVM.
+"""Guest: a guest operating system of a kernel and busybox, small enough to boot without KVM.
 
-It asks for its address by DHCP and answers ping. Its kernel is Debian's for clouds.
+It gets its address by DHCP and answers pings. Its kernel is Debian's cloud kernel.
 """
 
 import shutil
@@ -9,14 +9,14 @@ import tempfile
 from pathlib import Path
 
 FOLDER = Path("/var/lib/devstack-images")
-"""Where the controller has the images."""
+"""The folder of the images on the controller."""
 AMPHORA = FOLDER / "amphora-x64-haproxy.qcow2"
 KERNEL = FOLDER / "guest.vmlinuz"
 RAMDISK = FOLDER / "guest.initrd"
 DISK = FOLDER / "guest.raw"
 
 _PACKAGE = "linux-image-cloud-amd64"
-# In the order in which they need each other.
+# In load order: each module after its dependencies.
 _MODULES = (
     *("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci"),
     *("failover", "net_failover", "virtio_net"),
@@ -47,7 +47,7 @@ ip link set eth0 mtu "${mtu:-1400}"
 
 
 def install(root: Path, folder: Path) -> None:
-    """Make the images, in a folder, and put them where the controller has them."""
+    """Build the images in a scratch folder and install them into the controller's file system."""
     folder.mkdir()
     target = root / FOLDER.relative_to("/")
     target.mkdir(parents=True)
@@ -68,7 +68,7 @@ def _unpack_kernel(folder: Path) -> Path:
         timeout=_TIMEOUT_S,
     )
     image = next(line.split()[1] for line in done.stdout.splitlines() if "Depends:" in line)
-    # apt fetches as a user of its own, who cannot enter a test's folder.
+    # apt downloads as an unprivileged user, which cannot enter a test's folder.
     with tempfile.TemporaryDirectory() as downloads:
         Path(downloads).chmod(0o777)
         fetch = ("apt-get", "download", "--quiet=2", image)
@@ -91,7 +91,7 @@ def _ramdisk(folder: Path, version: str) -> bytes:
     found = {
         p.name.split(".")[0]: p for p in (folder / "kernel/lib/modules" / version).rglob("*.ko*")
     }
-    # What the kernel has built in is no module.
+    # Drivers that are built into the kernel have no module file.
     modules = [name for name in _MODULES if name in found]
     for name in modules:
         shutil.copy(found[name], tree / "modules" / f"{name}.ko")

@@ -1,7 +1,7 @@
-"""Mirrors: the repositories that DevStack clones, cut to their newest commit and served by HTTP.
+"""Mirrors: the repositories that DevStack clones, cut to one commit each and served over HTTP.
 
-A mirror is a bare repository OWNER/NAME.git below one folder. Snapshots of big ones may lack old
-objects, so that only the tip of each ref is served, with the tag that gives pbr a version.
+A mirror is a bare repository OWNER/NAME.git below one folder. Mirrors of big repositories may lack
+old objects, so only the tip of each ref is served, with the tag from which pbr derives a version.
 """
 
 import os
@@ -20,9 +20,9 @@ _CHUNK_BYTES = 1 << 16
 
 
 def cut(mirror: Path, target: Path, ref: str) -> str:
-    """Make a repository of the ref alone; returns its commit."""
+    """Make a repository that has only the ref's newest commit; return the commit."""
     _git(target, "init", "--quiet", "--bare", f"--initial-branch={ref}", ".")
-    # A branch, or a tag of the mirror, becomes what DevStack can fetch by the same name.
+    # A tag stays a tag and a branch stays a branch, so that DevStack can fetch it by its name.
     kind = "tags" if _git(mirror, "tag", "--list", ref) else "heads"
     name = f"refs/{kind}/{ref}"
     _git(target, "fetch", "--quiet", "--depth=1", "--no-tags", f"file://{mirror}", f"{name}:{name}")
@@ -47,21 +47,21 @@ def _git(folder: Path, *words: str) -> str:
 
 
 class MirrorService:
-    """`git http-backend` over a folder, at an address of a network namespace."""
+    """Serve a folder with `git http-backend` at an address in a network namespace."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._server: ThreadingHTTPServer | None = None
 
     def start(self, namespace: Path, address: str) -> str:
-        """Listen; returns GIT_BASE."""
+        """Start to listen; return the value for GIT_BASE."""
         handler = partial(_Handler, self._folder)
         self._server = inside(namespace, lambda: ThreadingHTTPServer((address, PORT), handler))
         threading.Thread(target=self._server.serve_forever, args=(0.5,)).start()
         return f"http://{address}:{PORT}"
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -73,16 +73,16 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)  # type: ignore[arg-type] # as given
 
     def do_GET(self) -> None:
-        """Ask git."""
+        """Answer with git's output."""
         self._backend(b"")
 
     def do_POST(self) -> None:
-        """Ask git, with what the client wants."""
+        """Pass the client's request body to git and answer with its output."""
         self._backend(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
     def _backend(self, body: bytes) -> None:
         path, _, query = self.path.partition("?")
-        # OWNER/NAME is OWNER/NAME.git too, as on GitHub.
+        # OWNER/NAME is accepted without .git, as on GitHub.
         owner, name, *rest = path.lstrip("/").split("/")
         path = "/".join(("", owner, name.removesuffix(".git") + ".git", *rest))
         environment = {
@@ -119,4 +119,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Keep requests out of the output."""

@@ -28,7 +28,7 @@ _REPOSITORIES = {
     "novnc/novnc": "v1.3.0",
 }
 _LOOP_DEVICES: dict[Role, range] = {"controller": range(4), "worker": range(4, 8)}
-"""Of the host's, which all machines share: each sees its own only."""
+"""Numbers of the host's loop devices, divided so that no two machines share one."""
 _LOOP_MAJOR = 7
 _TIMEOUT_S = 30
 
@@ -37,37 +37,37 @@ SETTINGS = {
     "release": RELEASE,
     "gitBase": f"http://10.0.3.1:{PORT}",
     "localConfFile": str(OVERLAY / "local.conf"),
-    # OVN from source is 9 minutes more on each node, and the kernel's datapath is missing anyway.
+    # OVN from source takes 9 minutes more, and this kernel lacks its datapath anyway.
     "ovnFromSource": "false",
-    # No image of Octavia's can be had here: an empty one takes its name and tag.
+    # Octavia's image cannot be downloaded here; an empty one stands in for it.
     "amphoraImageUrl": f"file://{guest.AMPHORA}",
-    # Two nodes on a machine that has a fraction of one's cores.
+    # Long time limits: two nodes share fewer cores than one node has in the cloud.
     "gitTimeoutS": "900",
     "serviceTimeoutS": "900",
     "nodeDeadlineS": "7200",
     "readyTimeoutS": "7200",
     "volumeBackingGib": "20",
 }
-"""What differs from the defaults, and why."""
+"""The settings that differ from the defaults, with the reason of each."""
 
 
 class DevstackMachine(BootedMachine):
-    """A machine with all capabilities but that of making device nodes, and with loop devices."""
+    """A machine with all capabilities except mknod, and with loop devices."""
 
     def __init__(self, role: Role, address: str, *, switch: Switch, tree: Path, folder: Path):
         super().__init__(role, address, switch=switch, tree=tree, folder=folder)
         self._loops = [folder / f"loop{number}" for number in _LOOP_DEVICES[role]]
         for node, number in zip(self._loops, _LOOP_DEVICES[role], strict=True):
-            # Nodes of its own: what a machine does to their modes is not done to the host's.
+            # Separate device nodes: a machine may change their modes, and not the host's.
             os.mknod(node, stat.S_IFBLK | 0o600, os.makedev(_LOOP_MAJOR, number))
         binds = (f"--bind={node}:/dev/{node.name}" for node in self._loops)
         self.privileges = ("--capability=all", *binds)
 
     def cut_power(self) -> None:
-        """Cut the power, and let go of the files that loop devices hold."""
+        """Cut the power and detach the loop devices, which outlive the machine."""
         super().cut_power()
         for node in self._loops:
-            # One that holds nothing is no failure.
+            # A loop device that is not attached makes losetup fail, which is fine.
             subprocess.run(
                 ["losetup", "--detach", f"/dev/{node.name}"],
                 capture_output=True,
@@ -77,7 +77,7 @@ class DevstackMachine(BootedMachine):
 
 
 class RealSite(Nodes):
-    """Nodes whose DevStack is the real one."""
+    """Nodes that build the real DevStack."""
 
     def __init__(self, folder: Path, tree: Path, credentials: Credentials, mirrors: Path) -> None:
         self.commits = {
@@ -102,7 +102,7 @@ class RealSite(Nodes):
     def _prepare(self, role: Role, machine: BootedMachine) -> None:
         uplink.prepare(machine.root)
         _lay_over(machine.root)
-        # As it is where it was not there before stack.sh.
+        # Enabled, as in an image where stack.sh itself installs Apache.
         enable = ("systemctl", "--root", machine.root, "--quiet", "enable", "apache2.service")
         subprocess.run(enable, check=True, timeout=_TIMEOUT_S)
         if role == "controller":
@@ -110,7 +110,7 @@ class RealSite(Nodes):
 
 
 def _lay_over(root: Path) -> None:
-    """Put the overlay's files where they belong, in place of links too."""
+    """Copy the overlay's files into a root file system; replace links instead of following them."""
     source = OVERLAY / "rootfs"
     for file in (path for path in source.rglob("*") if path.is_file()):
         target = root / file.relative_to(source)

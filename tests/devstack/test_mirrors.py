@@ -1,4 +1,4 @@
-"""Mirrors: a repository cut to one commit can be cloned and fetched as DevStack does it."""
+"""Mirrors: DevStack can clone and fetch a repository that was cut to one commit."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.patience import PATIENCE_S
 
 
 def git(folder: Path, *words: str) -> str:
-    """Run git as somebody with a name."""
+    """Run git with a committer's name and address, and return its output."""
     name = ("-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false")
     done = subprocess.run(
         ["git", "-C", folder, *name, *words],
@@ -24,7 +24,7 @@ def git(folder: Path, *words: str) -> str:
 
 @pytest.fixture
 def mirror(tmp_path: Path) -> Path:
-    """A repository whose stable branch is one commit beyond its last version."""
+    """A repository whose stable branch is one commit ahead of its last version tag."""
     folder = tmp_path / "mirror"
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch=stable/1")
@@ -36,14 +36,14 @@ def mirror(tmp_path: Path) -> Path:
 
 
 def clone(repository: Path, target: Path, ref: str) -> None:
-    """As DevStack's git_clone does."""
+    """Clone and check out a ref with the commands of DevStack's git_clone."""
     git(target.parent, "clone", "--quiet", "--no-checkout", str(repository), str(target))
     git(target, "fetch", "--quiet", "origin", ref)
     git(target, "checkout", "--quiet", "FETCH_HEAD")
 
 
 def test_a_branch_is_its_newest_commit_with_a_version(mirror, tmp_path):
-    """Without a tag, pbr has no version for a package."""
+    """pbr derives a package's version from a tag, and fails without one."""
     commit = cut(mirror, tmp_path / "cut.git", "stable/1")
 
     clone(tmp_path / "cut.git", tmp_path / "clone", "stable/1")

@@ -1,4 +1,4 @@
-"""Overlay: what differs from a stack on Google Cloud is said with its reason, and reaches both."""
+"""Overlay: each difference from a stack on Google Cloud has a reason and reaches both nodes."""
 
 import pytest
 
@@ -11,12 +11,12 @@ from tests.devstack.site import OVERLAY, SETTINGS
 
 @pytest.fixture
 def settings() -> Settings:
-    """The settings of the real DevStack."""
+    """The settings with which the real DevStack is built."""
     return configuration.parse(SETTINGS, stack="real", project="test")
 
 
 def test_every_variable_has_a_reason():
-    """A comment stands above each group of lines."""
+    """Each group of lines in local.conf has a comment above it."""
     lines = (OVERLAY / "local.conf").read_text().splitlines()
     blocks = "\n".join(lines).split("\n#")
 
@@ -31,7 +31,7 @@ def test_every_file_has_a_reason():
 
 @pytest.mark.parametrize("role", ["controller", "worker"])
 def test_both_nodes_are_told(settings, role):
-    """It is the setting localConfFile that tells them, as for everybody."""
+    """The overlay uses the setting localConfFile, as any user would."""
     overlay = (OVERLAY / "local.conf").read_text()
     wanted = [line for line in overlay.splitlines() if line and not line.startswith("#")]
 

@@ -1,7 +1,8 @@
-"""Uplink: a way from the machines to package registries, and what an image needs to use them.
+"""Uplink: a route from the machines to package registries, and the configuration to use it.
 
-Packets leave through slirp4netns, an ordinary process of the host; nothing can come in, and the
-host's own loopback is out of reach. Names of registries are the host's own, never written here.
+Packets leave through slirp4netns, an ordinary process of the host. Nothing can come in, and the
+host's own loopback is unreachable. Registry names come from the host's configuration; none is
+written here.
 """
 
 import os
@@ -14,7 +15,7 @@ from localcloud.machines.tree import package_sources
 
 _TAP = "uplink0"
 _RESOLVER = "10.0.2.3"
-"""slirp4netns answers there with what the host's resolver says."""
+"""slirp4netns forwards DNS queries from this address to the host's resolver."""
 _TIMEOUT_S = 60
 _CERTIFICATES = Path("/usr/local/share/ca-certificates")
 _BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -22,7 +23,7 @@ _PIP = Path("/etc/pip.conf")
 
 
 class Uplink:
-    """The bridge's namespace as the machines' router, until `close` or this process's end."""
+    """Make the bridge's namespace the machines' router, until `close` or this process's end."""
 
     def __init__(self, switch: Switch) -> None:
         ready, say_ready = os.pipe()
@@ -31,7 +32,7 @@ class Uplink:
             self._process = subprocess.Popen(
                 [
                     *("slirp4netns", "--configure", "--mtu=1500", "--disable-host-loopback"),
-                    # It ends when the other end of this pipe is closed, whoever closes it.
+                    # slirp4netns ends when this pipe closes: at `close`, or when this process dies.
                     *(f"--ready-fd={say_ready}", f"--exit-fd={hang_up}"),
                     *("--netns-type=path", str(switch.path), _TAP),
                 ],
@@ -51,13 +52,13 @@ class Uplink:
         subprocess.run(in_namespace(switch.path, rule), check=True, timeout=_TIMEOUT_S)
 
     def close(self) -> None:
-        """Cut it."""
+        """Stop slirp4netns and wait for its end."""
         os.close(self._line)
         self._process.wait(timeout=_TIMEOUT_S)
 
 
 def prepare(root: Path) -> None:
-    """Give a machine what a cloud's image has: a resolver, package sources, trusted authorities."""
+    """Give a machine the resolver, package sources and CA certificates that a cloud image has."""
     (root / "etc/resolv.conf").write_text(f"nameserver {_RESOLVER}\n", encoding="utf-8")
     sources = "".join(f"{line}\n" for line in package_sources())
     (root / "etc/apt/sources.list").write_text(sources, encoding="utf-8")

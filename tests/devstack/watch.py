@@ -1,4 +1,4 @@
-"""Watch: both nodes' own word on how far they are, until both are ready."""
+"""Watch: polls the state of both nodes and prints changes until both are ready."""
 
 import json
 import time
@@ -10,11 +10,11 @@ from tests.devstack.site import RealSite
 
 _POLL_S = 10
 _SILENCE_S = 300
-"""Without an answer over ssh."""
+"""The longest time without an answer over ssh."""
 
 
 class Watch:
-    """Asks `devstack-status show` of both nodes, and the controller for the registration."""
+    """Poll `devstack-status show` on both nodes, and the registration on the controller."""
 
     def __init__(self, site: RealSite, say: Callable[[str], None]) -> None:
         self._site = site
@@ -22,7 +22,7 @@ class Watch:
         self._seen: dict[str, str] = {}
 
     def until_ready(self) -> dict[str, float]:
-        """Seconds until each was ready. A node that failed is an AssertionError with its state."""
+        """Return each subject's seconds to ready; raise AssertionError if one fails."""
         site = self._site
         pending: dict[str, tuple[BootedMachine, str]] = {
             "controller": (site.controller, "node"),

@@ -1,6 +1,6 @@
-"""Where the contract is checked: on the double, or, with CONTRACT_PROJECT set, on Google Cloud.
+"""The clouds on which the contract is checked: the double or, with CONTRACT_PROJECT, Google Cloud.
 
-On Google Cloud the clients use the caller's own credentials, and every test cleans up what it made.
+On Google Cloud the clients use the caller's own credentials, and every test deletes its resources.
 """
 
 import itertools
@@ -30,7 +30,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Cloud:
-    """A project to work in, how to reach its API, and names that nobody else uses."""
+    """A project for one test, its API, and a prefix that makes names unique."""
 
     project: str
     prefix: str
@@ -39,7 +39,7 @@ class Cloud:
     api: ComputeApi | None
 
     def client(self, kind: type[Any]) -> Any:
-        """Make a client of google-cloud-compute for this cloud."""
+        """Make a google-cloud-compute client for this cloud."""
         if self.api is None:
             return kind(credentials=self.credentials)
         transport = kind.get_transport_class("rest")(
@@ -50,7 +50,7 @@ class Cloud:
 
 @pytest.fixture(scope="session")
 def api() -> Iterator[ComputeApi | None]:
-    """The double, once for all tests; each has a project of its own."""
+    """The double, shared by all tests in projects of their own; None on Google Cloud."""
     if os.environ.get("CONTRACT_PROJECT"):
         yield None
     else:
@@ -60,7 +60,7 @@ def api() -> Iterator[ComputeApi | None]:
 
 @pytest.fixture
 def cloud(api: ComputeApi | None) -> Cloud:
-    """A project without anything of ours in it."""
+    """A project in which the test owns no resource yet."""
     prefix = f"contract-{uuid.uuid4().hex[:8]}"
     if api is None:
         credentials, _ = google.auth.default()
@@ -70,7 +70,7 @@ def cloud(api: ComputeApi | None) -> Cloud:
 
 @pytest.fixture
 def work(cloud: Cloud) -> Iterator[Work]:
-    """What the test makes there by Google's client library."""
+    """The resources that a test makes with Google's client library; deleted at its end."""
     made = Work(cloud)
     with made.stack:
         yield made
@@ -78,14 +78,14 @@ def work(cloud: Cloud) -> Iterator[Work]:
 
 @dataclass(frozen=True)
 class Gcloud:
-    """The real gcloud, pointed at the double."""
+    """The real gcloud, configured to use the double."""
 
     environment: dict[str, str]
     api: ComputeApi
     project: str
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `gcloud compute` and give what it said and how it ended."""
+        """Run `gcloud compute` and return the completed process."""
         command = ["gcloud", "compute", *arguments]
         return subprocess.run(
             command,
@@ -97,7 +97,7 @@ class Gcloud:
         )
 
     def ok(self, *arguments: str) -> str:
-        """Run `gcloud compute`, which must succeed; give its standard output."""
+        """Run `gcloud compute` and return its output; fail the test if it fails."""
         done = self.run(*arguments)
         assert done.returncode == 0, f"gcloud compute {' '.join(arguments)}: {done.stderr}"
         return done.stdout
@@ -105,7 +105,7 @@ class Gcloud:
 
 @pytest.fixture
 def gcloud(tmp_path: Path) -> Iterator[Gcloud]:
-    """gcloud with a configuration of its own, and a double of its own."""
+    """gcloud with its own configuration folder, and a double for it alone."""
     if shutil.which("gcloud") is None:
         pytest.fail("gcloud is not on PATH; install it (Debian package google-cloud-cli)")
     token = tmp_path / "token"

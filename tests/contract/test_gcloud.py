@@ -1,4 +1,4 @@
-"""Gcloud: the real `gcloud compute` makes, shows and removes our whole set of resources."""
+"""Gcloud: the real `gcloud compute` creates, shows and deletes the program's set of resources."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def network(gcloud):
-    """A network and a subnetwork, made by gcloud."""
+    """A network and a subnetwork, created with gcloud."""
     gcloud.ok("networks", "create", "net", "--subnet-mode=custom", "--mtu=1460")
     gcloud.ok("networks", "subnets", "create", "sub", "--network=net", "--range=10.0.3.0/24")
     return gcloud
@@ -33,7 +33,7 @@ def describe(gcloud, *arguments):
 
 
 def test_whole_set_is_created_shown_and_deleted(network, tmp_path):
-    """In the order in which the bash that we replace did it; nothing is left."""
+    """In the order of the shell scripts that the program replaces; the project ends empty."""
     gcloud = network
     user_data = tmp_path / "user-data"
     user_data.write_text("#cloud-config\n", encoding="utf-8")

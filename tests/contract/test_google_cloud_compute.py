@@ -1,4 +1,4 @@
-"""Google-cloud-compute: Google's own client library meets what it expects of the API."""
+"""Google-cloud-compute: the API gives Google's own client library the answers that it expects."""
 
 import pytest
 from google.api_core import exceptions
@@ -82,7 +82,7 @@ def test_firewall_rule_has_the_services_defaults(work):
 
 
 def test_instance_has_its_addresses_and_holds_them(work):
-    """The whole life of a node: addresses, boot disk, a label changed, deletion."""
+    """The whole life of a node: addresses, boot disk, a changed label, deletion."""
     subnetwork = work.subnetwork(work.network())
     fields = {"address_type": "INTERNAL", "subnetwork": subnetwork.self_link}
     fixed = work.address("fixed", address="10.0.3.15", **fields)
@@ -123,7 +123,7 @@ def test_address_in_use_fails_the_second_instance(work):
 
 
 def test_instances_are_found_by_label_in_all_zones(work):
-    """What a clean-up without a state does."""
+    """Cleanup searches this way when there is no state."""
     subnetwork = work.subnetwork(work.network())
     name = work.cloud.prefix
     body = instance_body(work, subnetwork, name)

@@ -1,4 +1,4 @@
-"""Internal addresses: reserved before, while and after an instance has them."""
+"""Internal addresses: reserved before, while and after an instance uses them."""
 
 import pytest
 from google.api_core import exceptions
@@ -15,7 +15,7 @@ def subnetwork(work):
 
 @pytest.fixture
 def node(work, subnetwork):
-    """Make an instance with the address."""
+    """Create an instance with the address."""
 
     def make(name):
         body = instance_body(work, subnetwork, name, network_i_p=IP)
@@ -26,12 +26,12 @@ def node(work, subnetwork):
 
 @pytest.fixture
 def reserve(work, subnetwork):
-    """Reserve the address."""
+    """Reserve the address; the test's instance is deleted first, then the reservation."""
 
     def make(suffix):
         fields = {"address_type": "INTERNAL", "subnetwork": subnetwork.self_link}
         made = work.address(suffix, address=IP, **fields)
-        # Whoever has the address goes first.
+        # Delete the instance first: a reservation in use cannot be deleted.
         instance = {"project": work.cloud.project, "zone": ZONE, "instance": work.cloud.prefix}
         work.stack.callback(work.remove, work.instances, **instance)
         return made
@@ -65,7 +65,7 @@ def test_a_second_reservation_fails_in_the_operation(reserve):
 
 
 def test_a_reservation_is_not_deleted_while_an_instance_has_the_address(work, node, reserve):
-    """Nothing public says so of instances: on Google Cloud, this test finds it out."""
+    """Google documents no answer for this case; run on Google Cloud, this test finds it out."""
     node(work.cloud.prefix)
     held = reserve("later")
     where = {"project": work.cloud.project, "region": REGION, "address": held.name}

@@ -1,4 +1,4 @@
-"""Work: what one test makes with Google's own client library, and how it is removed."""
+"""Work: the resources that one test makes with Google's client library, and their removal."""
 
 import contextlib
 
@@ -11,14 +11,14 @@ UBUNTU = "projects/ubuntu-os-cloud/global/images/family/ubuntu-2404-lts-amd64"
 
 
 class OperationFailedError(Exception):
-    """An accepted operation that did not end well."""
+    """An accepted operation that ended with an error."""
 
 
 class Work:
-    """What one test makes, and its removal in the reverse order.
+    """Create resources for one test and delete them in reverse order.
 
-    The library's own operation futures ask Google's host whatever host their client was given, so
-    operations are waited for with the operations clients.
+    The library's own operation futures always ask Google's host, whatever host their client uses,
+    so operations are waited for with the operations clients.
     """
 
     def __init__(self, cloud):
@@ -32,7 +32,7 @@ class Work:
         self.instances = cloud.client(compute_v1.InstancesClient)
 
     def wait(self, operation):
-        """Wait until an operation is done, and raise what it ended with."""
+        """Wait until an operation is done; raise OperationFailedError if it failed."""
         where = {"project": self.cloud.project, "operation": operation.name}
         kind = compute_v1.GlobalOperationsClient
         if operation.zone:
@@ -49,7 +49,7 @@ class Work:
             raise OperationFailedError(f"{error.code}: {error.message}")
 
     def make(self, client, name, **arguments):
-        """Insert a resource and plan its removal."""
+        """Insert a resource, schedule its removal and return it."""
         scope = {key: arguments[key] for key in ("region", "zone") if key in arguments}
         self.wait(client.insert_unary(project=self.cloud.project, **arguments))
         (kind,) = set(arguments) - set(scope)
@@ -58,18 +58,18 @@ class Work:
         return client.get(**where)
 
     def remove(self, client, **where):
-        """Delete a resource, unless a test has done that."""
+        """Delete a resource, unless the test has done that."""
         with contextlib.suppress(exceptions.NotFound):
             self.wait(client.delete_unary(**where))
 
     def network(self):
-        """Make a network."""
+        """Create a network in custom mode."""
         name = self.cloud.prefix
         body = compute_v1.Network(name=name, auto_create_subnetworks=False, mtu=1460)
         return self.make(self.networks, name, network_resource=body)
 
     def subnetwork(self, network):
-        """Make a subnetwork."""
+        """Create a subnetwork of the network."""
         name = self.cloud.prefix
         body = compute_v1.Subnetwork(
             name=name, network=network.self_link, ip_cidr_range="10.0.3.0/24"
@@ -77,14 +77,14 @@ class Work:
         return self.make(self.subnetworks, name, region=REGION, subnetwork_resource=body)
 
     def address(self, suffix, **fields):
-        """Reserve an address."""
+        """Reserve an address; its name ends with the suffix."""
         name = f"{self.cloud.prefix}-{suffix}"
         body = compute_v1.Address(name=name, **fields)
         return self.make(self.addresses, name, region=REGION, address_resource=body)
 
 
 def instance_body(work, subnetwork, name, **nic):
-    """A small instance; Google charges for it by the second."""
+    """Return the body of a small instance: Google bills by the second."""
     disk = compute_v1.AttachedDisk(
         boot=True,
         auto_delete=True,

@@ -1,4 +1,4 @@
-"""Where the contract of Boskos is checked: on the stand-in, and on the real server."""
+"""The two servers on which the Boskos contract is checked: the stand-in and the real one."""
 
 import subprocess
 from collections.abc import Iterator
@@ -22,31 +22,31 @@ KIND = "gce-project"
 
 @dataclass(frozen=True)
 class Server:
-    """A Boskos that lends PROJECTS, all of them free."""
+    """A running Boskos that lends PROJECTS, all of them free at first."""
 
     host: str
 
     def ask(
         self, action: str, method: str = "POST", data: str = "", **parameters: str
     ) -> requests.Response:
-        """Send a request as it is given."""
+        """Send a raw request and return the response."""
         url = f"http://{self.host}/{action}"
         return requests.request(method, url, params=parameters, data=data, timeout=60)
 
     def lease(self, owner: str, state: str = "free", dest: str = "busy", **more: str) -> str:
-        """Lease one; its name."""
+        """Lease a project; return its name."""
         answer = self.ask("acquire", type=KIND, state=state, dest=dest, owner=owner, **more)
         assert answer.status_code == 200, answer.text
         name: str = answer.json()["name"]
         return name
 
     def lease_all(self, owner: str) -> None:
-        """Leave none free."""
+        """Lease every project."""
         for _ in PROJECTS:
             self.lease(owner)
 
     def client(self, owner: str) -> Boskos:
-        """Make our client, with time for a busy machine."""
+        """Make the job's client, with a limit that suits a busy machine."""
         return Boskos(host=self.host, owner=owner, limit_s=60)
 
 
@@ -75,14 +75,14 @@ def _real(folder: Path) -> Iterator[str]:
         try:
             yield process.stdout.readline().strip().removeprefix("BOSKOS_HOST=")
         finally:
-            process.kill()  # a package of the server's takes all other signals, and does nothing
+            process.kill()  # one of its libraries catches all other signals and ignores them
 
 
 @pytest.fixture(params=[_stand_in, _real], ids=["stand-in", "real"])
 def server(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Server]:
-    """Each test runs on both."""
+    """A Boskos with free projects. Runs each test twice: on the stand-in and on the real server."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with request.param(tmp_path) as host:
         yield Server(host)

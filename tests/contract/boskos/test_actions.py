@@ -1,4 +1,4 @@
-"""Actions: the calls of our client, the reaper and the janitor, on stand-in and real server."""
+"""Actions: requests of the job's client, the reaper and the janitor, on both servers."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -12,7 +12,7 @@ RESET = {"type": KIND, "state": "busy", "dest": "dirty"}
 
 
 def counts(server):
-    """How many projects are in each state, and of each owner."""
+    """Return the number of projects by state, and by owner."""
     metric = server.ask("metric", "GET", type=KIND).json()
     assert metric["type"] == KIND
     return metric["current"], metric["owner"]
@@ -55,7 +55,7 @@ def test_another_state_is_not_found_like_one_in_use(server):
 
 
 def test_who_acquires_at_once_gets_one_each(server):
-    """What meets a conflict is told so by 500, and asks again."""
+    """A request that meets a conflict gets 500 and is repeated."""
 
     def acquire(owner):
         for _ in range(100):

@@ -1,4 +1,4 @@
-"""Lease: what our client and its heartbeat make of the answers of stand-in and real server."""
+"""Lease: how the job's client and heartbeat take the answers of both servers."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""A project of the double's, stacks in it without state, and a client that cleans up."""
+"""A project on the double, stacks in it that have no state, and a cleanup client."""
 
 import uuid
 
@@ -41,7 +41,7 @@ def place(double):
 
 @pytest.fixture
 def said():
-    """What was told to a person."""
+    """The lines that cleanup printed."""
     return []
 
 
@@ -54,7 +54,7 @@ def api(place, ending, said, monkeypatch):
 
 @pytest.fixture
 def create(place):
-    """Create a resource of the project through the same client."""
+    """Create a resource in the project, with the client that cleanup uses; return its path."""
     compute = connect(place)
 
     def insert(collection, body, **where):
@@ -68,7 +68,7 @@ def create(place):
 
 @pytest.fixture
 def build(create):
-    """A stack without state: all kinds of resources, marked as the program marks them."""
+    """Build a stack without state: every kind of resource, marked as the program marks it."""
 
     def make(stack="ci", *, cluster="capo-e2e", marked=True, cidr="10.0.3.0/24"):
         prefix = f"{cluster}-{stack}"
@@ -114,7 +114,7 @@ def build(create):
 
 @pytest.fixture
 def left(double, place):
-    """What there is in the project; a disk that an instance has goes with it."""
+    """Return the paths in the project, without disks, which are deleted with their instances."""
 
     def look():
         found = {entry["path"] for entry in double.inventory(place.project)}

@@ -1,4 +1,4 @@
-"""Keeping: a stack that somebody wants to look at stays until its time is over."""
+"""Keeping: a stack that is kept for inspection survives cleanup until its time expires."""
 
 import time
 
@@ -67,7 +67,7 @@ def test_a_label_that_changed_meanwhile_is_read_again(api, build, double):
 
 
 def test_an_expiry_that_is_no_time_keeps_the_stack(api, build, double, left):
-    """Somebody wrote `never`, and hardly meant `now`."""
+    """A person who labels it `never` does not mean `now`."""
     instance, *_ = made = build()
     double.add_labels(instance, {"devstack-expires": "never"})
     sweeping.sweep(api, CI)

@@ -1,4 +1,4 @@
-"""Ours: what is of a stack goes, users first, and nothing else is touched."""
+"""Ours: a stack's own resources are deleted, users first, and no others."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_without_marks_the_exact_names_of_the_asked_for_stack_do(api, build, lef
 
 
 def test_of_all_stacks_only_marks_count(api, build, left):
-    """A name alone is no proof: today's scripts make capo-e2e-mynetwork."""
+    """A name is no proof of ownership: today's scripts make a network capo-e2e-mynetwork."""
     strange = build("mynetwork", marked=False)
     build("pr-17", cidr="10.0.4.0/24")
     sweeping.sweep(api, ANY)
@@ -67,7 +67,7 @@ def test_an_existing_network_is_spared_whatever_it_is_called(api, create, left):
 
 
 def test_rules_and_routes_of_strangers_on_our_network_go_with_it(api, build, create, left, said):
-    """They hold it; what Compute Engine itself has put there goes without saying."""
+    """They block the network's deletion; Compute Engine deletes those that it made itself."""
     *_, network = build()
     theirs = create("networks", {"name": "lab", "autoCreateSubnetworks": False})
     create("firewalls", {"name": "scanner", "network": network, **RULE})
@@ -91,7 +91,7 @@ def test_rules_and_routes_of_strangers_on_our_network_go_with_it(api, build, cre
 def test_rules_of_another_stack_on_our_network_stay_and_are_named(
     api, build, create, left, monkeypatch
 ):
-    """It uses our network as an existing one, and is no stranger."""
+    """That stack uses our network as its existing one, and still needs the rules."""
     monkeypatch.setattr(removal, "_PATIENCE_S", 0.1)
     *_, network = build()
     text = "devstack-cluster=capo-e2e devstack-stack=guest"

@@ -1,4 +1,4 @@
-"""Removal: what is busy, refused, late or not answered keeps nothing longer than it must."""
+"""Removal: busy, refused, late or unanswered deletions delay the rest no longer than necessary."""
 
 import pytest
 
@@ -19,7 +19,7 @@ CI = Scope(cluster="capo-e2e", stack="ci", by_name=True)
 
 @pytest.mark.parametrize("reason", ["resourceInUseByAnotherResource", "resourceNotReady"])
 def test_what_is_busy_is_tried_again(api, build, double, left, reason):
-    """Compute Engine still counts a user that it is about to delete."""
+    """Compute Engine counts an instance as a user of its network until its deletion is done."""
     build()
     for method in ("instances.delete", "subnetworks.delete", "networks.delete"):
         double.add_fault(Fault(method=method, kind="error", status=400, reason=reason, times=3))
@@ -72,7 +72,7 @@ def test_what_may_not_be_listed_is_said_and_the_rest_goes(api, build, double, le
 
 
 def test_zones_are_never_listed(api, build, double, place):
-    """The job's service account may not."""
+    """The job's service account has no permission to list them."""
     build()
     sweeping.sweep(api, CI)
 
@@ -117,7 +117,7 @@ def test_a_project_that_is_not_there_is_said(api, double, place):
 
 
 def test_what_is_still_being_created_is_deleted_too(api, build, double, left):
-    """An interrupted run's request may be under way."""
+    """An interrupted run may have sent the request just before it ended."""
     double.set_latency({"instance": 0.5})
     instance, *_ = build()
     assert instance in left()

@@ -1,4 +1,4 @@
-"""The checkout: it stays clean, and may be read-only."""
+"""The checkout: the job leaves it clean and works when it is read-only."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from tests.patience import PATIENCE_S
 
 @pytest.fixture
 def clone(cloud, tmp_path):
-    """A clean clone of what is committed, as CI checks it out."""
+    """A clean clone of the last commit, as CI checks it out."""
     path = tmp_path / "clone"
     subprocess.run(
         ["git", "clone", "--quiet", str(cloud.checkout), str(path)], check=True, timeout=PATIENCE_S
@@ -19,7 +19,7 @@ def clone(cloud, tmp_path):
 
 
 def read_only(path):
-    """A command line prefix with which a folder cannot be written to, even by root."""
+    """Return a command prefix that makes a folder read-only, even for root."""
     if os.geteuid():
         subprocess.run(["chmod", "--recursive", "a-w", str(path)], check=True, timeout=PATIENCE_S)
         return []

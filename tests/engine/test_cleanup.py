@@ -1,4 +1,4 @@
-"""Cleanup: what is left of stacks whose state is lost is listed, and removed when that is asked."""
+"""Cleanup: resources of stacks whose state is lost are listed, and deleted only on request."""
 
 import shutil
 import subprocess
@@ -18,8 +18,8 @@ from tests.patience import PATIENCE_S
 
 
 def sweep(cloud, *flags):
-    """Run `python -m job cleanup --project`, with the settings that lead to the double."""
-    cloud.command("preview")  # Which writes them.
+    """Run `python -m job cleanup --project` on the double and return its output."""
+    cloud.command("preview")  # Writes the settings file.
     settings = cloud.folder / f"{cloud.stack}.yaml"
     return subprocess.run(
         [sys.executable, "-m", "job", "cleanup", "--project", cloud.project, *flags],
@@ -34,7 +34,7 @@ def sweep(cloud, *flags):
 
 @pytest.fixture
 def add_stack(running, cloud):
-    """Put the resources of a stack into the project, and say which they are."""
+    """Copy a stack's resources into the project without state; return their paths."""
 
     def add(stack, cluster="capo-e2e"):
         before = cloud.inventory()
@@ -55,7 +55,7 @@ def add_stack(running, cloud):
 
 
 def keep(cloud, seconds):
-    """Keep the stack as a job that failed would."""
+    """Label the stack as kept for that many seconds, as a failed job does."""
     place = Place(
         project=cloud.project,
         region="us-east4",
@@ -71,7 +71,7 @@ def keep(cloud, seconds):
 
 
 def test_a_stack_whose_state_is_lost_is_listed_and_then_removed(standing):
-    """The next run is a normal one."""
+    """The next `up` then works like the first one."""
     before = standing.inventory()
     shutil.rmtree(standing.staged)
     listed = standing.job("cleanup").out
@@ -95,7 +95,7 @@ def test_a_stack_with_state_loses_that_too(standing):
 
 
 def test_a_project_is_cleaned_of_all_stacks_and_of_nothing_else(cloud, add_stack):
-    """What an earlier job left there, with whatever state, on whatever machine."""
+    """Earlier jobs may have left stacks whose state was on another machine. Other clusters stay."""
     theirs = add_stack("test", cluster="lab")
     assert theirs
     for stack in ("left", "other"):
@@ -120,7 +120,7 @@ def test_one_stack_of_a_project_can_be_named(cloud, add_stack):
 
 
 def test_a_kept_stack_is_spared_until_its_time_is_over(standing):
-    """Meanwhile it can be worked with as if it did not have that label."""
+    """The label does not disturb other commands: refresh, preview and up work as usual."""
     before = standing.inventory()
     keep(standing, 3600)
 

@@ -1,4 +1,4 @@
-"""Interruptions: from whatever a killed run left, up completes and down leaves nothing."""
+"""Interruptions: after a killed run, `up` completes the stack and `down` leaves nothing."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.processes import kill_all
 
 
 def start(cloud, *arguments, **config):
-    """Start a job in a session of its own."""
+    """Start a job command in a session of its own."""
     return subprocess.Popen(
         cloud.command(*arguments, **config),
         cwd=cloud.checkout,
@@ -28,21 +28,21 @@ def start(cloud, *arguments, **config):
 
 
 def wait_for_insert(cloud, method):
-    """Wait until the API has accepted a request."""
+    """Wait until the API has accepted a request of this method."""
     deadline = time.monotonic() + PATIENCE_S
     while not cloud.operations(method):
         assert time.monotonic() < deadline, f"no {method} within {PATIENCE_S} s"
         time.sleep(0.02)
 
 
-# In each pair the second request can only follow the first, so each kill hits its own phase.
+# The second request of a pair depends on the first, so the two kills hit different phases.
 @pytest.mark.parametrize(
     "methods",
     [("networks.insert", "routers.patch"), ("addresses.insert", "instances.insert")],
     ids=" ".join,
 )
 def test_after_kills_up_completes_and_down_leaves_nothing(cloud, methods):
-    """The request was accepted and the engine never learnt of it: nothing is made twice."""
+    """The API accepted a request whose answer the engine never got; `up` must not duplicate it."""
     for method in methods:
         process = start(cloud, "up")
         wait_for_insert(cloud, method)
@@ -56,7 +56,7 @@ def test_after_kills_up_completes_and_down_leaves_nothing(cloud, methods):
 
 
 def test_after_a_kill_down_alone_leaves_nothing(cloud):
-    """Teardown may be all that follows."""
+    """A job may go straight to teardown, without another `up`."""
     process = start(cloud, "up")
     wait_for_insert(cloud, "instances.insert")
     kill_all(process)
@@ -75,7 +75,7 @@ def test_a_killed_down_is_completed_by_the_next(standing):
 
 
 def test_a_signal_ends_up_in_order(cloud):
-    """What was begun is finished and kept in state, the exit code says which signal it was."""
+    """Operations under way finish and are recorded in state; the exit code names the signal."""
     for number, method in (
         (signal.SIGINT, "subnetworks.insert"),
         (signal.SIGTERM, "instances.insert"),
@@ -91,7 +91,7 @@ def test_a_signal_ends_up_in_order(cloud):
 
 
 def lock_of(cloud, pid):
-    """Write a lock as the file backend does."""
+    """Write a lock of this process ID, in the format of the file backend."""
     folder = cloud.staged / "backend/.pulumi/locks/organization/devstack" / cloud.stack
     folder.mkdir(parents=True, exist_ok=True)
     lock = {
@@ -104,7 +104,7 @@ def lock_of(cloud, pid):
 
 
 def test_a_lock_of_a_live_process_is_respected_and_that_of_a_dead_one_removed(standing):
-    """Another run is at work; two at once would undo each other."""
+    """A live process is another run, and two runs at once would undo each other's work."""
     before = standing.inventory()
     lock_of(standing, os.getpid())
     refused = standing.job("down", check=False)

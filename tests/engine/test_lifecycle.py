@@ -1,4 +1,4 @@
-"""The life of a stack: created, left alone, changed in just what changed, and gone."""
+"""The life of a stack: creation, no-op updates, changes limited to what differs, and deletion."""
 
 import json
 
@@ -16,7 +16,7 @@ def test_up_again_changes_nothing(standing):
 
 
 def test_a_newer_image_in_the_family_changes_nothing(standing):
-    """Ubuntu's family moves about once a week; a running job must not notice."""
+    """Ubuntu publishes an image about once a week; a running job must keep its nodes."""
     standing.api.publish_image(
         "ubuntu-os-cloud", "ubuntu-2204-lts", f"ubuntu-2204-jammy-v2099{standing.project[-4:]}"
     )
@@ -27,7 +27,7 @@ def test_a_newer_image_in_the_family_changes_nothing(standing):
 
 
 def test_another_operating_system_replaces_the_nodes(standing):
-    """A change that was meant is not ignored with those that were not."""
+    """Ignoring new images of a family must not hide a deliberate change of image."""
     changes = standing.job("preview", operatingSystem="ubuntu-24.04").changes()
 
     assert set(changes) == {"controller", "worker"}
@@ -41,14 +41,14 @@ def test_a_preview_names_exactly_what_changes(standing):
 
 
 def test_a_changed_label_is_an_update_in_place(standing):
-    """A job that labels its resources anew must not lose its nodes, or even its network."""
+    """A job that changes its labels must not lose its nodes or its network."""
     changes = standing.job("preview", labels=["pr=18"]).changes()
 
     assert changes == dict.fromkeys(("controller", "worker", "controller-external"), "update")
 
 
 def test_changed_user_data_replaces_that_node_alone(standing):
-    """Only the controller has Glance; the old node goes first, for both have one address."""
+    """Only the controller runs Glance. The old node is deleted first: the new one has its IP."""
     done = standing.job("up", glanceLimitMb=30000)
 
     assert set(done.changes()) == {"controller"}
@@ -72,7 +72,7 @@ def test_what_was_removed_behind_our_back_is_made_again(standing):
 
 
 def test_labels_of_others_are_left_alone(standing):
-    """The provider and Google's own services add labels of theirs."""
+    """The provider and Google's own services add labels, too."""
     path = f"projects/{standing.project}/zones/us-east4-a/instances/capo-e2e-test-worker"
     standing.api.add_labels(path, {"somebody": "else"})
     standing.job("refresh")
@@ -101,7 +101,7 @@ def test_two_stacks_live_in_one_project(standing, make_cloud, tmp_path):
 
 
 def test_without_worker_one_node_is_built_and_the_other_can_be_added_later(cloud):
-    """The controller's user data names the worker, so the controller is built anew."""
+    """The controller's user data names the worker, so adding one replaces the controller."""
     cloud.job("up", worker=False)
     assert not [path for path in cloud.inventory() if "worker" in path]
     assert cloud.outputs()["availability_zones"] == ["testaz1"]

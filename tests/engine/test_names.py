@@ -1,4 +1,4 @@
-"""Names: nothing that we give the engine or the provider is taken for a file of that name."""
+"""Names: files in the checkout are never mistaken for the values of settings or inputs."""
 
 import json
 import os
@@ -18,14 +18,14 @@ _MADE_BY_TOOLS = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cach
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A copy of the checkout as it is; times are kept, so that make need not install anything."""
+    """A copy of the checkout that keeps modification times, so make installs nothing."""
     return shutil.copytree(CHECKOUT, tmp_path / "checkout", ignore=_MADE_BY_TOOLS)
 
 
 @pytest.fixture
 def make(checkout, engine, tmp_path):
-    """Run make in the copy, with a state folder of its own, and end what it left running."""
-    # The engine alone, since the stand-in plugins name the checkout that they are of.
+    """Run make in the copy with a state folder of its own; `make down` runs at the end."""
+    # Share the built engine only: stand-in plugins contain the path of their checkout.
     builds = tmp_path / "cache" / "engine"
     builds.mkdir(parents=True)
     if not engine.real_plugins:
@@ -52,7 +52,7 @@ def make(checkout, engine, tmp_path):
 
 
 def values(document):
-    """All texts in a document that may be the path of something in the checkout."""
+    """Return all texts in a document that could be a path in the checkout."""
     if isinstance(document, dict):
         document = list(document.values())
     if isinstance(document, list):
@@ -63,7 +63,7 @@ def values(document):
 
 
 def values_of_the_stack(state):
-    """What the settings file says, and what the engine and the provider made of it."""
+    """Return the values in the settings file and in the state."""
     settings = yaml.safe_load((state / "localcloud" / "Pulumi.local.yaml").read_text())
     [path] = state.glob("stacks/local/backend/.pulumi/stacks/*/local.json")
     resources = json.loads(path.read_text())["checkpoint"]["latest"]["resources"]
@@ -71,7 +71,7 @@ def values_of_the_stack(state):
 
 
 def litter(checkout, names, make_one):
-    """Make something of each name where the program's own files leave room; what was made."""
+    """Create a file or folder for each value whose name is free; return these names."""
     made = []
     for name in sorted(names):
         path = Path(checkout, name)
@@ -80,13 +80,13 @@ def litter(checkout, names, make_one):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 make_one(path)
             except (FileExistsError, NotADirectoryError):
-                continue  # a part of it is a file of another value's name
+                continue  # a parent of the path is a file that was made for another value
             made.append(name)
     return made
 
 
 def test_a_checkout_may_hold_files_and_folders_of_every_name_that_we_use(make, checkout, tmp_path):
-    """The access token was once the word `localcloud`, and the provider read that folder."""
+    """The provider takes an access token for a path first; it once read the folder `localcloud`."""
     make("up")
     names = values_of_the_stack(tmp_path / "state")
     assert {"localcloud", "capo-e2e-local-controller", "us-east4", "10.0.3.15"} <= names

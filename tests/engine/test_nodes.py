@@ -1,4 +1,4 @@
-"""Nodes: followed and asked for their logs over ssh as it is, the worker through the controller."""
+"""Nodes: states and logs are read over ssh, the worker's through the controller."""
 
 import json
 
@@ -16,7 +16,7 @@ ALL = ("--for", "all", "--timeout", str(PATIENCE_S))
 
 @pytest.fixture
 def boot(standing):
-    """A stack whose nodes begin now, and fare in a certain way."""
+    """Start the nodes of a stack now, each with a given course; return the stack."""
 
     def begin(**courses):
         standing.boot_nodes(**courses)
@@ -26,13 +26,13 @@ def boot(standing):
 
 
 def test_both_nodes_are_waited_for_and_give_their_logs(boot, tmp_path):
-    """On localcloud only the controller has an external address, as on Google Cloud."""
+    """As on Google Cloud, only the controller has an external address."""
     cloud = boot(controller=Course(8, stages=BUILD), worker=Course(9, stages=BUILD))
     waited = cloud.job("wait", *ALL)
 
     lines = [line.strip().partition(" ")[2] for line in waited.out.splitlines()]
     assert {"controller: ready", "registration: ready"} <= set(lines)
-    # The worker's own verdict may come after its registration, which ends the wait.
+    # The registration ends the wait, possibly before the worker's own verdict is printed.
     assert any(line.startswith("worker: ") for line in lines)
     assert "\x1b" not in waited.out
     cloud.job("logs", "--dir", str(tmp_path / "logs"))
@@ -54,7 +54,7 @@ def test_a_failed_worker_ends_the_wait_for_it_and_not_that_for_the_controller(bo
 
 
 def test_of_a_node_that_hangs_the_console_is_kept_within_the_time(boot, tmp_path):
-    """ssh connects and hears nothing; the other node is behind it."""
+    """ssh connects but gets no answer, and the worker is behind the hung controller."""
     cloud = boot(controller=Course(silent_after_s=0.1))
     for instance in ("controller", "worker"):
         path = f"projects/{cloud.project}/zones/us-east4-a/instances/capo-e2e-test-{instance}"
@@ -70,7 +70,7 @@ def test_of_a_node_that_hangs_the_console_is_kept_within_the_time(boot, tmp_path
 def test_the_engines_log_tells_when_each_resource_was_made(running, tmp_path):
     _, up = running
     timeline = Timeline()
-    # The stack's own folder has the log of its last command only, which may be another one.
+    # The stack's folder holds the log of the last command only, which need not be `up`.
     log = tmp_path / "up.jsonl"
     log.write_text("".join(f"{json.dumps(event)}\n" for event in up.events))
     resources.add_to(timeline, log)

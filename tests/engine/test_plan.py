@@ -1,4 +1,4 @@
-"""The plan: exactly these resources, and nothing that one node waits for in the other."""
+"""The plan: exactly the expected resources, and no dependency between the nodes."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ INSTANCE = "gcp:compute/instance:Instance"
     ],
 )
 def test_a_configuration_plans_exactly_these_resources(cloud, request, plan, config):
-    """An unlisted resource and a changed input both show; `make plans` writes them anew."""
+    """Unlisted resources and changed inputs fail; `make plans` rewrites the expected plans."""
     cloud.project = "capo"
     planned = {}
     for event in cloud.job("preview", **config).events_of("resourcePre"):
@@ -48,12 +48,12 @@ def test_a_configuration_plans_exactly_these_resources(cloud, request, plan, con
 
 
 def shown(inputs):
-    """Inputs without what is long and tested elsewhere, or unknown before it exists."""
+    """Return the inputs without those that are long and tested elsewhere."""
     return {key: value for key, value in inputs.items() if key not in {"stdin", "__defaults"}}
 
 
 def test_no_path_leads_from_one_node_to_the_other(running):
-    """The engine orders by dependencies and parents alone; state has both."""
+    """The engine orders resources by dependencies and parents only; the state lists both."""
     cloud, _ = running
     resources = {resource["urn"]: resource for resource in cloud.state()}
     nodes = {urn.rpartition("::")[2]: urn for urn, r in resources.items() if r["type"] == INSTANCE}
@@ -73,7 +73,7 @@ def test_no_path_leads_from_one_node_to_the_other(running):
 
 
 def test_both_nodes_are_created_at_once(running):
-    """By the engine's own event stream: each begins before the other is done."""
+    """In the engine's event stream, each creation starts before the other one ends."""
     _, up = running
     times = {}
     for kind in ("resourcePre", "resOutputs"):

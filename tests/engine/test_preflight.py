@@ -1,4 +1,4 @@
-"""Preflight on the real engine: what would fail an `up` is told before, with nothing created."""
+"""Preflight on the real engine: reports why an `up` would fail, before anything is created."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.repositories import make_repositories
 
 @pytest.fixture
 def sources(tmp_path):
-    """Repositories on this machine with the refs of the default release."""
+    """Settings with git repositories on this machine that have the refs of the default release."""
     base = make_repositories(tmp_path / "repositories")
     return {"gitBase": base, "ovnFromSource": False, "amphoraImageUrl": ""}
 

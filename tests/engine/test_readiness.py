@@ -1,4 +1,4 @@
-"""Waiting: `up` ends when the nodes say that they are ready, and fails with their own reason."""
+"""Readiness: `up` waits until the nodes report ready, and fails with the reason they report."""
 
 import pytest
 
@@ -10,7 +10,7 @@ OPEN = {"sshSourceRanges": ["192.0.2.0/24"]}
 
 @pytest.fixture
 def course(simulated_nodes):
-    """Let the nodes that start from now on fare in a certain way."""
+    """Set the course of the nodes that start from now on."""
 
     def choose(**courses):
         simulated_nodes.courses = courses
@@ -32,7 +32,7 @@ def test_up_waits_for_both_nodes_once(cloud, course):
 
 
 def test_up_fails_with_the_nodes_reason_and_can_be_undone(cloud, course):
-    """Teardown must not ask the nodes."""
+    """Teardown works although the nodes do not answer."""
     course(controller=Course(error="stack.sh ended with 3"))
     done = cloud.job("up", check=False, waitFor="controller", readyTimeoutS=PATIENCE_S, **OPEN)
 

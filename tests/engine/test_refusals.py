@@ -1,4 +1,4 @@
-"""Refusals: one line that names the key and the remedy, exit code 2, and nothing created."""
+"""Refusals: the error names the key and the remedy, and nothing is created."""
 
 import os
 
@@ -36,7 +36,7 @@ TOLD = (
     ids=["by the program", "by the engine"],
 )
 def test_a_bad_configuration_is_refused(cloud, config, told):
-    """The program tells all its reasons at once; what each setting refuses is in the unit tests."""
+    """The program reports all problems at once. Unit tests cover what each setting refuses."""
     done = cloud.job("up", check=False, **config)
 
     assert done.code == 2, done.out + done.err
@@ -88,7 +88,7 @@ def test_refused_credentials_and_projects_are_named(cloud, refused, line):
 
 
 def test_absent_credentials_are_named(cloud, tmp_path):
-    """A job that was moved to a cluster without them must say so in seconds."""
+    """A job that moved to a cluster without credentials must fail within seconds."""
     cloud.access_token = None
     cloud.environment |= {"HOME": str(tmp_path), "GOOGLE_APPLICATION_CREDENTIALS": "/nonexistent"}
     cloud.environment |= {"DEVSTACK_CACHE_DIR": str(cache_dir(os.environ))}
@@ -100,7 +100,7 @@ def test_absent_credentials_are_named(cloud, tmp_path):
 
 
 def test_a_missing_plugin_is_named_with_its_version(cloud, tmp_path):
-    """A plugin is never downloaded in the middle of a job."""
+    """The engine must not download a plugin in the middle of a job."""
     cloud.environment["PULUMI_HOME"] = str(tmp_path / "empty")
     cloud.environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     done = cloud.job("up", check=False)
@@ -112,7 +112,7 @@ def test_a_missing_plugin_is_named_with_its_version(cloud, tmp_path):
 
 
 def test_a_refusal_that_is_in_no_table_is_told_in_google_clouds_words(cloud):
-    """With status and reason, and the resource that it is about."""
+    """The error also has the status, the reason and the resource."""
     constraint = (
         "Constraint constraints/compute.vmExternalIpAccess violated for project 12345. Add"
         " instance projects/p/zones/us-east4-a/instances/x to the constraint to use"

@@ -1,4 +1,4 @@
-"""Reservations of internal addresses: where they are made, and those of an earlier version."""
+"""Reservations of internal addresses: those of an existing network, and of an earlier version."""
 
 import shutil
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.conftest import CHECKOUT
 
-# What the earlier version of the program did in a network of the stack's own.
+# The earlier version reserved addresses in the stack's own network as well.
 _RESERVING = """
 _create = Network._create
 
@@ -29,7 +29,7 @@ NODES = {f"zones/us-east4-a/instances/capo-e2e-test-{role}" for role in ("contro
 
 @pytest.fixture
 def earlier(tmp_path):
-    """A checkout of the version that reserved the addresses of its own network."""
+    """A checkout of the version that reserved addresses in the stack's own network."""
     path = tmp_path / "earlier"
     ignored = shutil.ignore_patterns(".*", "tests", "docs")
     shutil.copytree(CHECKOUT, path, ignore=ignored)
@@ -39,7 +39,7 @@ def earlier(tmp_path):
 
 
 def test_a_stack_of_the_earlier_version_goes_on_with_the_same_nodes_and_goes(cloud, earlier):
-    """The double refuses to delete an address that an instance has, as the service may."""
+    """The double, perhaps like Google Cloud, refuses to delete an address that an instance uses."""
     cloud.checkout = earlier
     cloud.job("up")
     assert cloud.inventory() >= RESERVED
@@ -59,7 +59,7 @@ def test_a_stack_of_the_earlier_version_goes_on_with_the_same_nodes_and_goes(clo
 
 @pytest.fixture
 def theirs(running, cloud):
-    """What the owner of another network has in it."""
+    """Paths of the resources that the owner of an existing network has in the project."""
     running[0].copy_resources(
         cloud.project,
         {
@@ -76,7 +76,7 @@ def theirs(running, cloud):
 def test_in_an_existing_network_addresses_are_reserved_and_nothing_of_its_owner_is_touched(
     cloud, theirs
 ):
-    """A reservation outlives its node, and is made before any: without it, none is made there."""
+    """Reservations come before the nodes and outlive them; without one, no node is created."""
     cloud.config = {"existingNetwork": "capo-e2e-owner", "existingSubnetwork": "capo-e2e-owner"}
     cloud.job("up")
     assert cloud.inventory() >= NODES | theirs

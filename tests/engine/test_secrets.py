@@ -1,4 +1,4 @@
-"""Secrets: made once, the same for as long as the stack lives, and readable nowhere."""
+"""Secrets: created once, stable for the life of the stack, and readable nowhere else."""
 
 import json
 import re
@@ -18,16 +18,16 @@ from tests.patience import PATIENCE_S
 
 
 def secrets_of(cloud):
-    """Words that only somebody with the stack's passphrase may know."""
+    """Return texts that must be readable only with the stack's passphrase."""
     outputs = cloud.outputs()
     clouds = yaml.safe_load(outputs["clouds_yaml"])["clouds"]
-    # The first line of the body is the same in every such key.
+    # The first line of the body is equal in all keys of this type.
     key_lines = outputs["ssh_private_key"].splitlines()[2:-1]
     return {clouds["capo-e2e"]["auth"]["password"], *key_lines}
 
 
 def test_no_secret_is_in_state_events_or_log(running):
-    """All of these end up in a public bucket."""
+    """The job uploads all of these to a public bucket."""
     cloud, up = running
     texts = {
         "state": json.dumps(cloud.state()),
@@ -51,7 +51,7 @@ def test_the_passphrase_is_readable_for_its_owner_only(running):
 
 
 def test_a_changed_generator_changes_no_credentials(standing, tmp_path):
-    """The nodes know the old ones; another checkout of the program must not renew them."""
+    """Existing nodes hold the old credentials, so another checkout must not generate new ones."""
     before = secrets_of(standing)
     changed = tmp_path / "checkout"
     shutil.copytree(
@@ -74,7 +74,7 @@ def test_each_stack_has_credentials_of_its_own(running, cloud):
 
 
 def test_known_hosts_is_what_ssh_reads(running, tmp_path):
-    """ssh-keygen finds the controller's key by its address."""
+    """ssh-keygen finds the controller's host key by its external address."""
     cloud, _ = running
     outputs = cloud.outputs()
     path = tmp_path / "known_hosts"
@@ -92,7 +92,7 @@ def test_known_hosts_is_what_ssh_reads(running, tmp_path):
 
 @pytest.fixture
 def pulumi_of():
-    """The engine at work on a cloud's stack, in this process, which knows no secret yet."""
+    """Connect the job's engine to a stack in this process, with no secrets learnt yet."""
     with closing(Ending()) as ending:
 
         def connect(cloud, **config):
@@ -107,7 +107,7 @@ def pulumi_of():
 
 
 def test_the_job_learns_every_secret_that_a_node_was_given(running, pulumi_of):
-    """Passwords that no output has, and the host keys of both nodes."""
+    """Passwords that are in no output, and the host keys of both nodes."""
     cloud, _ = running
     state.learn_secrets(pulumi_of(cloud))
     for role in ("controller", "worker"):
@@ -120,12 +120,12 @@ def test_the_job_learns_every_secret_that_a_node_was_given(running, pulumi_of):
 
         assert len(passwords) == 4
         assert {SECRETS.mask_known(secret) for secret in (*passwords, *lines)} == {"***"}
-        # And what is no secret is told.
+        # Text that is not secret stays readable.
         assert SECRETS.mask_known("#cloud-config") == "#cloud-config"
 
 
 def test_the_job_learns_an_encrypted_setting(cloud, pulumi_of):
-    """The engine alone can read it, and hands it to the provider."""
+    """Only the engine can decrypt it, to pass it to the provider."""
     canary = "canary-of-an-encrypted-setting"
     cloud.job("preview")
     pulumi = pulumi_of(cloud)

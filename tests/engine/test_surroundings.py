@@ -1,4 +1,4 @@
-"""What a person's machine has: proxies, options of other programs, and folders of any name."""
+"""Surroundings: a person's proxies, options of other programs, and folders with unusual names."""
 
 import json
 import os
@@ -30,7 +30,7 @@ PLANTED = {
 
 @pytest.fixture
 def cloud(make_cloud, tmp_path):
-    """A stack whose state, settings and keys are in a folder with everything in its name."""
+    """A stack whose folder name contains every special character."""
     folder = tmp_path / NAME
     folder.mkdir()
     cloud = make_cloud(folder)
@@ -45,7 +45,7 @@ def dead_pid():
 
 
 def test_a_stack_is_made_and_destroyed_in_spite_of_them(cloud):
-    """Behind a proxy that is dead: nothing on this machine is asked through it."""
+    """The proxy is dead, so any request through it would fail; local requests bypass it."""
     cloud.job("up")
     assert cloud.state()
 

@@ -1,4 +1,4 @@
-"""Teardown: whatever a fault, a stranger or a broken state does to it, nothing of ours is left."""
+"""Teardown: faults, foreign resources or a broken state do not make it leave resources behind."""
 
 import json
 import time
@@ -15,12 +15,12 @@ ROUTE = {
     "destRange": "192.0.2.0/24",
     "nextHopGateway": "global/gateways/default-internet-gateway",
 }
-# Often enough to hit every kind of resource, seldom enough for a client that tries again.
+# Frequent enough to hit every kind of resource, rare enough for retries to succeed.
 NOW_AND_THEN = 10
 
 
 def send(cloud, path, body):
-    """Ask the API as somebody else would."""
+    """POST to the API as another client would."""
     http = httplib2.Http(timeout=PATIENCE_S)
     headers = {"Authorization": "Bearer somebody", "Content-Type": "application/json"}
     link = f"{cloud.api.url}projects/{cloud.project}/{path}"
@@ -29,7 +29,7 @@ def send(cloud, path, body):
 
 
 def wait_for(cloud, path):
-    """Wait until something that was asked for is there for others to use."""
+    """Wait until a resource that another client requested is ready."""
     deadline = time.monotonic() + PATIENCE_S
     while {"path": f"projects/{cloud.project}/{path}", "state": "ready", "labels": {}} not in (
         cloud.api.inventory(cloud.project)
@@ -53,7 +53,7 @@ def test_rules_and_routes_of_strangers_on_our_network_go_with_it(standing):
 
 
 def test_an_existing_network_keeps_the_rules_of_its_owner(cloud):
-    """Whatever it is called."""
+    """The network stays even if its name is one that the stack would have chosen."""
     name = "capo-e2e-test"
     send(cloud, "global/networks", {"name": name, "autoCreateSubnetworks": False})
     wait_for(cloud, f"global/networks/{name}")
@@ -101,7 +101,7 @@ def test_an_api_that_fails_now_and_then_keeps_nothing(standing, faults):
 
 @pytest.mark.parametrize("reason", ["resourceInUseByAnotherResource", "resourceNotReady"])
 def test_an_instance_that_will_not_go_for_a_while_goes(standing, reason):
-    """The engine is refused each time; in the end it is deleted without it."""
+    """Every attempt of the engine is refused; the job then deletes the instance by its name."""
     refusal = {"kind": "error", "status": 400, "reason": reason, "times": 8}
     standing.api.add_fault(Fault(method="instances.delete", project=standing.project, **refusal))
     standing.job("down")
@@ -111,7 +111,7 @@ def test_an_instance_that_will_not_go_for_a_while_goes(standing, reason):
 
 
 def test_what_may_not_be_deleted_is_named_by_urn_and_link(standing):
-    """What it is in the way of stays too; the rest goes, and the next attempt finishes it."""
+    """Resources that it uses stay, the others are deleted; the next `down` deletes the rest."""
     protect = f"{CONTROLLER}/setDeletionProtection?deletionProtection="
     send(standing, f"{protect}true", {})
     done = standing.job("down", "--budget", "60", check=False)
@@ -158,7 +158,7 @@ def test_with_a_broken_or_lost_state_all_goes_by_name(standing, breaking):
 
 
 def test_without_its_backend_all_goes_by_name(standing):
-    """Only the state stays, and what its next `down` needs."""
+    """The state and the files that the next `down` needs are kept."""
     standing.environment["PULUMI_BACKEND_URL"] = "http://127.0.0.1:9"
     standing.environment["PULUMI_ACCESS_TOKEN"] = "any"
     done = standing.job("down")

@@ -1,4 +1,4 @@
-"""Zones: where one cannot take a node, it goes to the next; for no other reason."""
+"""Zones: a node moves to the next zone if its zone cannot host it, and for no other reason."""
 
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ TYPES = {"controller": "n2-standard-16", "worker": "n2-standard-8"}
 
 @pytest.fixture
 def fill(cloud):
-    """Let a zone have no room for this test's project."""
+    """Make a zone report that it has no capacity for this test's project."""
     yield lambda zone, **given: cloud.api.fill_zone(
         FullZone(**{"zone": zone, "project": cloud.project, **given})
     )
@@ -25,20 +25,20 @@ def fill(cloud):
 
 @pytest.fixture
 def withdraw(cloud):
-    """Let a zone lack something for this test's project."""
+    """Make a zone lack a machine type, platform or disk type for this test's project."""
     yield lambda zone, name: cloud.api.withdraw(Lack(zone=zone, name=name, project=cloud.project))
     for zone in ZONES:
         cloud.api.restore_offers(zone)
 
 
 def where(cloud):
-    """The zone of each node, by role, in the cloud itself."""
+    """Return the zone of each node by role, as the cloud has it."""
     paths = [path.split("/") for path in cloud.inventory() if "/instances/" in path]
     return {path[-1].rpartition("-")[2]: path[1] for path in paths}
 
 
 def test_each_node_has_its_own_zone(cloud, fill):
-    """The worker's move leaves the controller where it is."""
+    """The zone of an existing controller does not decide the zone of a new worker."""
     fill(ZONES[0])
     cloud.job("up", worker=False)
     cloud.api.empty_zone(ZONES[0])
@@ -48,7 +48,7 @@ def test_each_node_has_its_own_zone(cloud, fill):
 
 
 def test_both_nodes_go_to_the_next_zone_and_stay_there(cloud, fill):
-    """Although the first zone has room again; what is told by the log is what is there."""
+    """They stay even when the first zone has capacity again, and the outputs name the new zone."""
     fill(ZONES[0], shape="insert")
     done = cloud.job("up", createTimeoutS=5)
 
@@ -63,7 +63,7 @@ def test_both_nodes_go_to_the_next_zone_and_stay_there(cloud, fill):
 
 
 def test_a_node_that_is_replaced_may_find_its_zone_full(standing, fill):
-    """It is no longer in the state when the next zone is tried."""
+    """By then the engine has deleted the node, so it is missing from the state."""
     before = standing.inventory()
     fill(ZONES[0], project=standing.project)
     done = standing.job("replace", "worker")
@@ -74,13 +74,13 @@ def test_a_node_that_is_replaced_may_find_its_zone_full(standing, fill):
 
 
 def test_when_all_zones_are_full_it_says_so_and_leaves_nothing_behind(cloud, fill):
-    """In whatever shape the API says so."""
+    """Each zone reports it in a different form; the API has several."""
     for zone, shape in zip(ZONES, SHAPES, strict=True):
         fill(zone, shape=shape)
     done = cloud.job("up", check=False, createTimeoutS=5)
 
     assert done.code == 1
-    # The node that is behind may not get as far.
+    # Only one of the nodes is sure to reach the last zone.
     for full, following in pairwise(ZONES):
         assert f": zone {full} has no room; trying {following}" in done.out
     assert f"{ZONES[2]} has no room for it, and it was the last zone to try" in done.err
@@ -98,7 +98,7 @@ def test_a_zone_that_was_asked_for_is_not_left(cloud, fill):
 
 
 def test_a_quota_moves_nobody(cloud):
-    """It counts for the region: no other zone would do."""
+    """The quota counts for the whole region, so no other zone would help."""
     cloud.api.set_quota(cloud.project, "N2_CPUS", 16, region="us-east4")
     done = cloud.job("up", check=False)
 
@@ -112,7 +112,7 @@ def test_a_quota_moves_nobody(cloud):
 
 @pytest.mark.parametrize("role", TYPES)
 def test_a_zone_without_the_machine_type_is_passed_over(cloud, fill, withdraw, role):
-    """Between a full one and one that has it; the other node stays where its own type is."""
+    """It lies between a full zone and one that has the type; the other node stays where it can."""
     fill(ZONES[0])
     withdraw(ZONES[1], TYPES[role])
     done = cloud.job("up")
@@ -126,7 +126,7 @@ def test_a_zone_without_the_machine_type_is_passed_over(cloud, fill, withdraw, r
 
 
 def passed_over(role, zone, following):
-    """What is said of a zone that lacks a node's machine type."""
+    """Return the line about a zone that lacks a node's machine type."""
     return (
         f"{role}: zone {zone} lacks it (Machine type with name '{TYPES[role]}' does not exist"
         f" in zone '{zone}'); trying {following}"
@@ -147,7 +147,7 @@ def test_zones_without_platform_or_disk_type_are_passed_over(cloud, withdraw):
 
 
 def test_what_no_zone_has_is_told_with_the_zones_that_were_asked(cloud, withdraw):
-    """A typo, for one: Settings cannot know all sizes of all series."""
+    """For instance a typo: Settings does not know every size of every machine series."""
     for zone in ZONES:
         withdraw(zone, TYPES["worker"])
     done = cloud.job("up", check=False)
@@ -165,7 +165,7 @@ def test_what_no_zone_has_is_told_with_the_zones_that_were_asked(cloud, withdraw
 
 
 def test_another_failure_is_told_before_a_zone_is_left(cloud, fill):
-    """Else the policy would be met in each zone, and the last zone named as the cause."""
+    """A policy would refuse the node in each zone, and the error would blame the last zone."""
     fill(ZONES[0])
     fault = {"method": "instances.insert", "kind": "error", "status": 412}
     policy = Fault(**fault, reason="conditionNotMet", message="No.", project=cloud.project)

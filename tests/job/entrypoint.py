@@ -1,4 +1,4 @@
-"""Entrypoint: Prow's own program, which starts a job, ends it, and notes how it ended."""
+"""Entrypoint: Prow's own program, which starts a job, ends it and records its exit code."""
 
 import json
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from pathlib import Path
 from tests.originals import programs
 
 _NS_PER_S = 10**9
-# What Prow itself notes of a job that was aborted, and of one that took too long.
+# The exit codes that Prow records for an aborted job and for one that timed out.
 ABORTED, TIMED_OUT = 130, 127
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entrypoint:
-    """How long a job may take, and then to end; as in prow/, if nothing else is said."""
+    """A time limit and a grace period for a job; the defaults are those of prow/."""
 
     folder: Path
     timeout_s: int = 3 * 3600
@@ -22,16 +22,16 @@ class Entrypoint:
 
     @property
     def marker(self) -> Path:
-        """Where Prow's sidecar reads the exit code."""
+        """The file from which Prow's sidecar reads the exit code."""
         return self.folder / "marker.txt"
 
     @property
     def log(self) -> Path:
-        """What becomes build-log.txt."""
+        """The file that Prow uploads as build-log.txt."""
         return self.folder / "process-log.txt"
 
     def around(self, command: Sequence[object]) -> tuple[Path, dict[str, str]]:
-        """Wrap a command; the program to start instead, and its environment."""
+        """Wrap a command; return the program to start instead, and its environment variables."""
         options = {
             "args": [str(word) for word in command],
             "container_name": "test",

@@ -1,4 +1,4 @@
-"""Prow: runs the whole script, with a Boskos, a cloud and a CAPO checkout that stand in."""
+"""Prow: runs the whole script, with stand-ins for Boskos, the cloud and the CAPO checkout."""
 
 import json
 import os
@@ -32,24 +32,24 @@ STANDIN = Path(__file__).parent / "standin"
 
 @dataclass
 class Ended:
-    """A job that ended, and what it left."""
+    """A job that ended: exit code, output and artifacts."""
 
     code: int
     output: str
     artifacts: Path
 
     def read(self, name: str) -> str:
-        """The text of an artifact."""
+        """Return the text of an artifact."""
         return (self.artifacts / name).read_text()
 
     def spans(self, lane: str = "job") -> dict[str, str]:
-        """The verdicts of a lane of the timeline, by name."""
+        """Return the verdicts of one lane of the timeline, by span name."""
         spans = json.loads(self.read("timeline.json"))["spans"]
         return {span["name"]: span["verdict"] for span in spans if span["lane"] == lane}
 
 
 def require_no_secret(ended: Ended, secrets: set[str]) -> None:
-    """No password or key that a node was given is in the output or in an artifact."""
+    """Assert that no secret of a node is in the output or in an artifact."""
     texts = {"output": ended.output}
     for path in ended.artifacts.rglob("*"):
         if path.is_file():
@@ -59,33 +59,33 @@ def require_no_secret(ended: Ended, secrets: set[str]) -> None:
 
 
 class Site(BaseHTTPRequestHandler):
-    """The controller's APIs as the suite asks for them; the pages are the server's."""
+    """The controller's APIs that the suite requests. The pages are an attribute of the server."""
 
     def do_GET(self) -> None:
-        """Give a page, or 404."""
+        """Answer with the page of this path, or 404."""
         body = self.server.pages.get(self.path)  # type: ignore[attr-defined] # set by the fixture
         self.send_response(404 if body is None else 200)
         self.end_headers()
         self.wfile.write(body or b"")
 
     def log_message(self, *_: object) -> None:
-        """Stay silent."""
+        """Keep requests out of the test's output."""
 
 
 def zones(*names: str) -> bytes:
-    """What Nova says of its availability zones."""
+    """Return Nova's answer with these availability zones."""
     info = [{"zoneName": name, "zoneState": {"available": True}} for name in names]
     return json.dumps({"availabilityZoneInfo": info}).encode()
 
 
 def name_of(pid: int) -> str:
-    """The name of a process."""
+    """Return the name of a process."""
     return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 @dataclass
 class Prow:
-    """What a job finds: a folder of its own, and the services around it."""
+    """The environment of a job: a folder of its own and the services around it."""
 
     folder: Path
     api: ComputeApi
@@ -99,10 +99,10 @@ class Prow:
     project: str = "leased-one"
     secrets: set[str] = field(default_factory=set)
     jobs: "list[subprocess.Popen[str]]" = field(default_factory=list)
-    """All that were started."""
+    """All jobs that were started."""
 
     def environment(self, **given: str) -> dict[str, str]:
-        """The variables of the job. One that is given empty is left out."""
+        """Return the variables of the job; one that is given as an empty text is unset."""
         url = f"http://127.0.0.1:{self.site.server_port}"
         base = {
             **os.environ,
@@ -127,7 +127,7 @@ class Prow:
         return {name: value for name, value in {**base, **given}.items() if value}
 
     def tool(self, name: str, *lines: str) -> None:
-        """Put a program before all others on the job's PATH."""
+        """Write a shell script that precedes all other programs on the job's PATH."""
         program = self._tools / name
         program.parent.mkdir(exist_ok=True)
         program.write_text("\n".join(("#!/bin/sh", *lines, "")))
@@ -140,7 +140,7 @@ class Prow:
     def start(
         self, script: str = "ci-e2e.sh", *, entrypoint: Entrypoint | None = None, **given: str
     ) -> "subprocess.Popen[str]":
-        """Start the script, as Prow does, in the CAPO checkout."""
+        """Start the script on the CAPO checkout as Prow does; under its entrypoint if given."""
         command = [CHECKOUT / "scripts" / script, self.folder / "capo"]
         if entrypoint:
             program, options = entrypoint.around(command)
@@ -158,11 +158,11 @@ class Prow:
         return job
 
     def end(self, process: "subprocess.Popen[str]") -> Ended:
-        """Wait until a job has ended."""
+        """Wait for a job's end; a job that does not end is killed and fails the test."""
         try:
             output, _ = process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
-            # Python says where each of its threads is.
+            # faulthandler prints the stack of each thread.
             process.send_signal(signal.SIGABRT)
             time.sleep(1)
             output = self.kill(process)
@@ -174,20 +174,20 @@ class Prow:
         return self.end(self.start(script, **given))
 
     def job(self, *words: str, **given: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command of the job's, as a person would afterwards."""
+        """Run one of the job's commands, as a person would after the job."""
         return subprocess.run(
             [sys.executable, "-m", "job", *words],
             capture_output=True,
             check=False,
             cwd=CHECKOUT,
-            # By what the job has left, as a person has no more either.
+            # Without the settings file: a person has only the state that the job left.
             env=self.environment(**{"DEVSTACK_SETTINGS": "", **given}),
             text=True,
             timeout=PATIENCE_S,
         )
 
     def wait_for(self, claim: Any, process: "subprocess.Popen[str]") -> None:
-        """Wait until something is so while the job runs, or fail."""
+        """Wait until a claim holds; fail if the job ends before."""
         deadline = time.monotonic() + PATIENCE_S
         while not claim():
             if process.poll() is not None or time.monotonic() > deadline:
@@ -196,38 +196,38 @@ class Prow:
 
     @property
     def artifacts(self) -> Path:
-        """Where the job leaves logs and reports."""
+        """The folder of the job's logs and reports."""
         return self.folder / "artifacts"
 
     @property
     def targets(self) -> list[str]:
-        """What was made in the CAPO checkout, in order."""
+        """The make targets that ran in the CAPO checkout, in order."""
         path = self.folder / "targets.jsonl"
         lines = path.read_text().splitlines() if path.exists() else []
         return [json.loads(line)["target"] for line in lines]
 
     @property
     def releases(self) -> list[str]:
-        """The states in which the project was given back."""
+        """The states in which the lease was released."""
         asked = (each for each in self.boskos.asked if each.action == "release")
         return [each.parameters["dest"] for each in asked if each.status == 200]
 
     def inventory(self) -> set[str]:
-        """What exists in the project."""
+        """Return the paths of all resources in the project."""
         return {entry["path"] for entry in self.api.inventory(self.project)}
 
     def operations(self, method: str) -> list[dict[str, Any]]:
-        """The operations so far of one method, such as instances.insert."""
+        """Return the operations so far of one method, such as instances.insert."""
         found: list[dict[str, Any]] = self.api.operations(self.project)["operations"]
         return [each for each in found if each["method"] == method]
 
     def deletions(self) -> list[dict[str, Any]]:
-        """The operations that removed something."""
+        """Return the operations that deleted a resource."""
         found: list[dict[str, Any]] = self.api.operations(self.project)["operations"]
         return [each for each in found if each["method"].endswith(".delete")]
 
     def running(self, lane: str) -> list[str]:
-        """What the timeline says runs now."""
+        """Return the names of the spans of a lane that run now."""
         path = self.artifacts / "timeline.json"
         spans = json.loads(path.read_text())["spans"] if path.exists() else []
         return [
@@ -235,18 +235,18 @@ class Prow:
         ]
 
     def log(self) -> str:
-        """What the job has said so far."""
+        """Return the job's log so far."""
         path = self.artifacts / "job.log"
         return path.read_text() if path.exists() else ""
 
     def kill_engine(self, process: "subprocess.Popen[str]") -> None:
-        """Kill the CLI, and all that it runs, as a machine without memory does."""
+        """Kill the Pulumi CLI and its child processes, as when the memory runs out."""
         [cli] = [pid for pid in descendants(process.pid) if name_of(pid) == "pulumi"]
         for pid in descendants(cli):
             os.kill(pid, signal.SIGKILL)
 
     def kill(self, process: "subprocess.Popen[str]") -> str:
-        """End a job and all that it runs, as a deleted pod does; what it had said."""
+        """Kill a job and its child processes, as when a pod is deleted; return its output."""
         for pid in descendants(process.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -254,7 +254,7 @@ class Prow:
         return output
 
     def learn_secrets(self, instance: InstanceView) -> None:
-        """Note the passwords in a node's local.conf, and a line of its host key."""
+        """Record the passwords in a node's user data, and one line of its host key."""
         document = yaml.safe_load(instance.metadata["user-data"])
         for file in document["write_files"]:
             found = re.findall(r"_PASSWORD=(\w+)", str(file["content"]))
@@ -267,7 +267,7 @@ class Prow:
         config = {
             "gcp:computeCustomEndpoint": self.api.url,
             "gcp:accessToken": self.access_token,
-            # Operations take 0.2 s here.
+            # Below OPERATION_S, the length of an operation here.
             "gcp:pollInterval": "100ms",
             "devstack:amphoraImageUrl": "",
             "devstack:authUrlHost": "private",

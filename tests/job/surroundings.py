@@ -1,4 +1,4 @@
-"""Surroundings: a cloud, a Boskos and a checkout of CAPO, for one job or a few."""
+"""Surroundings: a cloud, a Boskos and a checkout of CAPO, for one job or several."""
 
 import os
 import shutil
@@ -19,15 +19,15 @@ from localcloud.machines.simulated import SimulatedNodes
 from tests.job.prow import STANDIN, Prow, Site, zones
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-# Not that of the engine's tests, nor that of localcloud's daemon. Two at once would be in each
-# other's way.
+# Each test process has a range of its own, which neither the engine's tests nor localcloud's
+# daemon use: two servers cannot listen on one address.
 EXTERNAL_RANGE = IPv4Network(f"127.{97 + WORKER}.0.0/16")
 OPERATION_S = 0.2
 
 
 @contextmanager
 def surroundings(folder: Path, engine: Engine, sources: str, cache: Path) -> Iterator[Prow]:
-    """A cloud, a Boskos and a checkout of CAPO, for the block."""
+    """Provide a cloud, a Boskos and a checkout of CAPO while the block runs."""
     shutil.copytree(STANDIN / "capo", folder / "capo")
     (folder / "cache").symlink_to(cache)
     ranch = Ranch([Resource(name="leased-one", type="gce-project")], SystemClock())
@@ -50,7 +50,7 @@ def surroundings(folder: Path, engine: Engine, sources: str, cache: Path) -> Ite
         try:
             yield made
         finally:
-            # A test that failed leaves its job running.
+            # A failed test may leave its job running.
             for job in made.jobs:
                 if job.poll() is None:
                     made.kill(job)

@@ -1,6 +1,6 @@
-"""Engine faults: what goes wrong with the engine or the cloud, and what the job makes of it.
+"""Engine faults: faults of the engine or the cloud, and the job's reaction.
 
-With the real engine: how it ends, what it prints and what it leaves in its state is the matter.
+With the real engine, since its exit status, its output and its remaining state matter here.
 """
 
 import signal
@@ -16,7 +16,7 @@ from tests.job.test_faults import SLOW, nothing_is_left
 
 WORKER = "capo-e2e-e2e-1-worker"
 CONTROLLER = "capo-e2e-e2e-1-controller"
-# For a node that answers, however slowly on a busy machine.
+# Long enough for a healthy node to answer on a busy machine.
 SILENCE_S = "30"
 
 
@@ -25,7 +25,7 @@ def engine(real_engine):
     return real_engine
 
 
-# --- what a job mends ---
+# --- faults that a job recovers from ---
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def mended(tmp_path_factory, real_engine, sources, cache):
 
 @pytest.mark.xdist_group("mended")
 def test_a_zone_that_lacks_a_machine_type_is_in_the_summary(mended):
-    """Of a job that passed all the same."""
+    """The summary mentions it although the job passed."""
     _, ended = mended
 
     assert ended.code == 0, ended.output
@@ -75,7 +75,7 @@ def test_a_fault_while_destroying_is_tried_again(mended):
     nothing_is_left(prow, ended)
 
 
-# --- what ends a job ---
+# --- faults that end a job ---
 
 
 def test_a_controller_that_falls_silent_is_replaced_with_its_worker_but_not_for_ever(prow):
@@ -140,7 +140,7 @@ def test_a_create_that_is_refused_is_explained(prow):
     ],
 )
 def test_a_refusal_reaches_the_reports_in_google_clouds_words(prow, reason, message, kind):
-    """And is no outage, whoever knows it or not."""
+    """Neither a known nor an unknown refusal is reported as an outage."""
     fault = {"kind": "error", "status": 412, "reason": reason, "message": message}
     prow.api.add_fault(Fault(method="instances.insert", times=2, **fault))
     ended = prow.run()

@@ -1,4 +1,4 @@
-"""Entrypoint: the job under Prow's own, which passes signals on and waits for the grace period."""
+"""Entrypoint: the job under Prow's entrypoint, which forwards signals and has a grace period."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ def entrypoint(prow):
 
 
 def test_a_jobs_failure_is_prows(prow, entrypoint):
-    """That of a job that passed: `test_job.test_its_end_is_prows`."""
+    """For a job that passes, see `test_job.test_its_end_is_prows`."""
     ended = prow.end(prow.start(entrypoint=entrypoint, STANDIN_FAIL="test-e2e"))
 
     assert (ended.code, entrypoint.marker.read_text()) == (1, "1"), ended.output
@@ -25,7 +25,7 @@ def test_a_jobs_failure_is_prows(prow, entrypoint):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_aborted_job_is_gone_within_the_grace_period(prow, entrypoint, number):
-    """It gets SIGINT, and at once the signal that the entrypoint got."""
+    """The entrypoint sends SIGINT, immediately followed by the signal that it received."""
     job = prow.start(entrypoint=entrypoint, STANDIN_HANG="test-e2e")
     prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
     os.kill(job.pid, number)
@@ -38,7 +38,7 @@ def test_an_aborted_job_is_gone_within_the_grace_period(prow, entrypoint, number
 
 
 def test_a_job_that_takes_too_long_is_gone_within_the_grace_period(prow, entrypoint):
-    """Wherever it is by then: on a busy machine it may not have leased yet."""
+    """The time limit may come in any phase; on a busy machine even before the lease."""
     short = Entrypoint(folder=entrypoint.folder, timeout_s=30)
     ended = prow.end(prow.start(entrypoint=short, STANDIN_HANG="test-e2e"))
 

@@ -1,4 +1,4 @@
-"""Faults: whatever goes wrong, and whenever, the job says what it was and leaves nothing behind."""
+"""Faults: whatever fails, and whenever, the job reports the cause and leaves no resources."""
 
 import os
 import shutil
@@ -14,19 +14,19 @@ from tests.patience import FOREVER_S
 SLOW = Course(verdict_after_s=FOREVER_S)
 WORKER = "capo-e2e-e2e-1-worker"
 CONTROLLER = "capo-e2e-e2e-1-controller"
-# For a node that answers, however slowly on a busy machine.
+# Long enough for a healthy node to answer on a busy machine.
 SILENCE_S = "30"
 
 
 def nothing_is_left(prow, ended):
-    """The cloud is empty, the project given back once, and nothing tells a secret."""
+    """Assert that the cloud is empty, the lease was released once, and no secret was printed."""
     assert "a defect of its own" not in ended.output
     assert prow.inventory() == set(), ended.output
     assert prow.releases == ["dirty"], ended.output
     require_no_secret(ended, prow.secrets)
 
 
-# --- before anything is paid for ---
+# --- before anything costs money ---
 
 
 def test_a_refused_environment_leases_nothing(prow):
@@ -56,7 +56,7 @@ def test_a_flavor_that_the_cloud_will_not_have_leases_nothing(prow):
 
 
 def test_a_checkout_without_a_target_leases_nothing(prow):
-    """The image would be built, and the cloud with it, before make says so."""
+    """Otherwise make would fail only after the image and the cloud were built."""
     makefile = prow.folder / "capo" / "Makefile"
     makefile.write_text(makefile.read_text().replace("build-e2e-tests:", "other:"))
     ended = prow.run()
@@ -185,7 +185,7 @@ def test_a_controller_that_is_never_ready_ends_the_job(prow):
 
 
 def test_a_lost_lease_stops_everything_and_touches_nothing(prow):
-    """The project may be another job's by then, with resources of the same names."""
+    """Another job may use the project by then, with resources of the same names."""
     prow.nodes.courses["controller"] = SLOW
     job = prow.start(DEVSTACK_BOSKOS_HEARTBEAT_S="1")
     prow.wait_for(lambda: len(prow.operations("instances.insert")) == 2, job)
@@ -244,11 +244,11 @@ def test_the_jobs_own_deadline_leaves_time_to_clean_up(prow):
     nothing_is_left(prow, ended)
 
 
-# --- while it is taken down ---
+# --- during the teardown ---
 
 
 def test_more_signals_do_not_stop_the_teardown(prow):
-    """Prow sends one to the wrapper, which sends another."""
+    """Prow sends a signal to the wrapper, and the wrapper sends another one."""
     prow.api.set_latency({"instances.delete": 3.0})
     job = prow.start(STANDIN_HANG="test-e2e")
     prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
@@ -263,7 +263,7 @@ def test_more_signals_do_not_stop_the_teardown(prow):
 
 
 def test_what_a_killed_job_left_is_removed_by_the_next(prow):
-    """Another pod, with another name and without the state of the first."""
+    """The next job runs in another pod, with another name and without the first one's state."""
     job = prow.start(STANDIN_HANG="test-e2e")
     prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
     prow.kill(job)
@@ -276,11 +276,11 @@ def test_what_a_killed_job_left_is_removed_by_the_next(prow):
     nothing_is_left(prow, ended)
 
 
-# --- what a job leaves alone, and what it keeps ---
+# --- files that a job leaves alone, and clouds that it keeps ---
 
 
 def test_no_cloud_of_the_users_own_is_written_over(prow):
-    """clouds.yaml is in the state, for its owner alone, and the suite is told where."""
+    """The job's clouds.yaml is a private file in its state folder; the suite gets its path."""
     mine = prow.folder / "capo" / "clouds.yaml"
     mine.write_text("clouds: {}\n")
     job = prow.start(STANDIN_HANG="test-e2e")

@@ -1,6 +1,6 @@
-"""The job: everything in order, each result in its place, and nothing left.
+"""The job: all phases in order, each result in its place, and no resources left.
 
-With the real engine. What can be seen of one whole job is looked at in one, which passed.
+With the real engine. One whole job, which passed, is shared by most tests.
 """
 
 import json
@@ -21,7 +21,7 @@ def engine(real_engine):
 
 
 def test_a_job_from_checkout_to_teardown(whole):
-    """The worker is built meanwhile: its AZ comes during the tests, which begin without it."""
+    """The tests start before the worker is done; its AZ appears while they run."""
     targets = [line["target"] for line in whole.targets]
 
     assert whole.ended.code == 0, whole.ended.output
@@ -35,13 +35,13 @@ def test_a_job_from_checkout_to_teardown(whole):
 
 
 def test_its_end_is_prows(whole):
-    """The entrypoint notes the exit status, and keeps what the job printed."""
+    """The entrypoint records the exit status and keeps the job's output."""
     assert (whole.ended.code, whole.marker) == (0, "0"), whole.ended.output
     assert whole.ended.output.startswith(whole.log)
 
 
 def test_its_log_is_for_people(whole):
-    """A good run says nothing of errors, and a file has no escape codes."""
+    """The log of a passed job mentions no errors, and no artifact has escape codes."""
     log = whole.ended.read("job.log")
 
     assert "PASSED in " in log
@@ -82,7 +82,7 @@ def test_prerequisites_are_built_politely_beside_the_cloud(whole):
 
 
 def test_a_rerun_of_the_same_job_finds_its_cloud(prow):
-    """Nothing is created a second time."""
+    """It adopts the existing resources instead of creating them again."""
     job = prow.start(STANDIN_HANG="test-e2e")
     prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
     prow.kill(job)

@@ -1,4 +1,4 @@
-"""The played engine: to a job and to the cloud it is as the real one, and it makes nothing up."""
+"""The played engine: job and cloud cannot tell it from the real one, and it invents nothing."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from tests.patience import PATIENCE_S
 
 
 def changes(requests):
-    """What was asked of the Compute API that changes something; how often each."""
+    """Count the requests to the Compute API that change something, by method and path."""
     return Counter(
         (request["method"], request["path"])
         for request in requests
@@ -18,7 +18,7 @@ def changes(requests):
 
 
 def steps(log):
-    """What an event log tells of each resource, in its order."""
+    """Return an event log's steps as (kind, operation, URN), in order."""
     told = []
     for line in log.splitlines():
         event = json.loads(line)
@@ -33,7 +33,7 @@ def tree(ended):
 
 
 def test_a_played_job_is_as_the_recorded_one(prow, played, whole):
-    """The same calls in the same order, the same cloud, and the same reports."""
+    """The same calls in the same order, the same changes to the cloud, and the same reports."""
     ended = prow.run()
     tape = json.loads(whole.tape.read_text())
     requests = prow.api.requests(prow.project)
@@ -49,7 +49,7 @@ def test_a_played_job_is_as_the_recorded_one(prow, played, whole):
 
 
 def test_what_was_not_recorded_is_refused(played, tmp_path):
-    """And fails whatever test asked for it: the engine would have done something."""
+    """A refusal also fails the test that caused it, since a real engine would have acted."""
     cli = played.engine().cli
     words = ["up", "--replace=urn:pulumi:e2e-1::devstack::gcp:compute/instance:Instance::worker"]
     done = subprocess.run(
@@ -68,7 +68,7 @@ def test_what_was_not_recorded_is_refused(played, tmp_path):
 
 
 def test_other_settings_are_refused(prow, played):
-    """The real engine would have made another cloud of them."""
+    """The real engine would have built a different cloud with them."""
     ended = prow.run(DEVSTACK_SET_bootDiskGib="400")
 
     assert ended.code == 1

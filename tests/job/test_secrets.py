@@ -1,4 +1,4 @@
-"""Secrets: whoever tells one, in whatever spelling, it is in no artifact and is not printed."""
+"""Secrets: whoever prints one, in whatever encoding, it reaches neither artifacts nor output."""
 
 import base64
 import gzip
@@ -22,19 +22,19 @@ BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC"
 
 
 def canary(*odd: str) -> str:
-    """A secret that stands nowhere else, with characters that have to be quoted."""
+    """Return a unique secret with characters that encodings change."""
     return "".join(("canary", *odd, uuid4().hex))
 
 
 @pytest.fixture
 def engine(real_engine):
-    """The real one, which has much to tell."""
+    """The real engine, whose output and event log are long."""
     return real_engine
 
 
 @pytest.fixture
 def canaries(prow, tmp_path):
-    """Secrets by where they are planted: in settings, variables and files that these name."""
+    """Secrets by the place where they are planted: settings, variables, and files named there."""
     found = {
         "settings token": canary(),
         "settings url": canary(),
@@ -72,7 +72,7 @@ def canaries(prow, tmp_path):
 
 @pytest.fixture
 def environment(canaries, tmp_path):
-    """The variables in which some of them are. Two are in files, which programs print as well."""
+    """Variables with secrets. Some name files, whose contents the suite prints too."""
     return {
         "GITHUB_TOKEN": canaries["variable token"],
         "AWS_SECRET_ACCESS_KEY": canaries["variable"],
@@ -80,7 +80,7 @@ def environment(canaries, tmp_path):
         "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json"),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
         "SERVICE_TOKEN_FILE": str(tmp_path / "token file"),
-        # Nobody is told of these by name: only what is printed of them shows them.
+        # No name marks these as secret; their values repeat secrets that the job knows.
         "TOLD_0": json.dumps(canaries),
         "TOLD_1": (tmp_path / "key.json").read_text(),
         "TOLD_2": "\n".join(canaries.values()),
@@ -90,7 +90,7 @@ def environment(canaries, tmp_path):
 
 @pytest.fixture
 def everybody_tells(prow, canaries):
-    """Programs of the suite print what they know, and so do nodes and the cloud."""
+    """Make the suite's programs, a node and the cloud print the secrets; return their text."""
     prow.tool(
         "make", f'"$STANDIN_PYTHON" {STANDIN}/tell.py "$@"', f'exec {shutil.which("make")} "$@"'
     )
@@ -105,7 +105,7 @@ def everybody_tells(prow, canaries):
 
 
 def contents(folder, output):
-    """What there is to find, by name: each file, what is packed in it, and the output."""
+    """Yield every place to search by name: the output, each file, and each archive's members."""
     yield "output", output.encode()
     for path in folder.rglob("*"):
         if path.is_file():
@@ -120,7 +120,7 @@ def contents(folder, output):
 
 
 def spellings(secret):
-    """How it may have been written; of base64 what no neighbour decides."""
+    """Yield the encodings of a secret; of base64 only the part that no neighbour changes."""
     for text in {secret, json.dumps(secret)[1:-1], json.dumps(json.dumps(secret))[1:-1]}:
         yield text.encode()
     yield quote(secret, safe="").encode()
@@ -140,7 +140,7 @@ def require_none(prow, ended, secrets):
 
 
 def told(ended):
-    """The lines in which something was told, and masked."""
+    """Return the log lines of programs that print secrets."""
     log = ended.read("job.log") + ended.read("prerequisites.log")
     return [line for line in log.splitlines() if "told: " in line]
 
@@ -148,7 +148,7 @@ def told(ended):
 def test_a_job_in_which_everybody_tells_secrets_shows_none(
     prow, canaries, environment, everybody_tells
 ):
-    """The worker's failure is told during the tests, which go on."""
+    """The worker fails during the tests, with the secrets in its error; the tests go on."""
     prow.nodes.courses["worker"] = Course(verdict_after_s=30, error=everybody_tells)
     ended = prow.run(**environment)
     state = [(f"state {number}", secret) for number, secret in enumerate(prow.secrets)]
@@ -159,14 +159,14 @@ def test_a_job_in_which_everybody_tells_secrets_shows_none(
     assert len(told(ended)) > 100
     assert any("***" in line for line in told(ended))
     require_none(prow, ended, [*canaries.items(), *state])
-    # And the reader still sees what happened.
+    # The reports stay readable.
     assert "PASSED in " in ended.read("summary.txt")
     for line in ended.read("pulumi/up-01.jsonl").splitlines():
         assert json.loads(line)
 
 
 def test_a_failure_that_quotes_secrets_shows_none(prow, canaries, environment, everybody_tells):
-    """The cloud refuses with them in its message, the worker fails with them in its error."""
+    """The cloud's refusal and the worker's error quote the secrets."""
     prow.api.add_fault(
         Fault(
             method="routers.insert",
@@ -195,7 +195,7 @@ def test_a_failed_node_that_quotes_secrets_shows_none(prow, canaries, environmen
 
 
 def test_what_a_person_runs_shows_none_either(prow, canaries, environment):
-    """`up`, `preview` and `down` without the job, and a refusal that quotes what was given."""
+    """`up`, `outputs` and `down` without the job, and a refusal that quotes its input."""
     settings = prow.folder / "own.yaml"
     prow.environment(**environment)
     document = yaml.safe_load((prow.folder / "settings.yaml").read_text())

@@ -1,4 +1,4 @@
-"""The stand-in of CAPO: it notices what the real suite would stumble over."""
+"""The stand-in of CAPO: it detects the mistakes at which the real suite would fail."""
 
 import json
 import os
@@ -30,7 +30,7 @@ _VARIABLES = {
 
 
 class _Cloud(BaseHTTPRequestHandler):
-    """The controller, as the suite sees it; pages by path are the server's."""
+    """The controller's APIs, as the suite requests them. The pages are the server's attribute."""
 
     def do_GET(self):
         body = self.server.pages.get(self.path)
@@ -49,7 +49,7 @@ def zones(*names):
 
 @pytest.fixture
 def cloud():
-    """A server whose pages a test may change, and its address."""
+    """A server with pages that a test may change; `url` is its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Cloud) as server:
         server.url = f"http://127.0.0.1:{server.server_port}"
         server.pages = {
@@ -84,7 +84,7 @@ def environ(tmp_path, cloud):
 
 @pytest.fixture
 def clouds(tmp_path, cloud):
-    """A clouds.yaml as the job writes it, whose identity API is the server's."""
+    """A clouds.yaml as the job writes it, with the server as its identity API."""
     text = clouds_yaml("192.0.2.1", "hunter2").replace("192.0.2.1", cloud.url[len("http://") :])
     (tmp_path / "private").mkdir()
     path, _ = e2e_files.write({"clouds_yaml": text, "e2e_variables": {}}, tmp_path / "private")
@@ -93,7 +93,7 @@ def clouds(tmp_path, cloud):
 
 @pytest.fixture
 def make(tmp_path, environ, clouds):
-    """Run make in a copy of the stand-in, as the job does."""
+    """Run make in a copy of the stand-in, with the job's arguments."""
     capo = tmp_path / "capo"
     shutil.copytree(STANDIN / "capo", capo)
 
@@ -112,7 +112,7 @@ def make(tmp_path, environ, clouds):
 
 @pytest.fixture
 def uploaded(make, environ, cloud, tmp_path):
-    """The image was built, saved and uploaded."""
+    """Build, save and upload the image."""
     make(*PREREQUISITES)
     archive = tmp_path / "image.tar"
     subprocess.run(
@@ -122,7 +122,7 @@ def uploaded(make, environ, cloud, tmp_path):
 
 
 def failures(environ, name="e2e_suite"):
-    """The tests that failed, and why, by the suite's own report."""
+    """Return the failed tests and their messages from the suite's report."""
     path = Path(environ["ARTIFACTS"]) / f"junit.{name}.1.xml"
     root = ET.parse(path).getroot()  # noqa: S314 - the stand-in wrote it
     return {
@@ -142,7 +142,7 @@ def test_a_cloud_as_it_should_be_passes(make, environ):
 
 
 def test_the_targets_come_in_the_order_of_capos_makefile(make, tmp_path):
-    """`test-e2e` runs the prerequisites again."""
+    """As in CAPO, `test-e2e` runs its prerequisites again."""
     make(*PREREQUISITES)
     make("test-e2e", STANDIN_CHECKS="clouds")
     lines = (tmp_path / "state/targets.jsonl").read_text().splitlines()
@@ -208,7 +208,7 @@ def test_conformance_needs_neither_second_az_nor_image(make, cloud, environ):
 
 @pytest.mark.parametrize("target", ["build-e2e-tests", "test-e2e"])
 def test_a_target_fails_when_asked_to(make, target):
-    """And what comes before it does not."""
+    """The targets before it still succeed."""
     done = make(target, STANDIN_FAIL=target, STANDIN_CHECKS="clouds")
 
     assert done.returncode != 0

@@ -1,6 +1,6 @@
-"""Whole: one job of everything as it is, under Prow's own entrypoint, which many tests look at.
+"""Whole: one complete job under Prow's entrypoint, whose results many tests share.
 
-It is also what the played engine's tape is recorded from.
+The played engine's tape is recorded from the same job.
 """
 
 import json
@@ -17,25 +17,25 @@ from tests.job.tape.engines import Recorder
 
 @dataclass(frozen=True, kw_only=True)
 class Whole:
-    """What such a job did, and what it left."""
+    """The results of the complete job."""
 
     ended: Ended
     marker: str
-    """What Prow's sidecar reads as its exit status."""
+    """The exit status, as Prow's sidecar reads it."""
     log: str
-    """What becomes build-log.txt."""
+    """The text of build-log.txt."""
     targets: list[dict[str, Any]]
     releases: list[str]
     inventory: set[str]
     requests: list[dict[str, Any]]
-    """To the Compute API."""
+    """All requests to the Compute API."""
     secrets: set[str]
     stacks: list[Path]
     tape: Path
 
 
 def run(prow: Prow, recorder: Recorder) -> Whole:
-    """Run a job whose second AZ comes during the tests, which begin without it."""
+    """Run a job whose second AZ appears during the tests."""
     prow.nodes.courses |= {"controller": Course(verdict_after_s=4), "worker": Course(6)}
     prow.site.pages["/zones"] = zones("testaz1")  # type: ignore[attr-defined] # of its handler
     entrypoint = Entrypoint(folder=prow.folder)
@@ -62,11 +62,11 @@ def run(prow: Prow, recorder: Recorder) -> Whole:
 
 
 def keep(whole: Whole, file: Path) -> None:
-    """Write it down for other processes."""
+    """Write the results to a file, for other test processes."""
     file.write_bytes(pickle.dumps(whole))
 
 
 def read(file: Path) -> Whole:
-    """Read what another process of the same tests has kept."""
+    """Read results that another process of the same test run has written."""
     found: Whole = pickle.loads(file.read_bytes())  # noqa: S301 - our own
     return found

@@ -1,4 +1,4 @@
-"""Tell: prints all variables and clouds.yaml in many spellings, as careless programs do."""
+"""Tell: prints all variables and clouds.yaml in many encodings, as a careless program might."""
 
 import base64
 import html
@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 
 def texts() -> Iterator[str]:
-    """What this program knows."""
+    """Yield all texts that may hold a secret: variables and clouds.yaml."""
     yield from os.environ.values()
     for argument in sys.argv:
         _, _, path = argument.partition("OPENSTACK_CLOUD_YAML_FILE=")
@@ -21,7 +21,7 @@ def texts() -> Iterator[str]:
 
 
 def spellings(text: str) -> Iterator[str]:
-    """The text as programs write it."""
+    """Yield the text in the encodings that programs commonly print."""
     content = text.encode()
     yield text
     yield json.dumps(text)

@@ -1,4 +1,4 @@
-"""Engines: the real one with a recorder before it, and the played one."""
+"""Engines: the real engine with a recorder in front of it, and the played engine."""
 
 import json
 import os
@@ -19,8 +19,8 @@ _HERE = Path(__file__).parent
 
 
 def _put_before(folder: Path, program: str, *arguments: object) -> Path:
-    """Write a `pulumi` that is one of the programs beside this module."""
-    # Of the standard library alone, and without its site: it is started twenty times a job.
+    """Write a `pulumi` that runs a program of this folder; return its path."""
+    # Without site-packages, for a fast start: a job runs the CLI twenty times.
     words = [sys.executable, "-I", "-S", _HERE / program, *arguments]
     cli = folder / "pulumi"
     cli.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n')
@@ -30,13 +30,13 @@ def _put_before(folder: Path, program: str, *arguments: object) -> Path:
 
 @dataclass
 class Recorder:
-    """A real engine at work on one cloud, and what is kept of it."""
+    """Record the calls of a real engine on one cloud, and its requests to the Compute API."""
 
     folder: Path
     _requests: list[tuple[float, list[str]]] = field(default_factory=list)
 
     def engine(self, real: Engine) -> Engine:
-        """Return the real engine, recorded from now on."""
+        """Return the real engine with a recorder in front of it."""
         self.folder.mkdir()
         cli = _put_before(self.folder, "recorder.py", self._calls, real.cli)
         path = f"{self.folder}:{real.environment.get('PATH', os.environ['PATH'])}"
@@ -44,7 +44,7 @@ class Recorder:
 
     @contextmanager
     def listening(self, api: ComputeApi) -> Iterator[None]:
-        """Keep all requests to the API that change something and are accepted."""
+        """Record all accepted requests that change something, while the block runs."""
         service = api._service
         answer = service.answer
 
@@ -61,7 +61,7 @@ class Recorder:
         service.answer = answer  # type: ignore[method-assign] # as it was
 
     def tape(self, api: ComputeApi, name: str) -> dict[str, Any]:
-        """Return what was recorded of a stack's way up and down."""
+        """Return the record of one stack, from its first call to its destruction."""
         calls = [json.loads(line) for line in self._calls.read_text().splitlines()]
         up = False
         for call in calls:
@@ -94,10 +94,10 @@ class Played:
     tape: Path
 
     def engine(self) -> Engine:
-        """Return the engine."""
+        """Create the CLI and return an engine that uses it."""
         self.folder.mkdir()
         cli = _put_before(self.folder, "player.py", self.tape, self.folder)
-        # The job asks whether it is there, and never starts it.
+        # The job checks that the language host exists but never starts it.
         host = self.folder / "pulumi-language-python"
         host.write_text("#!/bin/sh\nexit 99\n")
         host.chmod(0o755)
@@ -106,12 +106,12 @@ class Played:
 
     @property
     def calls(self) -> list[list[str]]:
-        """Return the calls so far, as the player compares them."""
+        """Return the calls so far, in the form that the player compares."""
         return [json.loads(line) for line in self._lines("calls")]
 
     @property
     def refusals(self) -> list[str]:
-        """Return what was asked of the player that was not recorded."""
+        """Return the player's messages about calls and answers that were not recorded."""
         return self._lines("refusals")
 
     def _lines(self, name: str) -> list[str]:

@@ -1,13 +1,13 @@
-"""Player: says and does in the CLI's place what the recorder kept of a real engine.
+"""Player: a CLI that answers calls from the recording of a real engine.
 
-Started as `player.py TAPE FOLDER ARGUMENT…`; in FOLDER are the lists of calls and of refusals. A
-command has the recorded output, exit status and event log; `up` and `destroy` also send the
-Compute API the requests that the engine sent, one after another. Only the stack's name, the API's
-address, the controller's external address and the times are today's.
+Started as `player.py TAPE FOLDER ARGUMENT…`; FOLDER has the lists of calls and of refusals. A
+command prints the recorded output and event log and ends with the recorded exit status; `up` and
+`destroy` also repeat the engine's requests to the Compute API, one after another. The stack's name,
+the API's address, the controller's external address and the times are replaced by current ones.
 
-It has no engine, so it refuses aloud what was not recorded: another command or flag, other
-settings, and an API that refuses a request. Nor has it a state that grows: the stack is there once
-`up` is done, which no signal stops, since it takes a second or two.
+It has no engine, so it refuses with an error what was not recorded: another command or flag, other
+settings, or an API that refuses a request. Its state does not grow step by step: the stack exists
+once `up` is done. Signals do not stop `up`, which takes only a second or two.
 """
 
 import json
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from http.client import HTTPConnection
 
-# What differs between two jobs of the same settings; and how long the job waits for the nodes,
-# which the engine heeds only where it waits itself.
+# Settings that differ between equal jobs, and the job's time limit for the nodes, which the
+# engine uses only where it waits for them itself.
 _OWN_SETTINGS = (
     "encryptionsalt:",
     "devstack:e2eConf:",
@@ -32,12 +32,12 @@ _OWN_SETTINGS = (
 )
 _POLL_S = 0.05
 _REFUSED = 99
-# There while the stack is up; its content is the controller's external address.
+# Exists while the stack is up; holds the controller's external address.
 _UP = Path("backend/played")
 
 
 def main(file: str, folder: str, *arguments: str) -> int:
-    """Play one call; its exit status."""
+    """Play one call; return its exit status."""
     try:
         return _play(Path(file), Path(folder), arguments)
     except RefusedError as error:
@@ -49,7 +49,7 @@ def main(file: str, folder: str, *arguments: str) -> int:
 
 
 class RefusedError(Exception):
-    """Something that was not recorded."""
+    """A call, a setting or an answer that was not recorded."""
 
 
 def _play(file: Path, folder: Path, arguments: tuple[str, ...]) -> int:
@@ -77,7 +77,7 @@ def _play(file: Path, folder: Path, arguments: tuple[str, ...]) -> int:
 
 
 def spoken(arguments: tuple[str, ...]) -> list[str]:
-    """Return a call's words without the place of its event log, which is another each time."""
+    """Return a call's words without the path of its event log, which is always different."""
     words = list(arguments)
     if "--event-log" in words:
         del words[words.index("--event-log") + 1]
@@ -85,7 +85,7 @@ def spoken(arguments: tuple[str, ...]) -> list[str]:
 
 
 def _find(calls: list[dict[str, Any]], words: list[str]) -> dict[str, Any]:
-    """Return what was recorded of this call in this state of the stack."""
+    """Return the record of this call, made with or without a stack as now."""
     up = _UP.exists()
     found = [call for call in calls if (spoken(call["arguments"]), call["up"]) == (words, up)]
     if not found:
@@ -94,12 +94,12 @@ def _find(calls: list[dict[str, Any]], words: list[str]) -> dict[str, Any]:
 
 
 def _change(tape: dict[str, Any], call: dict[str, Any], address: str) -> str:
-    """Make the engine's requests; the controller's external address, which one of them decides."""
+    """Repeat the engine's requests; return the controller's external address."""
     from http.client import HTTPConnection  # noqa: PLC0415 - 0.05 s, for these two alone
 
     [settings] = Path().glob("Pulumi.*.yaml")
     lines = _settings(settings.read_text())
-    # `destroy` goes by the state alone.
+    # `destroy` depends on the state only, not on the settings.
     if not _UP.exists() and lines != _settings(call["settings"][settings.name]):
         raise RefusedError(f"knows other settings than these: {lines}")
     [endpoint] = re.findall(r"computeCustomEndpoint: http://(\S+?)/", settings.read_text())
@@ -121,14 +121,14 @@ def _change(tape: dict[str, Any], call: dict[str, Any], address: str) -> str:
 
 
 def _settings(text: str) -> list[str]:
-    """Return the lines of a settings file that the engine heeds."""
-    # The real CLI quotes what the job did not.
+    """Return the lines of a settings file that matter to the engine."""
+    # The real CLI adds quotes.
     lines = (line.strip().replace("'", "") for line in text.splitlines())
     return sorted(line for line in lines if not line.startswith(_OWN_SETTINGS))
 
 
 def _send(api: "HTTPConnection", method: str, path: str, body: str) -> None:
-    """Make a request and wait for its operation, as the provider does."""
+    """Send a request and wait for its operation, as the provider does."""
     operation = _ask(api, method, path, body)
     _, _, link = operation["selfLink"].partition("/compute/v1/")
     while operation["status"] != "DONE":
@@ -149,7 +149,7 @@ def _ask(api: "HTTPConnection", method: str, path: str, body: str) -> dict[str, 
 
 
 def _today(log: str) -> str:
-    """Move an event log's times so that it ends now."""
+    """Shift an event log's times so that it ends now."""
     times = [int(found) for found in re.findall(r'"timestamp":(\d+)', log)]
     late = int(time.time()) - max(times)
     return re.sub(r'"timestamp":(\d+)', lambda found: f'"timestamp":{int(found[1]) + late}', log)

@@ -1,6 +1,6 @@
-"""Recorder: runs the real CLI in its place, passes on what it says, and keeps it.
+"""Recorder: a CLI that runs the real one, passes its output on and records the call.
 
-Started as `recorder.py FILE CLI ARGUMENT…`. Each call is one line of FILE, in JSON.
+Started as `recorder.py FILE CLI ARGUMENT…`. Each call becomes one line of JSON in FILE.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import IO
 
 
 def main(file: str, cli: str, *arguments: str) -> int:
-    """Run the CLI; its exit status."""
+    """Run the CLI and record the call; return the exit status."""
     began = time.time()
-    # Before the CLI writes them anew.
+    # Read them before the CLI rewrites them.
     settings = {path.name: path.read_text() for path in Path().glob("Pulumi.*.yaml")}
     process = subprocess.Popen(
         [cli, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -51,7 +51,7 @@ def _pass_on(source: IO[str], sink: IO[str], kept: list[str]) -> None:
 
 
 def _log(arguments: tuple[str, ...]) -> str:
-    """Return the engine's event log of a call, if it was to write one."""
+    """Return the event log that the call asked for; empty without one."""
     if "--event-log" not in arguments:
         return ""
     return Path(arguments[arguments.index("--event-log") + 1]).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Checks: what the stand-in for CAPO's E2E tests asks of the cloud, with openstacksdk."""
+"""Checks: the stand-in's E2E tests, which use the cloud with openstacksdk and HTTP."""
 
 import io
 import json
@@ -28,15 +28,15 @@ _WANTED = (
     "OPENSTACK_FAILURE_DOMAIN_ALT",
     "E2E_IMAGE_URL",
 )
-# It uses neither the second AZ nor the uploaded image.
+# Conformance uses neither the second AZ nor the uploaded image.
 _CONFORMANCE_CHECKS = ["environment", "clouds", "identity", "floating"]
 _FETCH_TIMEOUT_S = 60
-# A proxy of the machine is not on the way to the cloud.
+# The cloud is reached directly, not by a proxy of this machine.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def run_tests(target: str, *, failed: bool) -> bool:
-    """Make the checks and write their JUnit; whether all are well."""
+    """Run the checks, write their JUnit report and return whether all passed."""
     named = os.environ.get("STANDIN_CHECKS")
     wanted = list(CHECKS) if target == "test-e2e" else _CONFORMANCE_CHECKS
     errors: dict[str, str] = {}
@@ -55,7 +55,7 @@ def run_tests(target: str, *, failed: bool) -> bool:
 
 
 def write_junit(target: str, errors: dict[str, str]) -> None:
-    """As ginkgo writes it, where the suite has it."""
+    """Write a report in ginkgo's form, to the file that the real suite writes."""
     count = str(sum(map(bool, errors.values())))
     root = ET.Element("testsuites", tests=str(len(errors)), failures=count)
     suite = ET.SubElement(root, "testsuite", name=target, tests=str(len(errors)), failures=count)
@@ -69,13 +69,13 @@ def write_junit(target: str, errors: dict[str, str]) -> None:
 
 
 def require(claim: object, text: str) -> None:
-    """Fail unless something is so."""
+    """Raise ValueError with the text unless the claim holds."""
     if not claim:
         raise ValueError(text)
 
 
 def check_environment() -> None:
-    """The variables of e2e_conf.yaml are there, and none that leads to another cloud."""
+    """Require the variables of e2e_conf.yaml; refuse any that would select another cloud."""
     missing = [name for name in _WANTED if not os.environ.get(name)]
     require(not missing, f"not set: {missing}")
     others = [name for name in os.environ if name.startswith(("OS_", "PULUMI_"))]
@@ -83,12 +83,12 @@ def check_environment() -> None:
 
 
 def clouds_yaml() -> Path:
-    """The file that make was told."""
+    """Return the path of the file that make was given."""
     return Path(os.environ["OPENSTACK_CLOUD_YAML_FILE"])
 
 
 def cloud(name: str) -> dict[str, Any]:
-    """One cloud of the file, as openstacksdk reads it."""
+    """Return one cloud of clouds.yaml, as openstacksdk reads it."""
     config = OpenStackConfig(
         config_files=[str(clouds_yaml())], secure_files=[], vendor_files=[], load_envvars=False
     )
@@ -97,7 +97,7 @@ def cloud(name: str) -> dict[str, Any]:
 
 
 def check_clouds() -> None:
-    """clouds.yaml is for its owner, outside the artifacts, and has both clouds."""
+    """Require that clouds.yaml is private, outside the artifacts, and has both clouds."""
     path = clouds_yaml()
     require(path.is_absolute(), f"{path} is not absolute")
     require(stat.S_IMODE(path.stat().st_mode) == 0o600, f"{path} is not 0600")
@@ -112,21 +112,21 @@ def check_clouds() -> None:
 
 
 def fetch(url: str) -> bytes:
-    """What is at a URL."""
+    """Return the body of an HTTP answer."""
     with closing(_DIRECT.open(url, timeout=_FETCH_TIMEOUT_S)) as answer:
         body: bytes = answer.read()
         return body
 
 
 def check_identity() -> None:
-    """The identity API says which versions it has."""
+    """Require that the identity API lists its versions."""
     url = os.environ.get("STANDIN_IDENTITY_URL") or cloud("capo-e2e")["auth"]["auth_url"]
     document = json.loads(fetch(url))
     require(document.keys() & {"version", "versions"}, f"{url} is no identity API")
 
 
 def check_floating() -> None:
-    """Something at a floating address answers."""
+    """Require an answer from a floating address, before an optional time limit."""
     deadline = time.monotonic() + float(os.environ.get("STANDIN_FLOATING_S", "0"))
     while True:
         try:
@@ -140,7 +140,7 @@ def check_floating() -> None:
 
 
 def check_image() -> None:
-    """The archive of CAPO's image is where nodes will fetch it."""
+    """Require that E2E_IMAGE_URL serves the archive with CAPO's image."""
     with tarfile.open(fileobj=io.BytesIO(fetch(os.environ["E2E_IMAGE_URL"]))) as archive:
         manifest = archive.extractfile("manifest.json")
         require(manifest, "the archive has no manifest")
@@ -149,7 +149,7 @@ def check_image() -> None:
 
 
 def check_second_az() -> None:
-    """The second AZ appears, as the multi-AZ test waits for it."""
+    """Wait until the second AZ appears, as CAPO's multi-AZ test does."""
     wanted = os.environ["OPENSTACK_FAILURE_DOMAIN_ALT"]
     deadline = time.monotonic() + float(os.environ.get("STANDIN_SECOND_AZ_S", "600"))
     while wanted not in (zones := availability_zones()):
@@ -158,7 +158,7 @@ def check_second_az() -> None:
 
 
 def availability_zones() -> set[str]:
-    """The AZs that Nova says are available."""
+    """Return the AZs that Nova reports as available."""
     url = os.environ.get("STANDIN_SECOND_AZ_URL")
     if url:
         document = json.loads(fetch(url))["availabilityZoneInfo"]

@@ -1,15 +1,15 @@
-"""Suite: a stand-in for CAPO's E2E suite, and for what is built before it.
+"""Suite: a stand-in for CAPO's E2E suite and for the targets that build its prerequisites.
 
-Run as `suite.py TARGET`. What it does is switched by the environment:
+Run as `suite.py TARGET`. Environment variables control it:
 
     STANDIN_FAIL            a target that fails
-    STANDIN_HANG            a target that hangs, for ten minutes at most
-    STANDIN_SLEEP_S         how long each target takes (0)
-    STANDIN_CHECKS          which checks of checks.py the tests make, by blanks; all that they need
-    STANDIN_IDENTITY_URL    the identity API; auth_url of clouds.yaml
-    STANDIN_FLOATING_URL    something at a floating address
-    STANDIN_SECOND_AZ_URL   Nova's availability zones; asked of the cloud with openstacksdk
-    STANDIN_SECOND_AZ_S     how long to wait for the second one (600)
+    STANDIN_HANG            a target that hangs (for two hours)
+    STANDIN_SLEEP_S         seconds that each target takes (0)
+    STANDIN_CHECKS          names of the checks to run, separated by blanks (all of the target's)
+    STANDIN_IDENTITY_URL    the identity API (auth_url of clouds.yaml)
+    STANDIN_FLOATING_URL    a page at a floating address
+    STANDIN_SECOND_AZ_URL   Nova's availability zones (asked with openstacksdk)
+    STANDIN_SECOND_AZ_S     seconds to wait for the second AZ (600)
 """
 
 import importlib
@@ -25,7 +25,7 @@ _TESTS = ("test-e2e", "test-conformance")
 
 
 def main(target: str) -> int:
-    """Do as a target of CAPO's Makefile does; its exit status."""
+    """Run one target of CAPO's Makefile; return its exit status."""
     began = now()
     if os.environ.get("STANDIN_HANG") == target:
         record(target, began, None)
@@ -35,7 +35,7 @@ def main(target: str) -> int:
     if target == "e2e-image" and not failed:
         (state() / "image").write_text(IMAGE, encoding="utf-8")
     if target in _TESTS:
-        # Only the tests need openstacksdk, whose import takes longer than all else here.
+        # Imported late: openstacksdk takes longer to import than the other targets to run.
         failed = not importlib.import_module("checks").run_tests(target, failed=failed)
     record(target, began, int(failed))
     print(f"suite: {target} {'failed' if failed else 'succeeded'}", flush=True)
@@ -43,17 +43,17 @@ def main(target: str) -> int:
 
 
 def state() -> Path:
-    """Where it is written down what was done."""
+    """Return the folder for the record of targets."""
     return Path(os.environ["STANDIN_STATE"])
 
 
 def now() -> str:
-    """The time, as in the job's timeline."""
+    """Return the time in the format of the job's timeline."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def record(target: str, began: str, code: int | None) -> None:
-    """Add a line to the list of targets."""
+    """Append a target to the record."""
     line = {
         "target": target,
         "began": began,

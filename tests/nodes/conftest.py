@@ -1,4 +1,4 @@
-"""Nodes as directories: the files of rendered user data under a root, with stand-in programs."""
+"""Nodes as directories: the files of rendered user data below a root, with stand-in programs."""
 
 import importlib.util
 import json
@@ -26,7 +26,7 @@ from stacks.user_data import render
 from tests.nodes import host
 from tests.patience import PATIENCE_S
 
-# How long an example takes says nothing on a busy machine.
+# No deadline: on a busy machine, an example's duration says nothing.
 hypothesis.settings.register_profile("devstack", deadline=None)
 hypothesis.settings.load_profile("devstack")
 
@@ -36,7 +36,7 @@ BOOT_ID = "proc/sys/kernel/random/boot_id"
 
 @dataclass
 class Node:
-    """A role's rendered files on disk; what it runs sees only the stand-ins and its own root."""
+    """A role's rendered files on disk. Its programs see only the stand-ins and their own root."""
 
     root: Path
     bin: Path
@@ -55,40 +55,40 @@ class Node:
         )
 
     def state(self, *words: str) -> None:
-        """Record a state as the node's scripts do."""
+        """Record a state with the program that the node's scripts use."""
         done = self.run("devstack-node", "state", *words)
         assert done.returncode == 0, done.stderr
 
     def show(self, *words: str) -> dict[str, object]:
-        """What `devstack-status show` answers."""
+        """Return the answer of `devstack-status show`."""
         return json.loads(self.run("devstack-status", "show", *words).stdout)
 
     def reboot(self) -> None:
-        """Give the machine another boot id."""
+        """Change the boot ID, which is how the node's programs notice a reboot."""
         path = self.root / BOOT_ID
         path.write_text(f"{path.read_text().strip()}+1\n")
 
     def write(self, path: str, text: str) -> Path:
-        """A file of the node."""
+        """Write a file below the node's root; return its path."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
         return target
 
     def fake(self, name: str, script: str) -> None:
-        """A program that the node finds before the real one."""
+        """Write a shell script that precedes the real program on the node's PATH."""
         path = self.bin / name
         path.write_text(f"#!/bin/bash\n{script}\n")
         path.chmod(0o755)
 
     def calls(self) -> list[str]:
-        """The command lines of the stand-ins, in order."""
+        """Return the command lines of the stand-ins, in order."""
         log = self.bin / "calls"
         return log.read_text().splitlines() if log.exists() else []
 
     @property
     def cloud(self) -> dict[str, object]:
-        """The stand-in cloud's state."""
+        """The state of the stand-in cloud."""
         return json.loads((self.bin / "cloud.json").read_text())
 
     @cloud.setter
@@ -98,20 +98,20 @@ class Node:
 
 @pytest.fixture(scope="session")
 def credentials() -> Credentials:
-    """Values that can be told apart."""
+    """Credentials with a recognizable value in each field."""
     names = [field.name for field in fields(Credentials)]
     return Credentials(**{name: f"{name.replace('_', '')}Value" for name in names})
 
 
 @cache
 def _bytecode(source: str) -> bytes:
-    """A module as Python keeps it, to be taken as it is.
+    """Return a module's .pyc file, which Python loads without checking the source.
 
-    The node's Python writes none, so that each of the thousand programs that these tests start
-    would compile all that it imports.
+    The node's Python writes no bytecode, so without it each of the thousand programs that these
+    tests start would compile all of its imports.
     """
     code = compile(source, "a module of the node", "exec", dont_inherit=True)
-    flags, no_hash = (1).to_bytes(4, "little"), bytes(8)  # by a hash that nobody compares
+    flags, no_hash = (1).to_bytes(4, "little"), bytes(8)  # hash-based, but unchecked
     return importlib.util.MAGIC_NUMBER + flags + no_hash + marshal.dumps(code)
 
 
@@ -135,7 +135,7 @@ def build_node(folder: Path, credentials: Credentials, role: str, **settings: ob
     binaries = folder / f"{role}-bin"
     for stand_ins in (FAKES, CLIENTS):
         shutil.copytree(stand_ins, binaries, dirs_exist_ok=True)
-    # The interpreter of the tests stands for the node's, without the packages that are here.
+    # The node's Python is that of the tests, without the packages of their environment.
     (binaries / "python3").symlink_to(sys.executable)
     home = Path(sys.base_prefix) / "bin"
     (binaries / "pyvenv.cfg").write_text(f"home = {home}\ninclude-system-site-packages = false\n")
@@ -146,13 +146,13 @@ def build_node(folder: Path, credentials: Credentials, role: str, **settings: ob
 
 @pytest.fixture
 def make_node(tmp_path: Path, credentials: Credentials) -> Callable[..., Node]:
-    """Make a node of a role from settings."""
+    """Make a node of a role, with settings as keywords."""
     return partial(build_node, tmp_path, credentials)
 
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory, credentials: Credentials) -> Iterator[Node]:
-    """A controller whose own Python is in this process, for tests of hundreds of examples."""
+    """A controller whose Python modules run in this process, for hundreds of examples."""
     node = build_node(tmp_path_factory.mktemp("loaded"), credentials, "controller")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEVSTACK_NODE_ROOT", str(node.root))
@@ -168,7 +168,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, credentials: Credentials) -
 def make_host(
     make_node: Callable[..., Node], clouds: SimpleNamespace, tmp_path: Path
 ) -> Callable[..., Node]:
-    """A node on a host that passes the checks, and a git base with DevStack's stand-in."""
+    """Make a node on a host that passes all checks, with a stand-in DevStack in its git base."""
     return partial(host.make, make_node, clouds, tmp_path)
 
 
@@ -183,17 +183,17 @@ def worker(make_node: Callable[..., Node]) -> Node:
 
 
 def service(binary: str, host: str, zone: str = "internal", state: str = "up") -> dict[str, str]:
-    """A row of a list of services."""
+    """Return a row of a service list."""
     return {"Binary": binary, "Host": host, "Zone": zone, "Status": "enabled", "State": state}
 
 
 def agent(kind: str, host: str, *, alive: bool = True) -> dict[str, object]:
-    """A row of the list of network agents."""
+    """Return a row of the network agent list."""
     return {"Agent Type": kind, "Host": host, "Alive": alive}
 
 
 def fresh_cloud() -> dict[str, object]:
-    """The stand-in cloud as stack.sh leaves it on a controller, before anything of ours."""
+    """Return the stand-in cloud's state after stack.sh, before the post configuration."""
     host = "capo-e2e-ci-controller"
     devstack_flavors = ("m1.tiny", 1), ("m1.small", 2), ("m1.medium", 3)
     return {
@@ -220,7 +220,7 @@ def fresh_cloud() -> dict[str, object]:
 
 
 def add_worker(cloud: dict[str, object], host: str = "capo-e2e-ci-worker") -> dict[str, object]:
-    """The same cloud with the worker's services up."""
+    """Add the worker's running services to a cloud state, and return it."""
     cloud["compute"].append(service("nova-compute", host))
     cloud["volume"].append(service("cinder-volume", f"{host}@lvmdriver-1", "testaz2"))
     cloud["agents"] += [agent("OVN Controller agent", host), agent("OVN Neutron agent", host)]
@@ -235,7 +235,7 @@ UDP_WITH_HEALTH_MANAGER = """\
 
 @pytest.fixture
 def clouds() -> SimpleNamespace:
-    """Makers of the stand-in cloud's state."""
+    """Functions that make states of the stand-in cloud."""
     return SimpleNamespace(fresh=fresh_cloud, add_worker=add_worker, udp=UDP_WITH_HEALTH_MANAGER)
 
 
@@ -244,7 +244,7 @@ class _Server(socketserver.TCPServer):
 
 
 class OtherNode:
-    """Answers for the other node, as its devstack-state.socket does; silent until told what."""
+    """The other node's devstack-state.socket. Refuses connections until it is given an answer."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -252,7 +252,7 @@ class OtherNode:
         self._server: _Server | None = None
 
     def answers(self, *verdicts: str, **keys: object) -> None:
-        """From now on, these are its states, one a question, the last for ever."""
+        """Set the next answers, one per question; the last one repeats."""
         told = {"error": "", "class": "", "failed_units": [], **keys}
         self._states = [{"verdict": verdict, "stage": verdict, **told} for verdict in verdicts]
         if self._server:
@@ -268,7 +268,7 @@ class OtherNode:
         threading.Thread(target=self._server.serve_forever, args=(0.05,)).start()
 
     def close(self) -> None:
-        """Answer no more."""
+        """Stop answering."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -276,7 +276,7 @@ class OtherNode:
 
 @pytest.fixture
 def other_node() -> Iterator[OtherNode]:
-    """The other node, on an address that no process beside this one has."""
+    """The other node, on a loopback address that no other test process uses."""
     high, low = divmod(os.getpid(), 256)
     node = OtherNode(f"127.{128 + high // 256}.{high % 256}.{low}")
     yield node

@@ -1,4 +1,4 @@
-"""Host: a node on a machine that passes the checks, with DevStack's stand-in in a repository."""
+"""Host: a node on a machine that passes all checks, with a stand-in DevStack in a repository."""
 
 import subprocess
 from collections.abc import Callable
@@ -21,7 +21,7 @@ mkdir -p ../async
 chmod 0755 ../logs ../async "$DEVSTACK_NODE_ROOT/etc/nova"
 touch ../logs/stack.sh.log "$DEVSTACK_NODE_ROOT/etc/openstack/clouds.yaml"
 """
-# As whoever runs the tests: there is no user stack, and root is not needed.
+# Without owners: there is no user stack here, and the tests need not run as root.
 INSTALL = """
 words=()
 for word in "$@"; do [[ $word == --owner=* || $word == --group=* ]] || words+=("$word"); done
@@ -37,7 +37,7 @@ def make(
     stack_sh: str = STACK_SH,
     **settings: object,
 ) -> "Node":
-    """Make the node, and in the folder a git base from which it builds `stack_sh`."""
+    """Make the node, and in the folder a git base with `stack_sh` as DevStack."""
     repository = folder / "git/openstack/devstack"
     for name, text in (("stack.sh", stack_sh), ("tools/create-stack-user.sh", STACK_USER)):
         path = repository / name
@@ -56,7 +56,7 @@ def make(
     node.fake("install", INSTALL)
     node.fake("findmnt", "echo 0:99")
     node.fake("devstack-host-network", 'echo "host network" >>"$FAKE_STATE/calls"')
-    # Its pauses are for a network that recovers.
+    # The pauses between retries give a network time to recover; no test needs them.
     node.fake("sleep", "exit 0")
     cloud = clouds.fresh()
     node.cloud = clouds.add_worker(cloud) if role == "worker" else cloud

@@ -1,4 +1,4 @@
-"""Await controller: the worker's stack.sh goes on when, and only when, the controller can serve."""
+"""Await controller: the worker's stack.sh continues as soon as the controller can serve it."""
 
 import shutil
 
@@ -8,7 +8,7 @@ from tests.patience import FOREVER_S
 
 
 def look_often(node):
-    """Let it pause for no time worth waiting for between two looks."""
+    """Shorten the pause between two polls to 0.1 s."""
     module = node.root / "usr/local/lib/devstack-node/devstack_worker/await_controller.py"
     module.write_text(module.read_text().replace("_POLL_S = 10.0", "_POLL_S = 0.1"))
     shutil.rmtree(module.parent / "__pycache__")
@@ -25,7 +25,7 @@ def test_a_controller_with_its_services_up_is_enough(worker, clouds):
 
 
 def test_a_compute_service_alone_is_not_enough(worker, clouds):
-    """Cinder's database would not be migrated, and c-vol ends at once without it."""
+    """Without Cinder's scheduler its database may not be migrated, and c-vol would exit at once."""
     worker.cloud = {**clouds.fresh(), "volume": []}
 
     done = worker.run("devstack-node", "await-controller")
@@ -73,7 +73,7 @@ def test_a_controller_that_failed_ends_the_wait_at_once(make_node, clouds, other
 def test_a_refusal_is_waited_for_until_the_controller_is_ready(
     make_node, clouds, other_node, outage
 ):
-    """Keystone denies a right password while its accounts are made; afterwards it never will."""
+    """Keystone refuses a correct password until its accounts exist; later refusals are final."""
     node = make_node("worker", controller_ip=other_node.address, node_deadline_s=5400)
     node.cloud = {**clouds.fresh(), "outage": outage}
     look_often(node)
@@ -108,7 +108,7 @@ def test_a_controller_that_is_still_building_is_waited_for(make_node, clouds, ot
 
 
 def test_a_client_that_hangs_does_not_hide_a_controller_that_failed(make_node, other_node):
-    """The controller is asked once more when the time is over."""
+    """The controller's state is read once more at the time limit."""
     node = make_node("worker", controller_ip=other_node.address)
     other_node.answers("pending", "failed", error="no /dev/kvm")
     node.fake("openstack", "/bin/sleep 1.2; echo refused >&2; exit 1")
@@ -120,7 +120,7 @@ def test_a_client_that_hangs_does_not_hide_a_controller_that_failed(make_node, o
 
 
 def test_the_plugin_waits_before_services_start_and_in_no_other_phase(worker):
-    """stack.sh sources it with every mode and phase."""
+    """stack.sh sources the plugin in every mode and phase."""
     worker.fake("sudo", 'echo "sudo $*" >>"$FAKE_STATE/calls"')
     plugin = worker.root / "usr/local/share/devstack-node/plugin.sh"
 

@@ -1,4 +1,4 @@
-"""Build: from a fresh instance to a verdict, with a stand-in DevStack out of a real repository."""
+"""Build: from a fresh instance to a verdict, with a stand-in DevStack from a real repository."""
 
 import json
 import socket
@@ -33,7 +33,7 @@ def test_a_controller_becomes_ready(make_host):
 
 
 def test_it_is_watched_from_the_beginning_and_registers_in_the_end(make_host):
-    """A reboot in the middle is noticed only if the unit is enabled by then."""
+    """A reboot during the build is noticed only if the unit was enabled before."""
     node = make_host("controller")
 
     node.run("devstack-build")
@@ -54,7 +54,7 @@ def test_a_controller_without_a_worker_registers_none(make_host):
 
 
 def test_a_worker_has_its_plugin_in_a_repository(make_host):
-    """DevStack clones plugins, and local.conf names this one's path and branch."""
+    """DevStack clones plugins; local.conf names this plugin's path and branch."""
     node = make_host("worker")
 
     done = node.run("devstack-build")
@@ -91,7 +91,7 @@ def test_what_holds_passwords_is_closed(make_host):
 
 
 def test_a_loop_device_may_have_another_number_after_a_reboot(make_host):
-    """DevStack lets LVM see the one that it had, and snaps take numbers at boot too."""
+    """DevStack's LVM filter admits one loop device, but snaps may take its number at boot."""
     node = make_host("worker")
     filters = 'global_filter = [ "a|sda3|", "a|loop7|", "r|.*|" ]  # from devstack\n'
     lvm_conf = node.write("etc/lvm/lvm.conf", f'# filter = [ "a|loop7|" ]\n{filters}')
@@ -105,7 +105,7 @@ def test_a_loop_device_may_have_another_number_after_a_reboot(make_host):
 
 @pytest.mark.parametrize("status", [0, 1])
 def test_the_commits_that_were_built_from_are_recorded(make_host, status):
-    """Two runs are compared by them, the more so if one failed."""
+    """They show in what two runs differ, above all when one of them failed."""
     node = make_host("controller", stack_sh=f"{STACK_SH}exit {status}\n")
     node.run("devstack-build")
 
@@ -119,7 +119,7 @@ def test_the_commits_that_were_built_from_are_recorded(make_host, status):
 
 
 def test_user_data_that_cloud_init_finds_fault_with_is_not_built_from(make_host):
-    """It skips what it cannot use, with a warning."""
+    """cloud-init only warns about invalid user data and skips that part."""
     node = make_host("controller")
     node.fake("cloud-init", '[[ $1 != schema ]] || { echo "Error: users.0: 5" >&2; exit 1; }')
 
@@ -142,7 +142,7 @@ def test_stack_sh_that_fails_is_the_verdict_with_its_line(make_host):
 
 
 def test_success_with_a_service_missing_is_a_failure(make_host):
-    """stack.sh's own status says nothing of what the tests need."""
+    """The exit status of stack.sh does not cover all services that the tests need."""
     node = make_host("controller")
     cloud = node.cloud
     cloud["compute"] = [row for row in cloud["compute"] if row["Binary"] != "nova-compute"]
@@ -168,7 +168,7 @@ def test_a_smoke_test_that_fails_keeps_the_node_from_being_ready(make_host, tmp_
 
 
 def test_a_second_run_does_not_run_stack_sh_again(make_host):
-    """Run again, DevStack dies of what it left the first time."""
+    """A second stack.sh would fail on the leftovers of the first one."""
     node = make_host("controller", stack_sh="#!/bin/bash\nexit 1\n")
     node.run("devstack-build")
     before = stages(node)
@@ -181,7 +181,7 @@ def test_a_second_run_does_not_run_stack_sh_again(make_host):
 
 
 def test_another_operating_system_is_named(make_host):
-    """An image of the wrong family fails here, not in DevStack's tuning half an hour later."""
+    """An image of the wrong family must fail here, not half an hour later in DevStack."""
     node = make_host("controller", operating_system="ubuntu-24.04", release="2025.2")
 
     assert node.run("devstack-build").returncode == 1
@@ -285,7 +285,7 @@ def test_packages_that_a_lock_kept_out_are_installed_again(make_host):
 
     single = "cloud-init single --name package_update_upgrade_install --frequency always"
     assert node.calls().count(single) == 3
-    # cloud-init would not fetch again the lists that it did not get.
+    # cloud-init does not retry a failed download of the package lists.
     assert node.calls().count("apt-get --quiet update") == 3
 
 
@@ -306,7 +306,7 @@ def test_packages_that_never_come_are_named_with_apts_own_reason(make_host):
 
 
 def test_nothing_reaches_cloud_inits_output(make_host):
-    """It is copied to the serial console, which the whole project can read."""
+    """cloud-init copies it to the serial console, which all users of the project can read."""
     done = make_host("controller").run("devstack-build")
 
     assert (done.stdout, done.stderr) == ("", "")

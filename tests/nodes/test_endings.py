@@ -1,4 +1,4 @@
-"""Endings: how each program ended, by itself, by a signal or by our time limit, is told apart."""
+"""Endings: exits, signals and time limits of each program are told apart."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def log(node):
     "script",
     [
         "#!/bin/bash\necho Starting Keystone\nexec /bin/sleep 7200\n",
-        # One that heeds no signal but the last ends by our own limit all the same.
+        # A program that ignores SIGTERM also ends by our time limit.
         "#!/bin/bash\ntrap '' TERM\necho Starting Keystone\n/bin/sleep 8\nexit 0\n",
     ],
     ids=["hangs", "heeds no signal"],
@@ -32,14 +32,14 @@ def test_stack_sh_that_hangs_is_ended_with_the_line_where_it_was(make_host, scri
         ("kill -SEGV $$", "was killed by SIGSEGV after"),
         ("kill -ABRT $$", "was killed by SIGABRT after"),
         ("kill -TERM $$", "was killed by SIGTERM after"),
-        # As bash reports a command of its own that was killed.
+        # bash's exit status for a child that was killed by SIGKILL.
         ("exit 137", "was killed by SIGKILL after"),
         ("exit 124", "ended with 124: "),
         ("exit 125", "ended with 125: "),
     ],
 )
 def test_an_end_that_only_looks_like_our_time_limit_is_told_apart(make_host, end, told):
-    """With `timeout`, 124 and 137 may be anybody's."""
+    """With `timeout`, the statuses 124 and 137 could also be the program's own."""
     script = f"#!/bin/bash\necho 'E: Unable to locate package uwsgi'\n{end}\n"
     node = make_host("controller", stack_sh=script)
 
@@ -55,7 +55,7 @@ KILLED = "Out of memory: Killed process 4711 (mysqld) total-vm:9876544kB, anon-r
 
 @pytest.mark.parametrize("end", ["kill -KILL $$", "exit 1", "exec /bin/sleep 7200"])
 def test_what_the_kernel_killed_meanwhile_is_told(make_host, end):
-    """Whether that was stack.sh, a database that it needs, or one that it now waits for."""
+    """The victim may be stack.sh, a database that it needs, or one that it now waits for."""
     script = f"#!/bin/bash\necho ERROR: no answer\n{end}\n"
     node = make_host("controller", stack_sh=script, node_deadline_s=5)
     node.fake(
@@ -89,7 +89,7 @@ def test_any_step_that_is_killed_is_told_by_its_signal(make_host):
 
 
 def test_a_build_that_is_killed_is_no_longer_pending(make_host):
-    """Nothing of it is left that could say so; cloud-init, which ran it, has ended."""
+    """A killed build cannot record it; that cloud-init, its parent, has ended shows it."""
     script = '#!/bin/bash\nkill -KILL "$(<"$FAKE_STATE/build.pid")"\n'
     node = make_host("controller", stack_sh=script)
     node.run("bash", "-c", 'echo $$ >"$FAKE_STATE/build.pid"; exec devstack-build')
@@ -104,7 +104,7 @@ def test_a_build_that_is_killed_is_no_longer_pending(make_host):
 
 
 def test_a_build_that_is_ended_by_a_signal_says_so(make_host):
-    """As a shutdown does, or a package that restarts cloud-init under itself."""
+    """A shutdown ends it so, or a package that restarts cloud-init while cloud-init runs."""
     script = '#!/bin/bash\nkill "$(<"$FAKE_STATE/build.pid")"\n'
     node = make_host("controller", stack_sh=script)
 
@@ -116,7 +116,7 @@ def test_a_build_that_is_ended_by_a_signal_says_so(make_host):
 
 
 def test_git_that_stalls_is_ended_each_time_and_named(make_host):
-    """A fresh instance may do better."""
+    """The class is infrastructure: a fresh instance may succeed."""
     node = make_host("controller", git_timeout_s=1)
     node.fake("git", "exec /bin/sleep 7200")
 
@@ -139,7 +139,7 @@ def test_git_that_is_killed_is_no_time_out(make_host):
 
 
 def test_a_reboot_while_it_comes_back_is_no_failure(make_host):
-    """Its unit is ended by a signal, as everything is."""
+    """The shutdown ends the unit by a signal, like every other unit."""
     node = make_host("worker")
     node.run("devstack-build")
     node.reboot()

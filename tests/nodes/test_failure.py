@@ -1,4 +1,4 @@
-"""Failure: from a log to the line that says why, whose fault it is, and no password."""
+"""Failure: finds the decisive line of a log and its error class, and masks passwords."""
 
 import pytest
 
@@ -23,7 +23,7 @@ E: Failed to fetch http://mirror/ubuntu/pool/u/uwsgi.deb  503  Service Unavailab
 """
 LOCKED = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held\n"
 STALLED = "Cloning into '/opt/stack/devstack.new'...\nfatal: git did not end within 300 s\n"
-# As seen: what failed says no more than that, and its own output comes after it.
+# A real log: the failing command prints one line only, and its buffered output follows.
 READ_ONLY = """\
 Linux controller 6.1.0 x86_64 GNU/Linux
 tee: /sys/kernel/mm/ksm/run: Read-only file system
@@ -56,7 +56,7 @@ def failed(node, text, what="stack.sh ended with 1"):
     ],
 )
 def test_the_first_failing_line_and_its_class(controller, log, line, error_class):
-    """An outage is worth a fresh instance; a defect would only come again."""
+    """An outage justifies a fresh instance; a defect would only repeat itself."""
     answer = failed(controller, log)
 
     assert answer["error"] == ": ".join(filter(None, ("stack.sh ended with 1", line)))
@@ -64,7 +64,7 @@ def test_the_first_failing_line_and_its_class(controller, log, line, error_class
 
 
 def test_our_own_last_word_goes_before_older_complaints(controller):
-    """Polls complain for a while before the deadline is what fails."""
+    """Failed polls are logged before the deadline, which is the actual failure."""
     log = """\
 2026-11-25T01:00:00Z not ready: Error: 503 Service
 2026-11-25T01:15:00Z [ERROR] flavors: no
@@ -77,7 +77,7 @@ def test_our_own_last_word_goes_before_older_complaints(controller):
 
 @pytest.mark.parametrize("word", ["Terminated", "Killed", "Segmentation fault (core dumped)"])
 def test_the_shell_around_stack_sh_has_not_the_last_word(controller, word):
-    """Where it was tells more, and the signal is told anyway."""
+    """The last step says more, and the error already names the signal."""
     answer = failed(controller, f"Starting Keystone\n{word}\n", "stack.sh was killed by SIGKILL")
 
     assert answer["error"] == "stack.sh was killed by SIGKILL: Starting Keystone"
@@ -91,7 +91,7 @@ def test_the_class_is_that_of_our_own_last_word_too(controller):
 
 
 def test_the_last_lines_are_kept_and_bounded(controller):
-    """Twenty lines say more than one, and a state is read over the network."""
+    """Twenty lines give context; the limit keeps a state small enough to read over the network."""
     lines = [f"line {number} {'x' * 1000} databasepasswordValue" for number in range(1000)]
 
     kept = failed(controller, "\n".join(["databasepasswordValue", *lines]))["log_tail"]
@@ -113,7 +113,7 @@ def test_a_log_that_is_not_there_is_no_second_failure(controller):
 
 
 def test_no_password_reaches_the_state(controller):
-    """DevStack traces its commands, passwords and all; the state is for everyone."""
+    """DevStack traces commands with their passwords, and every user may read the state."""
     answer = failed(controller, "ERROR 1045: mysql -uroot -pdatabasepasswordValue\n")
 
     assert answer["error"] == "stack.sh ended with 1: ERROR 1045: mysql -uroot -p***"

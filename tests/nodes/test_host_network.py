@@ -1,4 +1,4 @@
-"""Host network: what routes floating addresses is there once, after stack.sh and after a reboot."""
+"""Host network: routing of floating addresses is set up once, after stack.sh and each reboot."""
 
 import pytest
 
@@ -26,7 +26,7 @@ OCTAVIA = "[DEFAULT]\n[health_manager]\nbind_port = 5555\nbind_ip = 192.168.0.11
 
 @pytest.fixture
 def node(controller):
-    """A controller whose Open vSwitch is up and whose host network is not."""
+    """A controller whose Open vSwitch is up and whose host network is not configured."""
     controller.fake("ip", IP)
     controller.fake("iptables", IPTABLES)
     controller.fake("nft", NFT)
@@ -58,7 +58,7 @@ def test_after_a_reboot_everything_is_restored(node):
 
 
 def test_octavias_rules_of_an_empty_file_are_not_loaded(node):
-    """A controller that lost its power while they were kept would have none, without a word."""
+    """A power failure may leave the file empty; loading it would drop all rules silently."""
     rules = node.write("var/lib/devstack-node/octavia.nft", "")
     (node.bin / "table").write_text("table inet octavia {}\n")
 
@@ -69,7 +69,7 @@ def test_octavias_rules_of_an_empty_file_are_not_loaded(node):
 
 
 def test_rules_that_are_there_are_not_added_again(node):
-    """DevStack has added the first itself, and the script runs at every boot."""
+    """DevStack has added the first rule itself, and the script runs at every boot."""
     node.run("devstack-host-network")
     first = [call for call in node.calls() if call.startswith("iptables")]
 
@@ -87,7 +87,7 @@ def test_right_after_stack_sh_octavia_is_not_restarted(node):
 
 
 def test_octavias_own_table_of_rules_is_there_again_after_a_reboot(node):
-    """It shuts amphorae off from the controller; nobody else makes it anew."""
+    """It isolates the controller from amphorae, and nothing else restores it."""
     table = node.bin / "table"
     table.write_text("table inet octavia {\n}\n")
     node.run("devstack-host-network")

@@ -1,4 +1,4 @@
-"""Image archive: it is served whole or not at all."""
+"""Image archive: it is served completely or not at all."""
 
 ARCHIVE = "var/www/html/capo-e2e-image.tar"
 

@@ -1,4 +1,4 @@
-"""Logs: the archive has what a person looks for, says what it lacks, and holds no secret."""
+"""Logs: the archive has the files that a person needs, notes what is missing, has no secret."""
 
 import io
 import json
@@ -11,7 +11,7 @@ import pytest
 from tests.patience import FOREVER_S, PATIENCE_S
 
 CANARY = "canary-5f1c0a9d"
-# Each as it would stand on a real node: where, and what with a secret in it.
+# Files of a real node by path, each with secrets in its contents.
 SECRETS = {
     "etc/nova/nova.conf": f"[database]\nconnection = mysql+pymysql://root:{CANARY}1@10.0.3.15/nova\n"
     f"[DEFAULT]\ntransport_url = rabbit://u:{CANARY}2@a:5672,u:{CANARY}3@b:5672/\n"
@@ -49,7 +49,7 @@ def node(controller):
 
 
 def collect(node, timeout_s=PATIENCE_S):
-    """The archive's files by name."""
+    """Return the files of the node's archive by name."""
     environment = {"PATH": f"{node.bin}:{os.environ['PATH']}", "DEVSTACK_NODE_ROOT": node.root}
     done = subprocess.run(
         [node.root / "usr/local/sbin/devstack-logs", "--timeout", str(timeout_s)],
@@ -80,13 +80,13 @@ def test_what_a_person_looks_for_is_there_by_its_name(node):
 
 
 def test_no_secret_leaves_the_node(node, credentials):
-    """Neither one that the node was told, nor one that stands where secrets do."""
+    """Masks the secrets of the node's configuration, and values where secrets usually are."""
     node.write("opt/stack/logs/known.log", f"+ mysql -p{credentials.database_password}\n")
     text = "\n".join(collect(node).values())
 
     assert CANARY not in text
     assert credentials.database_password not in text
-    # And no more than that is missing.
+    # Nothing else is masked.
     assert "mysql+pymysql://***@10.0.3.15/nova" in text
     assert "after the key" in text
     assert "--os-password *** token issue" in text
@@ -100,7 +100,7 @@ def test_texts_are_plain(node):
 
 
 def test_a_file_with_two_names_is_there_once(node):
-    """DevStack's log is a link to one with a date, and as big as they come."""
+    """DevStack's log is large, and also has a name with its date."""
     files = collect(node)
 
     assert sorted(name for name in files if name.startswith("stack.sh")) == [
@@ -110,7 +110,7 @@ def test_a_file_with_two_names_is_there_once(node):
 
 
 def test_a_link_that_leads_elsewhere_is_not_followed(node):
-    """The stack user may write there, and the archive is root's."""
+    """The stack user may create links there, but root reads the files."""
     shadow = node.write("etc/shadow", "root:x")
     (node.root / "opt/stack/logs/innocent.log").symlink_to(shadow)
 
@@ -131,7 +131,7 @@ def test_a_link_to_itself_is_left_out_and_the_rest_is_there(node):
     ["run/cloud-init/instance-data-sensitive.json", "var/lib/cloud/instance/user-data.txt"],
 )
 def test_user_data_is_left_where_it_is(node, path):
-    """Host keys and all passwords are in it."""
+    """It holds host keys and all passwords."""
     node.write(path, "{}")
     node.write("var/lib/cloud/data/result.json", "{}")
 
@@ -151,13 +151,13 @@ def test_a_huge_file_keeps_its_beginning_and_its_end(node):
     assert text.endswith(lines[-110:])
     [note] = [line for line in files["collected.txt"].splitlines() if "huge.log" in line]
     left_out = int(note.removeprefix("huge.log: ").removesuffix(" bytes were left out"))
-    # Whole lines only.
+    # Only whole lines are left out.
     assert 0 <= left_out - (len(lines) - 16 * 2**20) < 2 * 120
     assert all(line.startswith(("line ", "… ")) for line in text.splitlines())
 
 
 def test_what_is_missing_or_fails_is_noted_and_the_rest_is_there(make_node):
-    """A node that never came to build anything is the one whose logs are wanted."""
+    """The logs matter most on a node that never started its build."""
     node = make_node("worker")
     node.fake("journalctl", "exit 1")
     node.fake("cloud-init", "echo 'Invalid schema: no'; exit 1")
@@ -171,7 +171,7 @@ def test_what_is_missing_or_fails_is_noted_and_the_rest_is_there(make_node):
 
 
 def test_the_time_is_bounded_and_the_rest_is_noted(node):
-    """The files take a moment of it, the first command the rest."""
+    """The files take a moment, and the first command the rest of the time."""
     node.fake("cloud-init", f"exec sleep {FOREVER_S}")
     files = collect(node, timeout_s=20)
 

@@ -1,4 +1,4 @@
-"""Odd answers: whatever OpenStack, the other node or a log says is at most a plain failure."""
+"""Odd answers: invalid answers of OpenStack, the other node or a log end in a reported failure."""
 
 import contextlib
 import importlib
@@ -43,7 +43,7 @@ ANSWER = {"verdict": "failed", "stage": "x", "error": "no", "class": "", "failed
 
 @pytest.fixture(scope="module")
 def modules(loaded):
-    """The node's own Python, whose programs and other node are what an example says."""
+    """The node's own Python modules, loaded into this process."""
     names = {
         "devstack_node": ("node", "environment", "ready", "peer", "failure", "cloud"),
         "devstack_controller": ("register", "postconfig", "smoke", "checks"),
@@ -57,7 +57,7 @@ def modules(loaded):
 
 @pytest.fixture(scope="module")
 def answer_all(modules):
-    """Let every program print the next of some texts, and the other node say nothing."""
+    """Make all programs print the given texts in turn, and the other node nothing."""
     with pytest.MonkeyPatch.context() as patch:
 
         def answer(texts):
@@ -86,7 +86,7 @@ def test_readiness_says_what_is_missing_whatever_the_cloud_answers(modules, answ
 
 @given(texts=TEXTS, step=st.sampled_from(["register", "own zone", "type", "flavors", "smoke"]))
 def test_what_changes_the_cloud_fails_with_a_reason_at_most(modules, answer_all, texts, step):
-    """A KeyError would end a unit without a word in the state."""
+    """A KeyError would end a unit without an entry in the state."""
     answer_all(texts)
     settings = modules.environment.read()
     steps = {
@@ -125,7 +125,7 @@ def test_a_binary_log_is_explained_too(modules, log, local_conf):
 
 
 def test_a_password_is_masked_though_our_local_conf_is_cut_off(controller, credentials):
-    """DevStack's copy of it still has the password."""
+    """DevStack's copy of local.conf still has the password."""
     local_conf = controller.root / "etc/devstack-node/local.conf"
     controller.write("opt/stack/devstack/local.conf", local_conf.read_text())
     local_conf.write_text("[[local|localrc]]\nADMIN_")

@@ -1,4 +1,4 @@
-"""Post configuration: what the tests find in the cloud, and how a failing step shows."""
+"""Post configuration: the resources that the tests need in the cloud, and a failing step."""
 
 FLAVORS = {
     "m1.tiny": {"ID": "1", "RAM": 512, "Disk": 1, "Ephemeral": 1, "VCPUs": 1},
@@ -9,7 +9,7 @@ FLAVORS = {
 
 
 def test_the_controller_puts_only_itself_into_its_zone(controller, clouds):
-    """A worker that is early would be lost to its own zone."""
+    """A worker that starts early must not end up in the controller's zone."""
     controller.cloud = clouds.add_worker(clouds.fresh())
 
     done = controller.run("devstack-node", "postconfig")
@@ -19,7 +19,7 @@ def test_the_controller_puts_only_itself_into_its_zone(controller, clouds):
 
 
 def test_flavors_types_and_quotas_are_those_of_the_tests(controller, clouds):
-    """DevStack's own flavors of the same names are of other sizes."""
+    """DevStack's flavors of the same names have other sizes."""
     controller.cloud = clouds.fresh()
 
     controller.run("devstack-node", "postconfig")
@@ -41,7 +41,7 @@ def test_flavors_types_and_quotas_are_those_of_the_tests(controller, clouds):
 
 
 def test_a_second_run_changes_nothing(controller, clouds):
-    """A step that fails halfway can be run again by hand."""
+    """A person can repeat it after a step failed halfway."""
     controller.cloud = clouds.fresh()
     controller.run("devstack-node", "postconfig")
     before, calls = controller.cloud, len(controller.calls())
@@ -68,7 +68,7 @@ def test_the_first_failing_step_ends_it_and_is_named(controller, clouds):
 
 
 def test_without_cinder_no_volume_command_is_run(make_node, clouds):
-    """Its endpoint would not be in the catalog."""
+    """The catalog would have no endpoint for it."""
     node = make_node("controller", disabled_services=("c-sch", "c-api", "c-vol"))
     node.cloud = clouds.fresh()
 

@@ -1,4 +1,4 @@
-"""Ready: each thing that the tests need is missed when it is missing."""
+"""Ready: each missing prerequisite of the tests is reported."""
 
 import pytest
 
@@ -76,7 +76,7 @@ def test_what_is_missing_is_named(built, change, missing):
 
 
 def test_what_nobody_brings_any_more_is_not_waited_for(built):
-    """Flavors are made before; the deadline of readiness is a quarter of an hour."""
+    """Flavors are created earlier, so a wait of a quarter of an hour would be in vain."""
     built.cloud = {**built.cloud, "flavors": []}
 
     done = built.run("devstack-node", "ready", "--timeout", "5400")
@@ -86,7 +86,7 @@ def test_what_nobody_brings_any_more_is_not_waited_for(built):
 
 
 def test_a_health_manager_that_does_not_listen_is_missed(built):
-    """After a reboot its unit says that it is active all the same."""
+    """After a reboot its unit may be active without listening."""
     built.write("proc/net/udp", "  sl  local_address rem_address   st\n")
 
     assert "Octavia's health manager does not listen" in ready(built).stderr

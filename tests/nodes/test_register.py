@@ -1,4 +1,4 @@
-"""Register: whenever the worker comes, it ends in its own zone, and the controller knows."""
+"""Register: whenever the worker appears, it ends in its own zone, and the controller knows."""
 
 import json
 
@@ -9,7 +9,7 @@ from localcloud.devstack.git_service import CLIENTS
 
 @pytest.fixture
 def node(make_node, clouds, other_node):
-    """A controller that is ready, and that looks for its worker on an address of this machine."""
+    """A ready controller that looks for its worker on an address of this machine."""
     node = make_node("controller", worker_ip=other_node.address, readiness_deadline_s=2)
     node.cloud = clouds.fresh()
     node.state("ready")
@@ -18,7 +18,7 @@ def node(make_node, clouds, other_node):
 
 @pytest.fixture
 def worker(other_node):
-    """The worker itself, which says that it is ready."""
+    """The worker itself, which reports that it is ready."""
     other_node.answers("ready")
     return other_node
 
@@ -28,7 +28,7 @@ def view(node):
 
 
 def events(node):
-    """The states of the worker, in order."""
+    """Return the recorded states of the worker, in order."""
     lines = (node.root / "var/lib/devstack-node/events.jsonl").read_text().splitlines()
     return [event for event in map(json.loads, lines) if event["subject"] == "worker"]
 
@@ -36,7 +36,7 @@ def events(node):
 @pytest.mark.parametrize("host", ["capo-e2e-ci-worker", "capo-e2e-ci-worker.c.p.internal"])
 @pytest.mark.usefixtures("worker")
 def test_a_worker_that_is_there_is_registered(node, clouds, host):
-    """Some images name services with the domain, and Nova wants the name as it is."""
+    """Some images name services with the domain, and Nova needs the exact name."""
     node.cloud = clouds.add_worker(node.cloud, host)
 
     done = node.run("devstack-node", "register-worker")
@@ -56,7 +56,7 @@ def test_a_worker_whose_name_only_begins_alike_is_not_taken(node, clouds):
 
 @pytest.mark.usefixtures("worker")
 def test_a_second_run_is_done_at_once(node, clouds):
-    """A timer runs it again and again, and nova-manage takes long."""
+    """A timer runs it repeatedly, and nova-manage is slow."""
     node.cloud = clouds.add_worker(node.cloud)
     node.run("devstack-node", "register-worker")
     node.fake("nova-manage", "echo must not be asked >&2; exit 1")
@@ -67,7 +67,7 @@ def test_a_second_run_is_done_at_once(node, clouds):
 
 
 def test_a_worker_in_another_zone_is_a_failure_that_names_it(node, clouds):
-    """No waiting mends that, and the job must not wait for its own deadline."""
+    """Waiting cannot fix it, so the job must not wait for its deadline."""
     cloud = clouds.add_worker(node.cloud)
     cloud["aggregates"] = {"testaz1": ["capo-e2e-ci-worker"]}
     node.cloud = cloud
@@ -96,7 +96,7 @@ def patient(make_node, clouds, other_node):
             ("Nova does not put capo-e2e-ci-worker into AZ testaz2", "already has 1 instance(s)"),
         ),
         (
-            # Nova shows the host in its default AZ, whose name somebody gave to an aggregate.
+            # An aggregate has the name of Nova's default AZ, which Nova shows for the host.
             {"aggregates": {"rack-1": ["capo-e2e-ci-worker"]}, "zones": {"rack-1": "nova"}},
             ("capo-e2e-ci-worker is in AZ nova, not testaz2", "take it out"),
         ),
@@ -114,7 +114,7 @@ def patient(make_node, clouds, other_node):
     ids=["servers", "another zone", "no zone", "400", "401", "403"],
 )
 def test_what_no_waiting_mends_fails_at_once_with_novas_reason(patient, cloud, said):
-    """The first poll puts it into the state; the run would go on for the node's deadline."""
+    """The first poll records the failure; without that, the run would last until the deadline."""
     patient.cloud = {**patient.cloud, **cloud}
 
     assert patient.run("devstack-node", "register-worker").returncode == 1
@@ -142,7 +142,7 @@ def test_a_missing_client_fails_at_once(patient):
     ],
 )
 def test_what_an_attempt_did_whose_answer_was_lost_is_success(patient, answer):
-    """A client that hung was ended, and Nova had done what it asked."""
+    """An earlier client timed out after Nova had done the work."""
     conflict = f"ConflictException: 409: Client Error for url: http://x, {answer}"
     refused = "create" if "exists" in answer else "add"
     patient.fake(
@@ -179,7 +179,7 @@ def test_what_passes_is_waited_for(node, outage):
 
 @pytest.mark.usefixtures("worker")
 def test_a_denial_is_waited_for_while_the_controller_is_not_ready(node):
-    """After a reboot its services deny for a while what is right."""
+    """After a reboot, services refuse valid requests for a while."""
     node.state("stage", "reboot: readiness")
     node.cloud = {**node.cloud, "outage": "The request requires authentication. (HTTP 401)"}
 
@@ -197,7 +197,7 @@ def test_a_denial_is_waited_for_while_the_controller_is_not_ready(node):
     ],
 )
 def test_what_is_down_is_named_at_the_deadline(node, clouds, table, binary, missing):
-    """A zone that has compute but no volumes fails the tests twenty minutes later."""
+    """A zone with compute but without volumes would fail the tests twenty minutes later."""
     cloud = clouds.add_worker(node.cloud)
     for row in cloud[table]:
         if row["Host"].startswith("capo-e2e-ci-worker") and row.get("Binary") == binary:
@@ -211,7 +211,7 @@ def test_what_is_down_is_named_at_the_deadline(node, clouds, table, binary, miss
 
 
 def test_a_worker_that_failed_is_known_at_once(node, worker):
-    """The controller does not wait for a machine that has given up."""
+    """The controller does not wait for a worker that reports its failure."""
     worker.answers("failed", error="stack.sh: no space", **{"class": "infrastructure"})
 
     assert node.run("devstack-node", "register-worker").returncode == 1
@@ -235,7 +235,7 @@ def test_a_worker_that_failed_is_known_at_once(node, worker):
     ],
 )
 def test_a_registered_worker_that_is_not_well_is_noticed(node, clouds, worker, answer, said):
-    """Nova and Neutron would go on saying for minutes that it is up."""
+    """Nova and Neutron would report it as up for minutes."""
     node.cloud = clouds.add_worker(node.cloud)
     node.run("devstack-node", "register-worker")
     worker.answers("ready", **answer)
@@ -247,7 +247,7 @@ def test_a_registered_worker_that_is_not_well_is_noticed(node, clouds, worker, a
 
 
 def test_a_registered_worker_that_falls_silent_is_pending_and_then_lost(node, clouds, worker):
-    """It may be rebooting; it has the time of a reboot for that, not of a whole build."""
+    """It gets the time of a reboot to answer again, not that of a whole build."""
     node.cloud = clouds.add_worker(node.cloud)
     node.run("devstack-node", "register-worker")
     worker.close()
@@ -262,7 +262,7 @@ def test_a_registered_worker_that_falls_silent_is_pending_and_then_lost(node, cl
 def test_a_smoke_test_that_fails_keeps_the_worker_from_being_registered(
     make_node, clouds, other_node, tmp_path
 ):
-    """That its services are up does not mean that a server boots there."""
+    """Services that are up do not prove that a server boots there."""
     (tmp_path / "cirros.img").touch()
     url = f"file://{tmp_path}/cirros.img"
     smoke = {"smoke_test": True, "smoke_test_image_url": url}
@@ -279,7 +279,7 @@ def test_a_smoke_test_that_fails_keeps_the_worker_from_being_registered(
 
 @pytest.mark.usefixtures("worker")
 def test_a_failure_stays_known_until_a_worker_appears(node, clouds):
-    """The timer runs it again at once, which says nothing about the worker."""
+    """The timer starts the next attempt at once, which is no news about the worker."""
     node.run("devstack-node", "register-worker")
     first = view(node)
 
@@ -292,7 +292,7 @@ def test_a_failure_stays_known_until_a_worker_appears(node, clouds):
 
 
 def test_an_api_that_does_not_answer_is_waited_for(node):
-    """The controller's own services may restart beside us."""
+    """The controller's own services may be restarting."""
     node.cloud = {**node.cloud, "outage": "Service Unavailable (HTTP 503)"}
 
     done = node.run("devstack-node", "register-worker")

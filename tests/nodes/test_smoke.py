@@ -1,4 +1,4 @@
-"""Smoke test: what it boots, what it says if that fails, and that nothing of it is left."""
+"""Smoke test: boots a server and a load balancer, reports failures, and removes everything."""
 
 import pytest
 
@@ -7,7 +7,7 @@ LEFT = ("image", "network", "server")
 
 @pytest.fixture
 def node(make_node, clouds, tmp_path):
-    """A controller that may fetch its image from a file."""
+    """A controller that downloads its image from a file."""
     image = tmp_path / "cirros.img"
     image.write_text("an image")
     node = make_node("controller", smoke_test=True, smoke_test_image_url=f"file://{image}")
@@ -21,7 +21,7 @@ def smoke(node):
 
 
 def made(node):
-    """What was created, in order."""
+    """Return the kinds of the resources created, in order."""
     return [call.split()[3] for call in node.calls() if " create " in call]
 
 
@@ -40,7 +40,7 @@ def test_a_server_and_a_load_balancer_boot_and_nothing_is_left(node):
 
 
 def test_a_server_that_does_not_boot_is_named_with_novas_reason(node):
-    """That services are up says nothing of it."""
+    """Services that are up do not prove that a server boots."""
     node.cloud = {**node.cloud, "fault": "No valid host was found."}
 
     done = smoke(node)
@@ -51,7 +51,7 @@ def test_a_server_that_does_not_boot_is_named_with_novas_reason(node):
 
 
 def test_what_an_earlier_run_left_is_removed_first(node):
-    """That one may have been killed, and two of a name cannot be told apart."""
+    """The earlier run may have been killed, and names must be unique."""
     left = [{"kind": kind, "Name": "smoke-testaz1", "ID": f"old-{kind}"} for kind in LEFT]
     node.cloud = {**node.cloud, "made": left}
 

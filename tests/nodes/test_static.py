@@ -1,4 +1,4 @@
-"""What can be said of the nodes' files without running them."""
+"""Static checks of the nodes' files, without running them."""
 
 import ast
 import shutil
@@ -14,7 +14,7 @@ from stacks.settings import Settings
 from stacks.user_data import render
 from tests.patience import PATIENCE_S
 
-# The linters are among our Python packages, which need not be on PATH.
+# The linters are installed as Python packages, which need not be on PATH.
 PACKAGES = Path(sys.executable).parent
 CLOUDINIT = Path(__file__).resolve().parents[2] / "cloudinit"
 SHELL = sorted(
@@ -50,13 +50,13 @@ def test_shfmt_would_change_nothing(script):
 
 @pytest.mark.parametrize("script", [s for s in SHELL if s.parent.name == "sbin"], ids=name)
 def test_a_program_of_the_node_is_executable(script):
-    """Its mode on the node is the one that git has."""
+    """Its mode in git becomes its mode on the node."""
     assert script.stat().st_mode & 0o111 == 0o111
 
 
 @pytest.mark.parametrize("script", [s for s in SHELL if "bash" in s.read_text()[:20]], ids=name)
 def test_a_bash_program_stops_at_the_first_error(script):
-    """Except the plugin, which is part of stack.sh and of its options."""
+    """Except for the plugin: stack.sh sources it, and it must not change stack.sh's options."""
     strict = "set -o errexit -o nounset -o pipefail"
 
     assert (strict in script.read_text().splitlines()) != (script.name == "plugin.sh")
@@ -64,7 +64,7 @@ def test_a_bash_program_stops_at_the_first_error(script):
 
 @pytest.mark.parametrize("module", PYTHON, ids=name)
 def test_the_oldest_python_of_the_nodes_can_read_it(module):
-    """CentOS Stream 9 has 3.9."""
+    """CentOS Stream 9 has Python 3.9."""
     ast.parse(module.read_text(), feature_version=(3, 9))
 
 
@@ -73,12 +73,12 @@ def test_systemd_finds_nothing_wrong_with_the_units(make_node, role):
     root = make_node(role).root
     units = [path for path in sorted((root / "etc/systemd/system").iterdir()) if path.is_file()]
     assert units
-    # What DevStack writes, for our additions to it to be read too.
+    # Units that DevStack writes, so that our drop-ins for them are checked, too.
     for name in ("c-vol", "n-cpu"):
         devstack = root / f"etc/systemd/system/devstack@{name}.service"
         devstack.write_text("[Service]\nExecStart=/usr/local/sbin/devstack-build\n")
         units.append(devstack)
-    # The targets that ours are ordered by.
+    # The targets that our units refer to.
     shutil.copytree("/usr/lib/systemd/system", root / "usr/lib/systemd/system", symlinks=True)
 
     done = run(
@@ -94,7 +94,7 @@ def test_systemd_finds_nothing_wrong_with_the_units(make_node, role):
 def test_cloud_init_accepts_the_user_data(
     tmp_path, credentials: Credentials, operating_system, release, role
 ):
-    """Against the schema of the oldest version that an image has, Debian 12's 22.4."""
+    """Checks against the schema of the oldest cloud-init of all images: 22.4, of Debian 12."""
     settings = Settings(
         stack="ci",
         project="test",

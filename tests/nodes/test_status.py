@@ -19,7 +19,7 @@ def wait(node, *words, timeout="0"):
 
 
 def test_the_answer_is_one_line_of_json_with_every_key(controller):
-    """A reader takes the last line of standard output, and must not search for it."""
+    """Clients read the last line of standard output."""
     done = controller.run("devstack-status", "show")
 
     [line] = done.stdout.splitlines()
@@ -36,7 +36,7 @@ def test_before_the_build_the_node_is_pending(controller):
 
 
 def test_a_build_that_never_began_is_a_failure(controller):
-    """User data that cloud-init could not use would else be waited for until the deadline."""
+    """Otherwise the job would wait until the deadline when cloud-init rejects the user data."""
     result = {"v1": {"datasource": "DataSourceGCE", "errors": ["failed to read cloud-config"]}}
     controller.write("run/cloud-init/result.json", json.dumps(result))
 
@@ -94,7 +94,7 @@ def test_wait_ends_soon_after_the_verdict(controller):
 
 
 def test_while_stack_sh_runs_its_own_phase_is_shown(controller):
-    """The last line of its summary, without the time."""
+    """The phase is the last line of its summary, without the time."""
     controller.state("stage", "stack.sh")
     controller.write(
         "opt/stack/logs/stack.sh.log.summary",
@@ -106,7 +106,7 @@ def test_while_stack_sh_runs_its_own_phase_is_shown(controller):
 
 
 def test_a_finished_node_names_its_units_that_failed(controller):
-    """Nova says for 12 minutes that a dead nova-compute is up."""
+    """Nova reports a dead nova-compute as up for 12 minutes."""
     controller.state("ready")
     controller.fake("systemctl", "echo 'devstack@n-cpu.service loaded failed failed Devstack'")
 
@@ -114,7 +114,7 @@ def test_a_finished_node_names_its_units_that_failed(controller):
 
 
 def test_what_cloud_init_recovered_from_is_shown_and_decides_nothing(controller):
-    """It ends with 2 then, or with 1 where a lock kept its packages out that we install after."""
+    """Recovered errors make cloud-init exit with 2, or 1 if a lock delayed its packages."""
     controller.state("ready")
     result = {"v1": {"datasource": "DataSourceGCE", "errors": ["packages: no lock"]}}
     recovered = {"WARNING": ["no such module"], "DEPRECATED": ["spelt otherwise in 30.1"]}
@@ -129,7 +129,7 @@ def test_what_cloud_init_recovered_from_is_shown_and_decides_nothing(controller)
 
 
 def test_the_same_state_twice_is_one_event(controller):
-    """`since` says when it began, and a unit that is started again adds nothing."""
+    """`since` is the start of a state, which a restarted unit does not change."""
     controller.state("stage", "packages")
     controller.state("stage", "packages")
     controller.state("ready")
@@ -139,7 +139,7 @@ def test_the_same_state_twice_is_one_event(controller):
 
 
 def test_a_reboot_during_the_build_is_a_failure_of_its_own_class(controller):
-    """Half a DevStack is replaced, never mended."""
+    """DevStack cannot resume, so the instance has to be replaced."""
     controller.state("stage", "stack.sh")
     controller.reboot()
 
@@ -150,7 +150,7 @@ def test_a_reboot_during_the_build_is_a_failure_of_its_own_class(controller):
 
 
 def test_a_finished_node_is_pending_after_a_reboot(controller):
-    """Its services come back, or not: that is for devstack-boot to find out."""
+    """devstack-boot decides whether its services have come back."""
     controller.state("ready")
     controller.reboot()
 
@@ -180,7 +180,7 @@ def test_the_worker_is_pending_until_somebody_looks_for_it(controller):
 
 
 def test_a_failed_controller_answers_for_the_worker_too(controller):
-    """Nobody is left who could register it."""
+    """Without a controller, nobody can register the worker."""
     controller.state("fail", "no /dev/kvm")
 
     answer = controller.show("--for", "worker")

@@ -1,4 +1,4 @@
-"""Unreadable: whatever is in the node's files, devstack-status answers, and names what is odd."""
+"""Unreadable: devstack-status answers whatever is in the node's files, and names invalid ones."""
 
 import contextlib
 import importlib
@@ -42,7 +42,7 @@ JSON_FILES = {STATE: RECORD, WORKER: RECORD, RESULT: COMPLAINTS, STATUS: STAGES}
 
 @pytest.fixture(scope="module")
 def good(loaded):
-    """The contents of a registered controller's files."""
+    """The contents of a registered controller's files, by path."""
     texts = {path: json.dumps(document) for path, document in JSON_FILES.items()}
     paths = (NODE_ENV, LOCAL_CONF, BOOT_ID)
     kept = {path: (loaded.root / path).read_bytes() for path in paths}
@@ -52,12 +52,12 @@ def good(loaded):
 
 @pytest.fixture(scope="module")
 def show(loaded, good):
-    """Write files, ask, and check what is true of every answer."""
+    """Write files, run `show`, check what holds for every answer, and return the answer."""
     status = importlib.import_module("devstack_node.status")
     there = {}
 
     def ask(spoilt, *words):
-        # Only what differs from the last example's: hundreds of them write the same.
+        # Write only files that differ from those of the last example, to save time.
         for path, content in {**good, **spoilt}.items():
             if there.get(path) != content:
                 there[path] = content
@@ -117,7 +117,7 @@ def test_an_unreadable_state_is_named_and_a_failure(show, subject, path, content
 @pytest.mark.parametrize("path", [NODE_ENV, BOOT_ID])
 @given(content=st.sampled_from([b"", b"\n", b" \0\xff\0", b"ROLE='", b"ROLE=\n"]))
 def test_without_its_environment_no_node_is_ready(show, path, content):
-    """Neither that it was ready in this boot nor what it is can be told then."""
+    """Neither its role nor whether it was ready in this boot can be known then."""
     if path == BOOT_ID and content.strip():
         content = b""
 
@@ -130,7 +130,7 @@ def test_without_its_environment_no_node_is_ready(show, path, content):
 @pytest.mark.parametrize(("path", "document"), [(RESULT, COMPLAINTS), (STATUS, STAGES)])
 @given(data=st.data())
 def test_an_odd_file_of_cloud_init_is_named_and_decides_nothing(show, path, document, data):
-    """Another version of cloud-init may write anything, long after the node was finished."""
+    """A later version of cloud-init may write another format on a finished node."""
     answer = show({path: data.draw(unusable(document))})
 
     assert answer["verdict"] == "ready"
@@ -138,7 +138,7 @@ def test_an_odd_file_of_cloud_init_is_named_and_decides_nothing(show, path, docu
 
 
 def test_a_file_that_cannot_be_opened_is_named_with_the_systems_reason(controller):
-    """Whose root even root cannot read: here, a directory in its place."""
+    """Root can read any file, so a directory takes the file's place here."""
     controller.state("stage", "stack.sh")
     (controller.root / SUMMARY).mkdir(parents=True)
 
@@ -149,7 +149,7 @@ def test_a_file_that_cannot_be_opened_is_named_with_the_systems_reason(controlle
 
 
 def test_a_systemd_that_does_not_answer_is_asked_again(controller):
-    """Whether units have failed is part of ready; a busy machine may say it the next time."""
+    """A ready node has no failed units; a busy machine may answer at the next poll."""
     controller.state("ready")
     controller.fake("systemctl", "echo 'Failed to connect to bus' >&2; exit 1")
 
@@ -161,7 +161,7 @@ def test_a_systemd_that_does_not_answer_is_asked_again(controller):
 
 
 def test_an_instance_with_an_unreadable_state_is_not_built_again(controller):
-    """That there is one says that a build began."""
+    """The existence of a state shows that a build began."""
     controller.write(STATE, "")
 
     assert controller.run("devstack-node", "state", "claim").returncode == 1
@@ -176,7 +176,7 @@ def test_a_state_is_written_over_an_unreadable_one(controller):
 
 
 def test_a_command_without_its_environment_ends_with_one_line(controller):
-    """The last line of a log is what the state quotes."""
+    """The state quotes the last line of a log."""
     controller.write(NODE_ENV, "ROLE=controller\nREADINESS_DEADLINE_S=soon\n")
 
     done = controller.run("devstack-node", "ready")

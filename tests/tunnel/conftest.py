@@ -1,9 +1,9 @@
-"""A network in network namespaces: the job, a container behind it, the controller, an outsider.
+"""A network of network namespaces: the job, a container behind it, the controller, an outsider.
 
-    container --br-kind-- job --eth0-- wire --eth0-- controller (sshd, 10.0.3.15, 172.24.4.10)
-                                         +---eth0-- outsider (the job's default gateway, too)
+container --br-kind-- job --eth0-- wire --eth0-- controller (sshd, 10.0.3.15, 172.24.4.10)
++---eth0-- outsider (the job's default gateway, too)
 
-A namespace lives as long as the process that made it; when a test ends, nothing of it is left.
+A process holds each namespace open, and every process is ended with its test.
 """
 
 import json
@@ -26,8 +26,8 @@ from tests.patience import FOREVER_S, PATIENCE_S
 JOB, CONTROLLER, OUTSIDER = "203.0.113.2", "203.0.113.10", "203.0.113.66"
 PRIVATE, FLOATING = "10.0.3.15", "172.24.4.10"
 PROBE_S = 60
-"""For an answer that must come."""
-# It wants to be called by its whole path.
+"""The time limit for an answer that must come."""
+# sshd refuses to start unless it is called by its absolute path.
 _SSHD = "/usr/sbin/sshd"
 _SERVER = """\
 import socketserver, sys
@@ -51,7 +51,7 @@ else:
 
 
 def until(condition, what, patience_s=PATIENCE_S):
-    """Wait for something that is about to be."""
+    """Wait for a condition and return its value; fail the test at the time limit."""
     deadline = time.monotonic() + patience_s
     while not (result := condition()):
         assert time.monotonic() < deadline, f"{what}: not within {patience_s} s"
@@ -66,11 +66,11 @@ class Space:
         self.path = Path(f"/proc/{holder.pid}/ns/net")
 
     def command(self, *command):
-        """The command line that runs a command in it."""
+        """Return the command line that runs a command in the namespace."""
         return ["nsenter", f"--net={self.path}", "--", *command]
 
     def run(self, *command, check=True):
-        """What a command prints in it."""
+        """Run a command in the namespace and return its output."""
         done = subprocess.run(
             self.command(*command), capture_output=True, text=True, timeout=PATIENCE_S, check=False
         )
@@ -78,13 +78,13 @@ class Space:
         return done.stdout
 
     def probe(self, host, port, timeout_s=PROBE_S):
-        """What the job's own probe says here."""
+        """Probe an address from the namespace with the job's own probe; return the verdict."""
         return self.run(
             sys.executable, "-I", probe.__file__, host, str(port), str(timeout_s)
         ).strip()
 
     def rules(self):
-        """All packet filters, of both kinds, without counters and empty base chains."""
+        """Return the names of the tunnel's chains and tables, of iptables and nft."""
         text = self.run("nft", "list", "ruleset", check=False)
         return re.findall(r"(?:sshuttle|devstack-tunnel)[-\w]*", text)
 
@@ -116,7 +116,7 @@ class Net:
             self.serve(self.controller, address, port)
 
     def space(self, *flags):
-        """A new namespace, with loopback."""
+        """Create a namespace with a loopback interface."""
         holder = self.start(["unshare", *flags, "--net", "sleep", str(FOREVER_S)])
         path = Path(f"/proc/{holder.pid}/ns/net")
         until(lambda: path.readlink() != Path("/proc/self/ns/net").readlink(), "namespace")
@@ -127,7 +127,7 @@ class Net:
         return space
 
     def plug(self, space, address, other, bridge):
-        """Give a namespace an interface on a bridge of another one."""
+        """Connect a namespace to a bridge in another one, as its eth0."""
         port = f"p{len(other.run('ip', '-o', 'link').splitlines())}"
         peer = str(space.path).split("/")[2]
         other.run("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", peer)
@@ -136,7 +136,7 @@ class Net:
         space.run("ip", "link", "set", "eth0", "up")
 
     def add_bridge(self, host, container):
-        """As Docker makes one for kind."""
+        """Create a bridge with a container behind it, as Docker does for kind."""
         host.run("ip", "link", "add", "br-kind", "type", "bridge")
         host.run("ip", "address", "add", "172.18.0.1/24", "dev", "br-kind")
         host.run("ip", "link", "set", "br-kind", "up")
@@ -144,13 +144,13 @@ class Net:
         container.run("ip", "route", "add", "default", "via", "172.18.0.1")
 
     def serve(self, space, address, port):
-        """A TCP service that sends the address of its client."""
+        """Start a TCP service that answers with the client's address."""
         process = self.start(space.command(sys.executable, "-c", _SERVER, address, str(port)))
         until(lambda: space.probe(address, port) == "answered", f"server {address}:{port}")
         return process
 
     def start(self, command, log="/dev/null", **more):
-        """Start what is ended, with all that it starts, when the test ends."""
+        """Start a process that is killed with its process group when the test ends."""
         with Path(log).open("a") as file:
             process = subprocess.Popen(
                 command, start_new_session=True, stdout=file, stderr=file, **more
@@ -159,21 +159,21 @@ class Net:
         return process
 
     def at_the_end(self, function):
-        """Call it before what was started until now is killed."""
+        """Call a function at the test's end, before the processes started so far are killed."""
         self._stack.callback(function)
 
     def sshd(self, key, path=os.environ["PATH"]):
-        """A real sshd on the controller that admits a key; `path` is the PATH of who logs in."""
+        """Start a real sshd on the controller that accepts a key; `path` is the user's PATH."""
         (self.folder / "authorized_keys").write_text(Path(f"{key}.pub").read_text())
         (self.folder / "sshd_config").write_text(
             f"ListenAddress {CONTROLLER}\nHostKey {self.folder}/host\nUsePAM no\nStrictModes no\n"
             f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile none\n"
             f"ClientAliveInterval 1\nPasswordAuthentication no\n"
-            # Without the start-up files of whoever runs the tests.
+            # Ignores the shell start-up files of the user who runs the tests.
             f"ForceCommand exec env -i PATH={shlex.quote(path)} /bin/sh -c "
             '"$SSH_ORIGINAL_COMMAND"\n'
         )
-        # Its folder in /run is in a mount namespace of its own.
+        # sshd needs /run/sshd; a mount namespace keeps the host's /run unchanged.
         script = f"mount -t tmpfs run /run && mkdir /run/sshd && exec {_SSHD} -D -e -f $1"
         process = self.start(
             self.controller.command(
@@ -192,7 +192,7 @@ def _kill(process):
 
 
 class Tunnel:
-    """`python -m job tunnel` as a person runs it, in the job's namespace."""
+    """`python -m job tunnel` in the job's namespace, as a person would run it."""
 
     def __init__(self, process, state, out):
         self.process = process
@@ -201,25 +201,25 @@ class Tunnel:
 
     @property
     def printed(self):
-        """All output so far."""
+        """The output so far."""
         return self._out.read_text()
 
     @property
     def record(self):
-        """What it has written down."""
+        """The tunnel's record in its state folder."""
         return json.loads((self.folder / "tunnel.json").read_text())
 
     @property
     def port(self):
-        """The redirector's port."""
+        """The port of sshuttle's redirector."""
         return self.record["port"]
 
     def wait_ended(self):
-        """Its exit code, once it has ended by itself."""
+        """Wait until the tunnel ends by itself; return its exit code."""
         return self.process.wait(PATIENCE_S)
 
     def wait_ready(self, times=1):
-        """Wait until it has said so that often."""
+        """Wait until the tunnel has reported ready so many times; fail if it ends."""
         until(
             lambda: self.printed.count("tunnel: ready") >= times or self.process.poll() is not None,
             "ready",
@@ -228,22 +228,22 @@ class Tunnel:
         return self
 
     def close(self):
-        """As a test that fails leaves it."""
+        """End the tunnel if it still runs, as after a failed test."""
         if self.process.poll() is None:
             self.end()
 
     def wait_for(self, text, patience_s=PATIENCE_S):
-        """Wait until it has printed a text."""
+        """Wait until a text is printed."""
         until(lambda: text in self.printed, text, patience_s)
 
     def end(self, number=signal.SIGTERM):
-        """Its exit code after a signal."""
+        """Send a signal and return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_S)
 
 
 def _processes(namespaces):
-    """Ids of what runs in the namespaces."""
+    """Return the IDs of all processes in these namespaces."""
     found = []
     for link in Path("/proc").glob("[0-9]*/ns/net"):
         with suppress(OSError):
@@ -262,10 +262,10 @@ def _require_empty(namespaces):
 
 @pytest.fixture
 def net(tmp_path):
-    """The network, up, without sshd. At the end nothing may run in it any more."""
+    """The network without an sshd. Fails the test if a process remains in it at the end."""
     with ExitStack() as stack:
         made = set()
-        # Called last, when all that the test started was ended.
+        # Called last, after all processes of the test were ended.
         stack.callback(_require_empty, made)
         network = Net(stack, tmp_path, made)
         for name in ("host", "other-host", "key"):
@@ -278,7 +278,7 @@ def net(tmp_path):
 
 @pytest.fixture
 def outputs(tmp_path, net):  # noqa: ARG001 - it makes the host key
-    """What a stack with this controller exports."""
+    """The outputs of a stack with this controller."""
     host_key = " ".join((tmp_path / "host.pub").read_text().split()[:2])
     return {
         "controller_public_ip": CONTROLLER,
@@ -292,7 +292,7 @@ def outputs(tmp_path, net):  # noqa: ARG001 - it makes the host key
 
 @pytest.fixture
 def programs(tmp_path):
-    """A folder that is first on the job's PATH: Pulumi's stand-in, and no Docker."""
+    """The first folder on the job's PATH: a fake Pulumi, and a docker that fails."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name, text in (
@@ -307,7 +307,7 @@ def programs(tmp_path):
 
 @pytest.fixture
 def open_tunnel(tmp_path, net, outputs, programs):
-    """Start the command; it is ended with the test."""
+    """Start the tunnel command; it is ended with the test."""
     (tmp_path / "Pulumi.ci.yaml").write_text("config: {}\n")
 
     def start(*flags, space=net.job):

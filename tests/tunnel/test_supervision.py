@@ -1,4 +1,4 @@
-"""Supervision: what the tunnel survives, what ends it, and what it leaves."""
+"""Supervision: faults that the tunnel survives, events that end it, and its cleanup."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ def sshd(net, tmp_path):
 
 
 def children(pid):
-    """The processes that one started, by name."""
+    """Return the child processes of a process, by name."""
     ids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return {Path(f"/proc/{child}/comm").read_text().strip(): int(child) for child in ids}
 
@@ -44,7 +44,7 @@ def test_a_tunnel_that_dies_is_opened_again_and_counted(net, open_tunnel, victim
 
 @pytest.mark.usefixtures("sshd")
 def test_a_silent_network_is_noticed_by_the_probe(net, open_tunnel):
-    """ssh itself would wait half a minute."""
+    """ssh's own keepalive would take half a minute."""
     tunnel = open_tunnel().wait_ready()
     drop = ("INPUT", "-p", "tcp", "--dport", "22", "-d", CONTROLLER, "-j", "DROP")
 
@@ -57,7 +57,7 @@ def test_a_silent_network_is_noticed_by_the_probe(net, open_tunnel):
 
 @pytest.mark.usefixtures("sshd")
 def test_removed_rules_are_put_back(net, open_tunnel):
-    """A firewall that is loaded anew takes the tunnel's rules with it."""
+    """Reloading a firewall deletes the tunnel's rules, too."""
     tunnel = open_tunnel().wait_ready()
 
     net.job.run("iptables", "-t", "nat", "-F", "OUTPUT")
@@ -105,7 +105,7 @@ def test_restarts_are_bounded(net, open_tunnel):
 @pytest.mark.usefixtures("sshd")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_and_nothing_else(net, open_tunnel, number, tmp_path):
-    """Another's tunnel stays, and a process that only has the name."""
+    """Rules of another tunnel stay, and so does a process that is only named sshuttle."""
     for command in ("-N sshuttle-12300", "-I OUTPUT -j sshuttle-12300"):
         net.job.run("iptables", "-t", "nat", *command.split())
     named = tmp_path / "sshuttle"
@@ -124,7 +124,7 @@ def test_a_signal_ends_it_and_nothing_else(net, open_tunnel, number, tmp_path):
 
 
 def test_a_signal_ends_it_while_it_still_waits(net, open_tunnel):
-    """No sshd is there yet."""
+    """The controller has no sshd yet."""
     tunnel = open_tunnel()
     tunnel.wait_for("waiting for Python")
     assert tunnel.end() == 0
@@ -158,7 +158,7 @@ def test_a_second_tunnel_for_a_stack_is_refused(open_tunnel):
 
 @pytest.mark.usefixtures("sshd")
 def test_another_host_key_is_refused_at_once(net, open_tunnel, outputs, tmp_path):
-    """In the job's own network the address may be somebody else's."""
+    """In the job's own network, another machine may have the controller's address."""
     outputs["known_hosts"] = f"{CONTROLLER} {(tmp_path / 'other-host.pub').read_text()}"
     tunnel = open_tunnel()
     assert tunnel.wait_ended() == 1
@@ -170,7 +170,7 @@ def test_another_host_key_is_refused_at_once(net, open_tunnel, outputs, tmp_path
 
 
 def test_python_is_waited_for(net, open_tunnel, tmp_path):
-    """A node that still boots may have ssh before it has Python."""
+    """A booting node may answer ssh before it has Python."""
     folder = tmp_path / "node"
     folder.mkdir()
     net.sshd(tmp_path / "key", path=str(folder))
@@ -190,7 +190,7 @@ def test_files_are_for_their_owner_only(open_tunnel):
 
 
 def test_nothing_of_it_pings():
-    """The tunnel carries TCP only."""
+    """The tunnel forwards TCP only, so a ping would always fail."""
     sources = Path(__file__).parents[2].glob("job/network/tunnel/*.py")
     found = subprocess.run(
         ["grep", "--ignore-case", "--extended-regexp", r"\bping|SOCK_RAW|icmp", *sources],

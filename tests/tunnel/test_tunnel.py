@@ -14,7 +14,7 @@ def sshd(net, tmp_path):
 
 
 def reached(space, timeout_s=60):
-    """Whether both networks answer here."""
+    """Return whether both networks answer from a namespace."""
     verdicts = [space.probe(*address, timeout_s) for address in (PRIVATE, FLOATING)]
     return verdicts == ["answered"] * 2
 
@@ -29,7 +29,7 @@ def reached(space, timeout_s=60):
     ],
 )
 def test_job_and_its_containers_reach_both_networks(net, open_tunnel, programs, iptables, method):
-    """And nothing is left when it ends."""
+    """No rule remains after the tunnel's end."""
     if iptables:
         for suffix in ("", "-restore"):
             target = "/bin/false" if iptables == "false" else f"/usr/sbin/{iptables}{suffix}"
@@ -49,7 +49,7 @@ def test_job_and_its_containers_reach_both_networks(net, open_tunnel, programs, 
 @pytest.mark.usefixtures("sshd")
 @pytest.mark.parametrize("iptables", [None, "/bin/false"], ids=["nat", "nft"])
 def test_outsider_is_refused(net, open_tunnel, programs, iptables):
-    """Neither at the redirector's port, nor with the job as its gateway."""
+    """Neither the redirector's port nor the job as a gateway lets an outsider in."""
     if iptables:
         (programs / "iptables").symlink_to(iptables)
     tunnel = open_tunnel().wait_ready()
@@ -58,7 +58,7 @@ def test_outsider_is_refused(net, open_tunnel, programs, iptables):
     assert net.outsider.probe(JOB, tunnel.port, 2) == "unreachable"
     assert net.outsider.probe(*PRIVATE, 2) == "unreachable"
 
-    # So that it is the guard that refuses, and not a network that leads nowhere.
+    # Without the guard the outsider gets an answer: so it was the guard that refused.
     if iptables:
         net.job.run("nft", "flush", "table", "inet", f"devstack-tunnel-{tunnel.port}")
         assert net.outsider.probe(*PRIVATE) == "answered"
@@ -69,7 +69,7 @@ def test_outsider_is_refused(net, open_tunnel, programs, iptables):
 
 @pytest.mark.usefixtures("sshd")
 def test_a_bridge_that_is_made_later_is_admitted(net, open_tunnel):
-    """The suite makes kind's network long after the tunnel is open."""
+    """The suite creates kind's network long after the tunnel is open."""
     net.job.run("ip", "link", "delete", "br-kind")
     tunnel = open_tunnel().wait_ready()
     assert "open to lo\n" in tunnel.printed
@@ -99,7 +99,7 @@ def test_a_bridge_that_strangers_come_in_by_is_not_admitted(net, open_tunnel):
 
 @pytest.mark.usefixtures("sshd")
 def test_controller_inside_a_routed_network_is_still_reached(open_tunnel, outputs, net):
-    """Otherwise ssh's own connection would go into the tunnel that it carries."""
+    """Otherwise ssh's own connection would be routed into the tunnel that it carries."""
     outputs["tunnel_cidrs"].append("203.0.113.0/24")
     tunnel = open_tunnel().wait_ready()
     assert reached(net.container)
@@ -108,7 +108,7 @@ def test_controller_inside_a_routed_network_is_still_reached(open_tunnel, output
 
 @pytest.fixture(params=["a container", "its bridge"])
 def from_container(request, net):
-    """The option that checks from where containers are."""
+    """The options that check the tunnel from a container's place in the network."""
     if request.param == "a container":
         return ("--probe-from", str(net.container.path))
     return ("--probe-bridge", "br-kind")
@@ -116,7 +116,7 @@ def from_container(request, net):
 
 @pytest.mark.usefixtures("sshd")
 def test_a_check_from_a_container_tells_where_it_fails(net, open_tunnel, from_container):
-    """The job's own way may work while a rule of Docker's drops what containers send."""
+    """The job may reach the nodes while a firewall rule of Docker drops packets of containers."""
     net.job.run("iptables", "-t", "raw", "-A", "PREROUTING", "-i", "br-kind", "-j", "DROP")
 
     tunnel = open_tunnel(*from_container)
@@ -138,12 +138,12 @@ def test_a_check_from_a_container_that_works(open_tunnel, from_container):
 
 
 def stand_in(tunnel):
-    """The namespace of what a tunnel checks from on a bridge."""
+    """Return the network namespace from which a tunnel checks a bridge."""
     return Path(f"/run/netns/devstack-{tunnel.process.pid}")
 
 
 def test_podmans_namespace_is_served_from_inside(net, open_tunnel, tmp_path):
-    """It belongs to a user namespace, has its own way out, and the containers' bridge is in it."""
+    """Rootless Podman has a user namespace with its own uplink and the containers' bridge."""
     rootless = net.space("--user", "--map-root-user")
     net.plug(rootless, "203.0.113.3", net.wire, "wire")
     rootless.run("ip", "route", "add", "default", "via", OUTSIDER)

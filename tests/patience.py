@@ -1,9 +1,9 @@
-"""Patience: how long tests wait, so that no verdict depends on how busy a machine is."""
+"""Patience: time limits of tests, chosen so that no verdict depends on how busy a machine is."""
 
 PATIENCE_S = 600
-"""For what must come: many times what anything takes, so it ends hangs alone. It is below pytest's
-own limit, which says less about what was missing."""
+"""The limit for events that must come. It is many times longer than any of them takes, so only a
+hang reaches it, and below pytest's own limit, whose message does not tell what is missing."""
 
 FOREVER_S = 7200
-"""For what nobody may wait for, such as a command that shall be ended: beyond every limit of a
-test, so that to have waited for it is a failure without a look at the clock."""
+"""The length of something that a test must not wait for, such as a command that it ends. It is
+longer than every limit of a test, so a test that waits for it fails without measuring time."""

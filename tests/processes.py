@@ -1,4 +1,4 @@
-"""Processes: a program ended with all that it started, as a deleted pod's are."""
+"""Processes: kill a program with its child processes, as when a pod is deleted."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from tests.patience import PATIENCE_S
 
 
 def descendants(pid: int) -> list[int]:
-    """The process and all below it, whatever sessions they are in."""
+    """Return the IDs of a process and all its descendants, whatever their sessions."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -27,7 +27,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def kill_all(process: Popen[str]) -> None:
-    """End a program without a chance to tidy up."""
+    """Send SIGKILL to a program and its descendants, which leaves no time to clean up."""
     for pid in descendants(process.pid):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Proxies: a small HTTP proxy on loopback, which leads every host to one server."""
+"""Proxies: a small HTTP proxy on loopback that forwards every request to one server."""
 
 import socket
 import threading
@@ -13,11 +13,11 @@ _TIMEOUT_S = 60
 
 
 class Proxy:
-    """Leads all that it is asked for to a port of this machine, and writes down what that was."""
+    """Forward every request to a local port and record it; `refuses` is an error status."""
 
     def __init__(self, port: int, *, refuses: int = 0) -> None:
         self.asked: list[str] = []
-        """Each request, as `GET http://host/path` or `CONNECT host:443`."""
+        """All requests, as `GET http://host/path` or `CONNECT host:443`."""
         self.authorizations: list[str | None] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, port, refuses))
         self._server.daemon_threads = True
@@ -25,7 +25,7 @@ class Proxy:
 
     @property
     def address(self) -> str:
-        """Host and port."""
+        """The proxy's host and port."""
         return f"127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Repositories: on this machine, with the refs that a stack of the default release needs."""
+"""Repositories: local git repositories with the refs that a stack of the default release needs."""
 
 import subprocess
 from pathlib import Path
@@ -9,7 +9,7 @@ _AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.invalid")
 
 
 def make_repositories(base: Path) -> str:
-    """Make them below a folder; give the setting gitBase."""
+    """Create the repositories below a folder; return the value of the setting gitBase."""
     for name in _NAMES:
         folder = base / "openstack" / name
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Spoilt: contents that a file or an answer should not have, for tests with many examples."""
+"""Spoilt: hypothesis strategies for invalid contents of files and answers."""
 
 import json
 
@@ -16,7 +16,7 @@ NO_OBJECT = LEAVES | st.lists(ANY_JSON, max_size=3)
 
 
 def odd(document: dict[str, object]) -> st.SearchStrategy[bytes]:
-    """The document with some of its values of any other type, or missing."""
+    """The document with some values missing or of any other type."""
     changed = st.dictionaries(st.sampled_from(sorted(document)), ANY_JSON, min_size=1)
     dropped = st.sampled_from(sorted(document)).map(
         lambda key: {name: value for name, value in document.items() if name != key}
@@ -27,7 +27,7 @@ def odd(document: dict[str, object]) -> st.SearchStrategy[bytes]:
 
 
 def unusable(document: dict[str, object]) -> st.SearchStrategy[bytes]:
-    """What is no object with the document's keys: empty, cut off, binary, or other JSON."""
+    """Anything but an object with the document's keys: empty, cut off, binary, or other JSON."""
     whole = json.dumps(document)
     cut_off = st.integers(0, len(whole) - 1).map(lambda length: whole[:length].encode())
     binary = st.binary(max_size=20).map(lambda found: b"\xff\0" + found)

@@ -1,4 +1,4 @@
-"""Build the originals now, if they were not yet."""
+"""Originals: builds them unless they are built already, and prints their folder."""
 
 import sys
 

@@ -1,6 +1,7 @@
-"""Originals: programs that our stand-ins model, from the Go modules that go.mod and go.sum pin.
+"""Originals: the programs behind our stand-ins, built from Go modules pinned in go.mod and go.sum.
 
-`boskos` is the real server over a Kubernetes API in memory, `entrypoint` what Prow starts a job by.
+`boskos` is the real server on an in-memory Kubernetes API; `entrypoint` is the program with which
+Prow starts a job.
 """
 
 import os
@@ -25,5 +26,5 @@ ORIGINALS = Bundle(
 
 
 def ensure() -> Path:
-    """The folder with both, which are built if need be."""
+    """Build both programs unless they are built already; return their folder."""
     return ensure_bundle(ORIGINALS, cache_dir(os.environ), os.environ)

@@ -1,4 +1,4 @@
-"""Ending: one reason, which every wait of the run raises at once."""
+"""Ending: the first reason ends every wait of the run at once."""
 
 import os
 import signal
@@ -68,13 +68,13 @@ def test_a_signal_asks_for_it_and_handlers_are_put_back(number, more):
 
 
 def test_a_signal_that_another_thread_takes_ends_the_wait_of_the_main_thread_too():
-    """The kernel hands it to one while the main thread starts a program."""
+    """The kernel picks another thread while the main thread starts a program."""
     with ended_by_signals() as ending:
         waiting = threading.Event()
 
         def take_the_signal():
             waiting.wait(PATIENCE_S)
-            # The main thread is in its wait by now, or is about to begin it.
+            # By now the main thread waits or is about to.
             time.sleep(0.2)
             signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
@@ -87,7 +87,7 @@ def test_a_signal_that_another_thread_takes_ends_the_wait_of_the_main_thread_too
 
 
 def test_a_signal_whose_handler_has_not_run_yet_is_no_answer():
-    """A thread may see it before the main thread has handled it."""
+    """A thread may see the wake-up before the main thread has run the handler."""
     reading, writing = os.pipe()
     with ended_by_signals() as ending:
         os.write(ending.wake_on_signals(), b".")

@@ -1,4 +1,4 @@
-"""Folders: where state and caches are, by precedence."""
+"""Folders: the precedence of variables that name the state and cache folders."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Inherited: what is left behind, what is kept, and that every program is started that way."""
+"""Inherited: which variables are dropped or kept, and that every program starts so."""
 
 import json
 import os
@@ -65,7 +65,7 @@ def printed(command, environ, cwd=CHECKOUT):
 
 
 def variables(text):
-    """What `env --null` says."""
+    """Parse the output of `env --null`."""
     return dict(line.split("=", 1) for line in text.split("\0") if line)
 
 
@@ -104,14 +104,14 @@ def test_a_machine_without_proxies_gets_no_variable_of_theirs():
 
 
 def test_a_script_runs_a_command_without_them():
-    """Before the job's packages are there, and whatever Python is told."""
+    """It works without the job's packages, whatever Python's own variables say."""
     command = [sys.executable, "-I", CHECKOUT / "host/inherited.py", "env", "--null"]
 
     assert variables(printed(command, PLANTED | KEPT | {"PYTHONHOME": "/nowhere"})) == KEPT
 
 
 def test_make_unexports_them(tmp_path):
-    """All but its own, which make gives to whatever it starts."""
+    """Except for make's own variables, which it passes to every program."""
     (tmp_path / "Makefile").write_text("include Makefile\nshow:\n\t@env --null\n")
     planted = {name: value for name, value in PLANTED.items() if not name.startswith("MAKE")}
     kept = KEPT | {"PYTHON": sys.executable}
@@ -124,7 +124,7 @@ def test_make_unexports_them(tmp_path):
 
 @pytest.mark.parametrize("program", ["job", "localcloud"])
 def test_a_program_of_ours_leaves_them_behind_at_its_start(tmp_path, program):
-    """So that all that it starts is without them, by whatever way it does that."""
+    """Its child processes then lack them, too, however they are started."""
     (tmp_path / program).mkdir()
     (tmp_path / program / "__main__.py").write_text(
         (CHECKOUT / program / "__main__.py").read_text()
@@ -137,7 +137,7 @@ def test_a_program_of_ours_leaves_them_behind_at_its_start(tmp_path, program):
         "    started = subprocess.run(['env', '--null'], capture_output=True, text=True)\n"
         "    print(json.dumps([started.stdout, dict(person)]))\n"
     )
-    # What masks is not asked here, or the values could not be compared.
+    # Without masking, which would change the values to compare.
     (tmp_path / "job/redaction").mkdir(parents=True)
     for name, text in REDACTION.items():
         (tmp_path / "job/redaction" / f"{name}.py").write_text(text)

@@ -1,4 +1,4 @@
-"""Processes: a program is heard, waited for and ended; the writer of a file is known again."""
+"""Processes: start, output, wait and end of a program, and the check of a file's writer."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ QUICK = Grace(soft_s=0.3, hard_s=0.3)
 
 @pytest.fixture
 def start(tmp_path):
-    """Start a Python program; the lines that it printed are in the child's `heard`."""
+    """Start a Python program; the child's `heard` has the lines that it printed."""
 
     def begin(text, **options):
         heard = []
@@ -93,7 +93,7 @@ def test_one_that_takes_too_long_is_ended(start, ending):
 
 
 def test_one_that_does_not_hear_is_killed_with_what_it_started(start):
-    """It says how often it was told: twice."""
+    """It prints each signal that it gets: two before SIGKILL."""
     child = start(
         "import signal, subprocess, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: print('told', flush=True))\n"
@@ -110,7 +110,7 @@ def test_one_that_does_not_hear_is_killed_with_what_it_started(start):
 
 
 def test_what_it_left_behind_ends_with_it(start, ending):
-    """A program of the session would go on in a project that is soon somebody else's."""
+    """A surviving process would go on in a project that another job soon leases."""
     child = start("import subprocess; print(subprocess.Popen(['sleep', '60']).pid, flush=True)")
     child.wait(ending, QUICK)
 
@@ -126,7 +126,7 @@ def test_one_that_was_killed_is_reaped_once(start):
 
 
 def test_output_may_go_to_files(tmp_path):
-    """A pipe can be full, or held open by who outlives the program."""
+    """A pipe may fill up, or stay open in a process that outlives the program."""
     text = "import sys; print('out'); print('err', file=sys.stderr)"
     program = Program(command=[sys.executable, "-c", text], environment=dict(os.environ))
     with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
@@ -166,7 +166,7 @@ def test_a_file_that_is_no_program_is_no_crash(tmp_path):
 
 
 def test_a_late_answer_is_none(tmp_path):
-    """What the program started is ended too."""
+    """The program's child processes are ended, too."""
     text = f"sleep {FOREVER_S} & echo $! >{tmp_path}/pid; wait"
     answer = ask(shell(text), timeout_s=1)
 
@@ -197,7 +197,7 @@ def test_a_process_that_ended_is_not_alive():
 
 
 def test_a_process_that_nobody_has_waited_for_is_not_alive():
-    """A daemon's parent may be a command that never looks at it."""
+    """A daemon's parent may be a command that never reaps it."""
     orphan = subprocess.Popen(["/bin/sh", "-c", "exit 0"])
     deadline = time.monotonic() + PATIENCE_S
     while alive(orphan.pid, written_at=time.time()) and time.monotonic() < deadline:
@@ -208,7 +208,7 @@ def test_a_process_that_nobody_has_waited_for_is_not_alive():
 
 
 def test_a_process_of_somebody_else_is_alive(monkeypatch):
-    """Whether it may be signalled says nothing."""
+    """A process that may not be signalled exists all the same."""
 
     def refuse(_pid, _number):
         raise PermissionError

@@ -1,4 +1,4 @@
-"""Versions: which CLI is taken, and what is said of the others."""
+"""Versions: which Pulumi CLI is accepted, and how the others are refused."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_a_broken_cli_is_refused(cli, environ):
 
 
 def test_a_cli_without_language_host_is_refused(cli, environ):
-    """It would fail only after the stack was made."""
+    """Otherwise the failure would come only after the stack was created."""
     (cli.folder / "pulumi-language-python").unlink()
 
     with pytest.raises(JobError, match="no pulumi-language-python beside it"):

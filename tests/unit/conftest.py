@@ -1,4 +1,4 @@
-"""Run a Pulumi program against mocks and hand back what it registered and exported."""
+"""Unit tests: run the program on Pulumi's mocks, and stand-ins that several folders share."""
 
 import asyncio
 import json
@@ -19,13 +19,13 @@ from stacks.settings import Settings
 from tests.patience import PATIENCE_S
 from tests.unit.fake_pulumi import FakePulumi
 
-# How long an example takes says nothing on a busy machine.
+# No deadline: on a busy machine, an example's duration says nothing.
 hypothesis.settings.register_profile("devstack", deadline=None)
 hypothesis.settings.load_profile("devstack")
 
 
 def private_key(name: str) -> str:
-    """Text in the form of a private key."""
+    """Return a text in the form of a private key."""
     return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{name}\n-----END OPENSSH PRIVATE KEY-----\n"
 
 
@@ -44,26 +44,26 @@ CREDENTIALS = Credentials(
 EXTERNAL_IPS = {"controller-external": "203.0.113.10", "worker-external": "203.0.113.11"}
 
 
-# How a secret travels to the engine: an object with this signature.
+# The engine's protocol marks a secret as an object with this signature.
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
 
 @dataclass
 class Record:
-    """What a program registered: inputs by (type, name), which are secret, and URNs."""
+    """The resources that a program registered: inputs by (type, name), secret inputs, and URNs."""
 
     inputs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     secrets: set[tuple[str, str]] = field(default_factory=set)
     urns: list[str] = field(default_factory=list)
 
     def named(self, name: str, kind: str = "") -> dict[str, Any]:
-        """The inputs of the one custom resource of that logical name (and kind)."""
+        """Return the inputs of the only custom resource with that logical name (and kind)."""
         found = [inputs for (typ, other), inputs in self._custom() if other == name and kind in typ]
         assert len(found) == 1, f"{len(found)} resources are named {name!r} {kind}"
         return found[0]
 
     def names(self, kind: str) -> set[str]:
-        """Logical names of the custom resources whose type contains a word."""
+        """Return the logical names of the custom resources whose type contains a word."""
         return {name for (typ, name), _ in self._custom() if kind in typ}
 
     def _custom(self) -> list[tuple[tuple[str, str], dict[str, Any]]]:
@@ -71,13 +71,13 @@ class Record:
 
 
 class RecordingMocks(pulumi.runtime.Mocks):
-    """Keep the inputs of each resource; fill in what the clouds would compute."""
+    """Record the inputs of each resource, and add outputs that Google Cloud would compute."""
 
     def __init__(self) -> None:
         self.record = Record()
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Register one resource once."""
+        """Record a resource; fail if it was registered before."""
         key = (args.typ, args.name)
         # The engine refuses a duplicate URN; the SDK's mocks would overwrite the first.
         assert key not in self.record.inputs, f"{args.typ} {args.name!r} is registered twice"
@@ -96,7 +96,7 @@ class RecordingMocks(pulumi.runtime.Mocks):
         return f"{args.name}-id", outputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        """Refuse: a plan must not depend on what the cloud holds."""
+        """Refuse all lookups: a plan must not depend on the cloud's current contents."""
         raise AssertionError(f"the program must not read live data: {args.token}")
 
 
@@ -112,11 +112,11 @@ def _without_secrecy(value: Any) -> Any:
 
 @pytest.fixture
 def run_program() -> Callable[[Callable[[], object]], Record]:
-    """Run a function as a Pulumi program to its end, then return the record."""
+    """Run a function as a Pulumi program to its end and return the record."""
     try:
         asyncio.get_event_loop_policy().get_event_loop()
     except RuntimeError:
-        # The SDK takes the thread's, of which a test with asyncio.run leaves none.
+        # The SDK uses the thread's event loop, which a test with asyncio.run has removed.
         asyncio.set_event_loop(asyncio.new_event_loop())
 
     def run(program: Callable[[], object]) -> Record:
@@ -132,7 +132,7 @@ def run_program() -> Callable[[Callable[[], object]], Record]:
 
 @pytest.fixture
 def make_settings() -> Callable[..., Settings]:
-    """Settings of the stack `test` from raw values by key, as the engine hands them over."""
+    """Parse settings of the stack `test` from raw values by key, as the engine passes them."""
 
     def make(**given: str) -> Settings:
         return configuration.parse(given, stack="test", project="capo")
@@ -142,19 +142,19 @@ def make_settings() -> Callable[..., Settings]:
 
 @pytest.fixture
 def settings(make_settings: Callable[..., Settings]) -> Settings:
-    """The default configuration."""
+    """The default settings."""
     return make_settings()
 
 
 @pytest.fixture
 def credentials() -> Credentials:
-    """Credentials of the right shape that open nothing."""
+    """Credentials in the right format that give access to nothing."""
     return CREDENTIALS
 
 
 @pytest.fixture
 def refusals(make_settings: Callable[..., Settings]) -> Callable[..., list[str]]:
-    """The lines with which a configuration is refused; empty if it is accepted."""
+    """Return the lines with which a configuration is refused; empty if it is accepted."""
 
     def refuse(**given: str) -> list[str]:
         try:
@@ -168,7 +168,7 @@ def refusals(make_settings: Callable[..., Settings]) -> Callable[..., list[str]]
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., None]:
-    """Wait until something is so, or fail."""
+    """Wait until a claim holds; fail at the time limit."""
 
     def wait(claim: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + timeout_s
@@ -188,7 +188,7 @@ def cli(tmp_path):
 
 @pytest.fixture
 def environ(tmp_path, cli):
-    """The environment of a job: the fake CLI, and state in a folder of the test's own."""
+    """A job's environment: the fake CLI on PATH, and state in a folder of the test."""
     return {
         "PATH": str(cli.folder),
         "HOME": str(tmp_path / "home"),
@@ -198,7 +198,7 @@ def environ(tmp_path, cli):
 
 @pytest.fixture
 def ending():
-    """Nobody asks for it but the test."""
+    """An Ending that only the test sets."""
     made = Ending()
     yield made
     made.close()

@@ -1,4 +1,4 @@
-"""Fake Pulumi: a CLI that only writes down how it was called, and answers what a test tells it."""
+"""Fake Pulumi: a CLI that records its calls and gives the answers that a test sets."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from typing import Any
 
 from host.pulumi_cli import required_version
 
-# It starts some hundred times, so without what only takes time: site-packages, and pathlib.
+# It starts some hundred times, so it avoids slow imports: site-packages and pathlib.
 _SCRIPT = """\
 #!{python} -IS
 import json, os, signal, sys, time
@@ -46,7 +46,7 @@ sys.exit(answer.get("code", 0))
 
 
 class FakePulumi:
-    """The CLI's folder, to be put on PATH."""
+    """The fake CLI in its folder, which belongs on PATH."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,12 +59,12 @@ class FakePulumi:
         self.answer("stack ls", stdout="[]")
 
     def answer(self, command: str, *then: dict[str, Any], **first: Any) -> None:
-        """Answer calls that begin so; with several answers each is used once, the last for ever."""
+        """Set the answers to calls with this beginning, used in turn; the last one repeats."""
         self._answers[command] = [first, *then]
         (self.folder / "answers.json").write_text(json.dumps(self._answers))
 
     @property
     def calls(self) -> list[str]:
-        """How it was called so far, without the flags that every call has."""
+        """The calls so far, without the flags that every call has."""
         lines = (self.folder / "calls").read_text().splitlines()
         return [line.partition(" --color ")[0] for line in lines]

@@ -1,4 +1,4 @@
-"""What Prow calls: found from anywhere, with packages of its own, and gone once Python runs."""
+"""Prow's scripts: callable from anywhere, with packages of their own, replaced by Python."""
 
 import hashlib
 import json
@@ -18,9 +18,9 @@ from tests.search_path import path_without
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = ("ci-e2e.sh", "ci-conformance.sh")
-# In one process, since each makes a virtual environment of its own first.
+# In one test process, since each process would build a virtual environment first.
 pytestmark = pytest.mark.xdist_group("virtual environment")
-# Writes down how it was started; a signal ends it with a code of its own.
+# Records how it was started; SIGTERM ends it with a distinctive exit code.
 _JOB = """\
 import json, os, pathlib, signal, sys, time
 record = {
@@ -46,13 +46,13 @@ while time.monotonic() < deadline:
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    """A cache folder that the tests share: a virtual environment takes seconds."""
+    """A cache folder that the tests share: building a virtual environment takes seconds."""
     return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A checkout of ours whose job only writes down how it was started, and needs no packages."""
+    """A checkout of this program whose job only records how it was started, without packages."""
     folder = tmp_path / "ours"
     shutil.copytree(ROOT / "scripts", folder / "scripts")
     (folder / "requirements.txt").write_text("# pulumi comes from PATH\n")
@@ -73,7 +73,7 @@ def capo(tmp_path):
 
 @pytest.fixture
 def tools(tmp_path):
-    """A folder first on PATH, with a `pulumi`."""
+    """The first folder on PATH, with a `pulumi`."""
     folder = tmp_path / "tools"
     folder.mkdir()
     write_tool(folder / "pulumi", "exit 0")
@@ -93,7 +93,7 @@ def environ(tmp_path, cache, tools):
 
 @pytest.fixture
 def call(checkout, capo, environ, tmp_path):
-    """Call a script and give the finished process, with what the job wrote down if it ran."""
+    """Call a script; return the finished process with the job's record, None if it did not run."""
 
     def run(*arguments, script="ci-e2e.sh", path=None, cwd=capo, **variables):
         done = subprocess.run(
@@ -129,7 +129,7 @@ def test_the_job_is_started_for_the_working_directory(call, checkout, capo, cach
 
 
 def test_a_script_is_called_by_a_relative_path(call, capo):
-    """As Prow calls it: the working directory is the checkout of CAPO."""
+    """Prow calls it so, with the checkout of CAPO as the working directory."""
     done = call(path="../ours/scripts/ci-e2e.sh")
 
     assert (done.returncode, done.record["arguments"][-1]) == (0, str(capo))
@@ -174,7 +174,7 @@ def test_what_cannot_be_is_refused_in_one_line(call, arguments, variables, line)
 
 
 def test_an_old_python_is_refused_in_one_line(call, tools):
-    """Its own traceback would say nothing about what to do."""
+    """Python's own traceback would not name a remedy."""
     write_tool(tools / "old", "if [[ $* == *print* ]]; then echo 3.8; else exit 1; fi")
     done = call(PYTHON="old")
 
@@ -200,7 +200,7 @@ def test_the_packages_are_installed_once(call, checkout):
 
 
 def test_half_an_environment_is_made_anew(call):
-    """A job that was killed while pip ran leaves one behind."""
+    """A job that was killed while pip ran leaves an incomplete environment."""
     venv = Path(call().record["prefix"])
     (venv / "complete").unlink()
     (venv / "left-behind").touch()
@@ -217,7 +217,7 @@ def test_other_packages_get_an_environment_of_their_own(call, checkout):
 
 
 def test_packages_are_pinned_by_hash(call, checkout):
-    """pip refuses a requirement without one, before it looks for it anywhere."""
+    """pip refuses a requirement without a hash before it contacts an index."""
     (checkout / "requirements.txt").write_text("pyyaml==6.0\n")
     done = call()
 
@@ -227,7 +227,7 @@ def test_packages_are_pinned_by_hash(call, checkout):
 
 
 def test_nothing_is_written_into_either_checkout(call, checkout, capo):
-    """They may be read-only, which root does not notice: so look for what is new."""
+    """They may be read-only. Root can write anyway, so the test looks for new files."""
 
     def files():
         return sorted(path for folder in (checkout, capo) for path in folder.rglob("*"))
@@ -241,7 +241,7 @@ def test_nothing_is_written_into_either_checkout(call, checkout, capo):
 
 
 def test_a_signal_reaches_python_itself(checkout, capo, environ, tmp_path):
-    """bash would hold it back until Python ends."""
+    """bash would delay it until Python ends."""
     process = subprocess.Popen(
         [checkout / "scripts/ci-e2e.sh"], cwd=capo, env=environ | {"STAY_S": str(FOREVER_S)}
     )
@@ -260,7 +260,7 @@ def test_a_signal_reaches_python_itself(checkout, capo, environ, tmp_path):
 
 
 def test_no_option_of_the_callers_reaches_pip_or_python(call, tmp_path):
-    """The job still has them all, since the suite is the caller's own."""
+    """The job keeps the variables, since they may be meant for the suite."""
     (tmp_path / "packages").mkdir()
     (tmp_path / "packages/sitecustomize.py").write_text("raise SystemExit('not ours')\n")
     (tmp_path / "packages/json.py").write_text("raise SystemExit('not ours')\n")
@@ -285,7 +285,7 @@ def test_no_option_of_the_callers_reaches_pip_or_python(call, tmp_path):
     done = call(DEVSTACK_CACHE_DIR=str(tmp_path / "a new cache"), **planted)
 
     assert done.returncode == 0, done.stderr
-    del planted["SHELLOPTS"]  # bash has its own.
+    del planted["SHELLOPTS"]  # bash sets its own
     assert planted.items() <= done.record["environment"].items()
     assert not (tmp_path / "was-read").exists()
     assert not (tmp_path / "target").exists()
@@ -300,13 +300,13 @@ def test_a_cache_folder_may_have_any_name(call, tmp_path):
 
 
 def test_a_folder_below_home_may_be_written_as_in_a_shell(call, tmp_path):
-    """A job definition is no shell, which would have replaced the tilde."""
+    """A job definition is not read by a shell, which would expand the tilde."""
     assert call(DEVSTACK_SETTINGS="~/mine.yaml").record["settings"] == str(tmp_path / "mine.yaml")
 
 
 @pytest.fixture
 def release(tools, tmp_path):
-    """No Pulumi on PATH, but a curl that has its release, and says the right checksum or not."""
+    """Remove Pulumi from PATH; the function publishes its release, to download with curl."""
     (tools / "pulumi").unlink()
     (tmp_path / "pulumi").mkdir()
     write_tool(tmp_path / "pulumi/pulumi", "exit 0")

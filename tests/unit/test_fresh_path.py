@@ -1,4 +1,4 @@
-"""fresh-path: the PATH of `.ci/run`, on which nothing is that only this machine has."""
+"""fresh-path: the PATH of `.ci/run` hides programs that only this machine has."""
 
 import os
 import re
@@ -17,7 +17,7 @@ NOT_FOUND = 127
 
 
 def run(path, *words):
-    """Run a command that env finds on that PATH."""
+    """Run a command with that PATH."""
     return subprocess.run(
         ["/usr/bin/env", *words],
         capture_output=True,
@@ -30,7 +30,7 @@ def run(path, *words):
 
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory):
-    """A folder with a program that somebody put there, and an apt-get that does nothing."""
+    """A folder with a program that a person installed, and an apt-get that does nothing."""
     folder = tmp_path_factory.mktemp("by-hand")
     for name in ("linter", "apt-get"):
         (folder / name).write_text("#!/bin/sh\n")
@@ -40,7 +40,7 @@ def by_hand(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory, by_hand):
-    """The folder that fresh-path fills where the program by hand is first on PATH."""
+    """The folder that fresh-path fills when the hand-installed program is first on PATH."""
     folder = tmp_path_factory.mktemp("fresh")
     done = run(f"{by_hand}:{os.environ['PATH']}", SCRIPT, folder)
     assert done.returncode == 0, done.stderr
@@ -72,7 +72,7 @@ def test_the_readme_asks_for_what_is_there_from_the_beginning():
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may install")
 def test_what_need_packages_installs_is_there_from_then_on(fresh):
-    """The package is on this machine, since ssh-keygen is of it; apt-get itself does nothing."""
+    """apt-get does nothing here: the package is installed, since it has ssh-keygen, too."""
     before = run(fresh, "bash", "-c", "type -P ssh-add")
     done = run(fresh, ROOT / "scripts/need-packages", "ssh-add=openssh-client")
     after = run(fresh, "bash", "-c", "type -P ssh-add")
@@ -82,7 +82,7 @@ def test_what_need_packages_installs_is_there_from_then_on(fresh):
 
 
 def test_what_only_asks_apt_gets_its_answer(fresh):
-    """The tree of the machines is made from the sources that apt knows."""
+    """The machines' root file system is built from apt's package sources."""
     done = run(fresh, "apt-get", "indextargets", "--format", "$(RELEASE)")
 
     assert (done.returncode, done.stderr) == (0, "")

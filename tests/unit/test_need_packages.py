@@ -1,4 +1,4 @@
-"""need-packages: nothing is skipped silently, and nothing installed that is there."""
+"""need-packages: missing packages are installed or listed, present ones left alone."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from tests.patience import PATIENCE_S
 
 SCRIPT = Path(__file__).parent.parent.parent / "scripts/need-packages"
-# apt-get without an index knows no package; with one, installing makes the command appear.
+# apt-get installs the command only if it has an index.
 _APT = """\
 #!/bin/bash
 echo "$*" >> {folder}/apt-calls
@@ -22,7 +22,7 @@ esac
 
 @pytest.fixture
 def folder(tmp_path):
-    """The only folder on PATH beside the system's."""
+    """The only folder on PATH besides the system's."""
     path = tmp_path / "bin"
     path.mkdir()
     return path
@@ -45,7 +45,7 @@ def need(folder):
 
 @pytest.fixture
 def apt(folder):
-    """An apt-get that has no index yet; its calls."""
+    """An apt-get without an index; returns the names of its calls."""
     (folder / "apt-get").write_text(_APT.format(folder=folder))
     (folder / "apt-get").chmod(0o755)
 
@@ -65,7 +65,7 @@ def test_what_is_there_needs_nothing(need, apt):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may install")
 def test_root_gets_it_even_without_an_index(need, apt, folder):
-    """A fresh container has none."""
+    """A fresh container has no index."""
     done = need("wanted=some-package")
 
     assert done.returncode == 0
@@ -85,7 +85,7 @@ def test_a_package_that_cannot_be_had_is_named(need, folder):
 
 
 def test_without_rights_it_says_in_one_line_what_to_type():
-    """As somebody else than root, whoever runs the tests."""
+    """Runs as another user than root, whoever runs the tests."""
     nobody = {"user": 65534} if os.geteuid() == 0 else {}
     done = subprocess.run(
         ["/bin/bash", "-s", "--", "wanted=some-package", "bash=bash", "other=another"],

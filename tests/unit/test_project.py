@@ -1,4 +1,4 @@
-"""The project: its schema, its import and its run as a whole."""
+"""The project: its schema, its imports and complete runs of the program."""
 
 import gc
 import json
@@ -30,7 +30,7 @@ def run_main(run_program, monkeypatch):
         try:
             return run_program(lambda: runpy.run_path(str(ROOT / "__main__.py")) and None)
         finally:
-            # The program has its process to itself; this one lives on.
+            # The program switches garbage collection off; the test process still needs it.
             gc.enable()
             gc.unfreeze()
 
@@ -55,7 +55,7 @@ def test_the_ci_stack_is_accepted(make_settings):
 
 
 def test_the_job_does_without_the_providers_classes():
-    """They take 2.5 s and 100 MB to import, and a job has little of either to spare."""
+    """Importing them takes 2.5 s and 100 MB, and a job is short of both."""
     code = "import sys, job.run.job; sys.exit('pulumi_gcp.compute.instance' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, timeout=PATIENCE_S)
 
@@ -63,7 +63,7 @@ def test_the_job_does_without_the_providers_classes():
 
 
 def test_importing_the_program_has_no_side_effect():
-    """No mocks and no configuration are needed."""
+    """The import needs neither mocks nor configuration."""
     code = "import stacks.devstack, stacks.outputs"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -87,7 +87,7 @@ def test_a_refused_configuration_registers_nothing(run_main):
 
 
 def test_only_kinds_that_the_janitor_removes_are_used(run_main):
-    """Boskos's janitor fails on others, and the project is lost to everyone."""
+    """Boskos's janitor fails on other kinds, and the project is lost for all jobs."""
     kinds = {kind for kind, _ in run_main(workerExternalIp="true").inputs}
 
     assert {kind for kind in kinds if kind.startswith("gcp:")} == {
@@ -109,7 +109,7 @@ def test_every_physical_name_begins_with_cluster_and_stack(run_main):
 
 
 def test_no_text_shows_an_output_in_place_of_its_value(run_main):
-    """An Output in an f-string leaves its repr in user data."""
+    """An Output in an f-string would put its repr into user data."""
     text = repr(run_main().inputs)
 
     assert "Output object at" not in text

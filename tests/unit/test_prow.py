@@ -1,4 +1,4 @@
-"""Prow's job definitions: complete, within their own limits, and what the job understands."""
+"""Prow's job definitions: valid, within their own limits, and understood by the job."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 _REPOSITORY = "kubernetes-sigs/cluster-api-provider-openstack"
 _CAPO, _OURS = "sigs.k8s.io/cluster-api-provider-openstack", "sigs.k8s.io/devstack"
 _UNITS = {"h": 3600, "m": 60, "s": 1}
-# Of Prow's job API: what a presubmit, a periodic and both may say. Prow refuses other keys.
+# Keys of Prow's job API, common and by kind of job. Prow refuses other keys.
 _COMMON = {"name", "cluster", "labels", "decorate", "decoration_config", "extra_refs", "spec"}
 _COMMON |= {"annotations", "max_concurrency"}
 _KEYS = {
@@ -71,7 +71,7 @@ def test_a_job_says_only_what_prow_knows(kind, job):
 
 @every_job
 def test_every_variable_is_one_that_the_job_knows(job):
-    """A misspelt one would be ignored in silence."""
+    """A misspelt variable would have no effect."""
     unknown = {
         name
         for name in variables(job)
@@ -84,7 +84,7 @@ def test_every_variable_is_one_that_the_job_knows(job):
 
 @every_job
 def test_a_job_is_accepted_with_its_variables(job, tmp_path):
-    """What the presets and Prow itself set is there too."""
+    """Together with the variables that Prow and its presets set."""
     given = variables(job) | {
         "ARTIFACTS": "/logs/artifacts",
         "BUILD_ID": "1993123456789012345",
@@ -110,7 +110,7 @@ def test_a_job_gets_what_it_needs_of_its_pod(job):
 
 @every_job
 def test_a_job_ends_itself_before_prow_does(job):
-    """Prow would stop Docker under it and leave it seconds."""
+    """Prow would stop Docker during the teardown and leave the job only seconds."""
     limits = job["decoration_config"]
     deadline_s = float(variables(job)["DEVSTACK_DEADLINE_S"])
 
@@ -121,7 +121,7 @@ def test_a_job_ends_itself_before_prow_does(job):
 
 @every_job
 def test_a_job_waits_for_a_project_within_its_deadline(job):
-    """There must be time left for a DevStack, 45 minutes, and an hour of tests."""
+    """Time must remain for DevStack, 45 minutes, and for an hour of tests."""
     deadline_s = float(variables(job)["DEVSTACK_DEADLINE_S"])
 
     assert JobEnvironment.boskos_wait_s + (45 + 60) * 60 <= deadline_s
@@ -129,7 +129,7 @@ def test_a_job_waits_for_a_project_within_its_deadline(job):
 
 @every_job_by_kind
 def test_the_script_is_where_the_job_looks_for_it(kind, job):
-    """From CAPO's checkout, which Prow makes the working directory, to ours."""
+    """The path leads from CAPO's checkout, Prow's working directory, to this program's."""
     refs = [ref["path_alias"] for ref in job["extra_refs"]]
     if kind == "presubmits":
         refs.insert(0, job["path_alias"])
@@ -177,7 +177,7 @@ def test_the_canary_blocks_nothing_and_alerts_nobody():
 
 
 def test_the_canary_runs_what_is_to_take_its_place():
-    """Otherwise it shows nothing."""
+    """Otherwise its success would prove nothing about the job that replaces it."""
     others = {job["name"]: job for _, job in JOBS}
     for _, job in _load("canary"):
         other = others[job["name"].replace("-canary", "")]

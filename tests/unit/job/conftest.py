@@ -1,4 +1,4 @@
-"""A stack that is staged for the fake CLI, and doubles of what the job asks over HTTP."""
+"""A staged stack with the fake CLI, and doubles of the services that the job uses over HTTP."""
 
 import os
 import threading
@@ -22,7 +22,7 @@ from tests.patience import PATIENCE_S
 
 @pytest.fixture
 def signalled(cli):
-    """Send this process signals, one after another, once the CLI is ready for them."""
+    """Send this process signals in turn, as soon as the CLI is ready for them."""
     threads = []
 
     def send(*numbers):
@@ -57,7 +57,7 @@ def checkout(tmp_path):
 
 @pytest.fixture
 def pulumi(cli, environ, checkout, ending):
-    """The fake CLI at work on a staged stack `ci`."""
+    """The fake CLI with a staged stack `ci`."""
     staged = stack.stage("ci", environ, checkout=checkout)
     events = staged.folder / "events"
     return Pulumi(cli=cli.folder / "pulumi", stack=staged, events=events, ending=ending)
@@ -65,7 +65,7 @@ def pulumi(cli, environ, checkout, ending):
 
 @pytest.fixture(autouse=True)
 def _forgetful() -> Iterator[None]:
-    """What one test gives as a secret is none in another."""
+    """Forget the secrets of other tests, before and after each test."""
     SECRETS.forget()
     yield
     SECRETS.forget()
@@ -73,7 +73,7 @@ def _forgetful() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def searched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """No test here reaches a Compute API; the places that were searched for strays."""
+    """Forbid searches for strays in a Compute API; lists the places that would be searched."""
     places: list[Any] = []
 
     def remove(pulumi: Pulumi, _known: Any, _budget_s: float) -> None:
@@ -84,7 +84,7 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 class Sweeps:
-    """The sweeps of a cloud without anything in it, and what they are to say is left."""
+    """Replaces the sweeps of teardown: records them, and returns `survivors` or raises `error`."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, list[str]]] = []
@@ -92,7 +92,7 @@ class Sweeps:
         self.error: Exception | None = None
 
     def sweep(self, _api: Any, scope: Any, also: Any = (), **_options: Any) -> list[Any]:
-        """In the place of the real one."""
+        """Record the call, with the arguments of the real function."""
         self.asked.append((scope, [str(each) for each in also]))
         if self.error:
             raise self.error
@@ -101,7 +101,7 @@ class Sweeps:
 
 @pytest.fixture(autouse=True)
 def sweeps(monkeypatch: pytest.MonkeyPatch) -> Sweeps:
-    """No test here deletes anything: what teardown would have looked for beside the engine."""
+    """Forbid deletions; records which sweeps teardown would make."""
     made = Sweeps()
     monkeypatch.setattr("job.cloud.cleanup.destroy.Api", lambda *_: None)
     monkeypatch.setattr("job.cloud.cleanup.destroy.holders", lambda *_: [])
@@ -112,7 +112,7 @@ def sweeps(monkeypatch: pytest.MonkeyPatch) -> Sweeps:
 
 @pytest.fixture
 def api(monkeypatch):
-    """A Compute API on loopback."""
+    """A Compute API double on loopback."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with ComputeApi(Options()) as running:
         yield running
@@ -120,7 +120,7 @@ def api(monkeypatch):
 
 @pytest.fixture
 def boskos_server(monkeypatch):
-    """A Boskos that lends the projects `one` and `two`, as they were released last."""
+    """A Boskos that lends the projects `one` and `two`."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     resources = [Resource(name=name, type="gce-project") for name in ("one", "two")]
     with BoskosServer(Ranch(resources, ManualClock(), reap_after_s=1800)) as server:
@@ -129,5 +129,5 @@ def boskos_server(monkeypatch):
 
 @pytest.fixture
 def state_of(boskos_server):
-    """The state of a project."""
+    """Return the state of a project."""
     return lambda name: {item.name: item.state for item in boskos_server.ranch.resources()}[name]

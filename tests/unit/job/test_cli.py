@@ -1,4 +1,4 @@
-"""Command line: what each command asks of Pulumi, and how it ends."""
+"""Command line: which calls of Pulumi each command makes, and its exit code."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def _environment(environ, monkeypatch):
 
 @pytest.fixture
 def acts(cli):
-    """What Pulumi was told to do, without what only looks."""
+    """Return Pulumi's calls that change something."""
 
     def give():
         return [call for call in cli.calls if not call.startswith(LOOKS)]
@@ -34,7 +34,7 @@ def acts(cli):
 
 @pytest.fixture
 def existing(cli):
-    """A stack `ci` that was made before."""
+    """A stack `ci` that was created before."""
     cli.answer("stack ls", stdout='[{"name": "organization/devstack/ci"}]')
     assert main(["preview", "--stack", "ci"]) == 0
     (cli.folder / "calls").unlink()
@@ -59,7 +59,7 @@ def test_down_destroys_all_it_can_and_forgets_the_stack(acts, environ):
 
 
 def test_down_of_nothing_says_so_and_succeeds(monkeypatch, capsys):
-    """It asks for no CLI either: a job's teardown runs it whatever happened before."""
+    """It does not need the CLI either: a job's teardown always runs it."""
     monkeypatch.setenv("PATH", "/nonexistent")
 
     assert main(["down", "--stack", "ci"]) == 0
@@ -146,7 +146,7 @@ def test_a_finished_up_is_not_searched_for(searched):
 
 
 def test_after_a_failed_up_the_next_command_searches(cli, searched):
-    """By the stack's names, in the place that its settings name."""
+    """It searches by the stack's names, in the place that the settings name."""
     cli.answer("up", code=1, stderr="error: cut off\n")
     assert main(["up", "--stack", "ci"]) == 1
     cli.answer("up")

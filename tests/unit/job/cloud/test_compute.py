@@ -1,4 +1,4 @@
-"""Compute: where the API is, and patience with what passes."""
+"""Compute: the API's address, and retries after temporary failures."""
 
 import pytest
 from googleapiclient.errors import HttpError
@@ -13,7 +13,7 @@ from tests.proxies import Proxy
 
 @pytest.fixture
 def request_of(api):
-    """A request that changes nothing."""
+    """Return a request that changes nothing."""
     client = connect(Place(project="p", region="r", endpoint=api.url, access_token="a"))
     return lambda: client.projects().get(project="p")
 
@@ -104,7 +104,7 @@ def test_the_api_is_asked_through_the_proxy(api, monkeypatch):
 
 
 def test_an_api_on_this_machine_is_asked_without_a_proxy(request_of, monkeypatch):
-    """Whatever NO_PROXY says: the engine does so too."""
+    """The engine bypasses the proxy as well, whatever NO_PROXY says."""
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
@@ -121,7 +121,7 @@ def test_a_proxy_that_does_not_work_is_named_without_its_password(monkeypatch):
 
 
 def test_the_place_is_found_as_the_provider_finds_it(environ, tmp_path):
-    """The stack's settings first, then the environment."""
+    """The stack's settings come first, then the environment."""
     path = tmp_path / "settings.yaml"
     path.write_text(
         "config: {gcp:accessToken: own, devstack:clusterName: c,"

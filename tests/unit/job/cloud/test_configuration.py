@@ -1,4 +1,4 @@
-"""Configuration: what is read of any settings file, and the program's own verdict on it."""
+"""Configuration: lenient reading of any settings file, and the program's own strict verdict."""
 
 import pytest
 import yaml
@@ -15,7 +15,7 @@ def read(config, **variables):
 
 
 def parse(config, project="capo"):
-    """The settings, and a line for each problem."""
+    """Return the settings and a line for each problem."""
     settings, problems = configuration.parse(config, stack="ci", project=project)
     return settings, [str(problem) for problem in problems]
 
@@ -50,7 +50,7 @@ def test_both_readers_have_the_defaults_of_the_program():
 
 
 def test_what_a_newer_program_refuses_is_read_all_the_same():
-    """`down` must find what an older one has built."""
+    """`down` must find the resources that an older version created."""
     config = PROJECT | {"devstack:gone": 1, "devstack:region": "Mars", "devstack:clusterName": "_"}
     settings = read(config)
 
@@ -60,7 +60,7 @@ def test_what_a_newer_program_refuses_is_read_all_the_same():
 
 @pytest.mark.parametrize("value", [{"secure": "v1:abc"}, "a"], ids=["encrypted", "malformed"])
 def test_what_cannot_be_read_is_empty_and_no_default(value):
-    """The default's zones may be in another region, and its names another stack's."""
+    """A default zone may be in another region, and a default name another stack's."""
     settings = read({"devstack:zones": value, "devstack:clusterName": {"secure": "v1:abc"}})
 
     assert (settings.zones, settings.cluster_name) == ((), "")
@@ -106,7 +106,7 @@ def test_an_encrypted_setting_is_refused():
 
 
 def test_files_are_those_that_the_program_would_read(tmp_path, monkeypatch):
-    """It runs in the checkout, wherever the job was started."""
+    """The program runs in the checkout, wherever the job was started."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".gitignore").write_text("another file")
     settings, _ = parse({"devstack:localConfFile": ".gitignore"})

@@ -1,4 +1,4 @@
-"""Credentials: whatever the provider takes is taken, in its order and in its forms."""
+"""Credentials: the job accepts the forms that the provider accepts, in the same order."""
 
 import json
 import warnings
@@ -46,7 +46,7 @@ def pem(private):
 
 @pytest.fixture(scope="module")
 def account():
-    """A service account's key."""
+    """Return a service account's key."""
     return {
         "type": "service_account",
         "client_email": "job@example.invalid",
@@ -58,7 +58,7 @@ def account():
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """A home of the test's own, and no variable of this machine's."""
+    """A home folder of the test, with no credential variables of this machine."""
     for name in ("GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG", "GOOGLE_CLOUD_QUOTA_PROJECT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -70,7 +70,7 @@ def test_a_token_wins_over_a_key():
 
 
 def test_a_service_account_needs_no_token_uri(account):
-    """The provider knows the usual one."""
+    """The provider has a default for it."""
     found = key(**account)
 
     assert isinstance(found, service_account.Credentials)
@@ -148,12 +148,12 @@ def test_a_key_of_a_distributed_cloud_is_taken():
 
 
 def test_of_a_person_no_scope_is_asked_for():
-    """A token that was given for others would be refused; the provider asks for none."""
+    """The provider requests none: Google refuses a scope that the token was not granted for."""
     assert key(**USER).scopes is None
 
 
 def test_the_quota_project_of_a_key_is_not_sent(monkeypatch):
-    """The account may not be allowed to use it, and the provider would not know."""
+    """The account may lack permission to use that project, and the provider ignores it."""
     assert key(**USER, quota_project_id="theirs").quota_project_id is None
 
     monkeypatch.setenv("GOOGLE_CLOUD_QUOTA_PROJECT", "ours")
@@ -211,7 +211,7 @@ def test_a_key_that_is_none_is_refused_without_a_word_of_it(given, line):
 
 
 def test_default_credentials_are_looked_for_where_the_provider_looks(home, monkeypatch):
-    """Go knows nothing of CLOUDSDK_CONFIG."""
+    """Google's Go library ignores CLOUDSDK_CONFIG."""
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(home / "elsewhere"))
     path = home / ".config/gcloud/application_default_credentials.json"
     path.parent.mkdir(parents=True)
@@ -244,7 +244,7 @@ def test_a_folder_of_that_name_is_in_the_way(home):
 
 
 def test_a_token_that_no_header_can_hold_is_refused(home):
-    """The last byte of most files is a line break."""
+    """A token read from a file usually ends with a line break."""
     (home / "token").write_text("secret\n")
 
     with pytest.raises(JobError, match="line break") as raised:

@@ -1,4 +1,4 @@
-"""E2E files: written whole, for their owner alone, and never over somebody else's."""
+"""E2E files: written atomically, readable by their owner only, never over a person's own file."""
 
 import stat
 import subprocess

@@ -1,4 +1,4 @@
-"""Reservations: which are left alone."""
+"""Reservations: internal addresses that an earlier version reserved are excluded from updates."""
 
 from dataclasses import replace
 
@@ -24,5 +24,5 @@ STATE = [
     ("existing", "flags"), [("", [f"--exclude={URN}controller-internal"]), ("vpc", [])]
 )
 def test_internal_addresses_of_a_network_of_ours_are_left_alone(existing, flags, settings):
-    """In an existing network the program asks for them itself."""
+    """In an existing network the program declares them, so updates include them."""
     assert list(spared(replace(settings, existing_network=existing), STATE)) == flags

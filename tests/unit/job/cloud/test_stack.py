@@ -1,4 +1,4 @@
-"""Stack: what is staged, from where, and that the checkout is left alone."""
+"""Stack: which files are staged and from where, without changes to the checkout."""
 
 import stat
 import sys
@@ -23,14 +23,14 @@ def test_the_staged_project_leads_back_to_the_checkout(environ, checkout):
 
 
 def test_the_environments_python_is_the_first_on_path(environ, checkout):
-    """A language host that does not know the option takes PATH's, without our packages."""
+    """A language host without that option uses PATH's python3, which may lack our packages."""
     staged = stack.stage("ci", environ, checkout=checkout)
 
     assert staged.environment["PATH"] == f"{sys.prefix}/bin:{environ['PATH']}"
 
 
 def test_without_a_virtual_environment_none_is_named(environ, checkout, monkeypatch):
-    """Pulumi would make one, in the staged folder."""
+    """Otherwise Pulumi would create one in the staged folder."""
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     staged = stack.stage("ci", environ, checkout=checkout)
 
@@ -53,7 +53,7 @@ def test_settings_come_from_the_named_file_first(environ, checkout, tmp_path):
 
 
 def test_settings_whose_source_is_gone_stay_as_they_were(environ, checkout):
-    """`down` must work after the checkout was changed."""
+    """`down` must work after the settings file was removed."""
     stack.stage("ci", environ, checkout=checkout)
     (checkout / "Pulumi.ci.yaml").unlink()
     staged = stack.stage("ci", environ, checkout=checkout)
@@ -62,7 +62,7 @@ def test_settings_whose_source_is_gone_stay_as_they_were(environ, checkout):
 
 
 def test_what_pulumi_wrote_of_encryption_is_kept(environ, checkout):
-    """Without its salt, the stack's secrets could not be read again."""
+    """Without its salt, the stack's secrets could not be decrypted again."""
     staged = stack.stage("ci", environ, checkout=checkout)
     path = staged.folder / "Pulumi.ci.yaml"
     path.write_text(path.read_text() + "encryptionsalt: v1:salt\n")
@@ -94,7 +94,7 @@ def test_the_passphrase_is_made_once_and_is_the_owners_alone(environ, checkout):
 
 @pytest.mark.parametrize("variable", ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"])
 def test_a_passphrase_of_the_users_own_is_used(environ, checkout, variable):
-    """Even an empty one: to Pulumi that is a passphrase."""
+    """Pulumi accepts an empty passphrase, too."""
     staged = stack.stage("ci", environ | {variable: ""}, checkout=checkout)
 
     assert staged.environment[variable] == ""
@@ -139,7 +139,7 @@ def test_settings_that_are_none_are_refused_by_name(environ, checkout, tmp_path,
 
 
 def test_what_a_killed_cli_left_empty_is_taken_away(environ, checkout):
-    """An empty file of attributes makes every later command fail with EOF."""
+    """An empty attributes file makes every later command fail with EOF."""
     staged = stack.stage("ci", environ, checkout=checkout)
     folder = staged.folder / "backend/.pulumi/stacks/devstack"
     folder.mkdir(parents=True)

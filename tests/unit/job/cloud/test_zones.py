@@ -1,4 +1,4 @@
-"""Zones: which errors mean that a zone is full, and where nodes are put."""
+"""Zones: which errors mean that a zone cannot host a node, and which zone is next."""
 
 import json
 from dataclasses import replace
@@ -76,7 +76,7 @@ def test_a_warning_about_it_or_another_resource_moves_nobody(tmp_path):
 
 
 def test_a_departure_is_told_once_with_zone_and_reason_even_by_half_a_log(tmp_path):
-    """The provider reports it twice, and a run may be killed meanwhile."""
+    """The provider reports it twice, and a killed run may leave half a line."""
     step = {"metadata": {"urn": URN, "new": {"inputs": {"zone": "us-east4-b"}}}}
     text = LACKS["machine type"]
     path = log(
@@ -95,7 +95,7 @@ def with_settings(stack, **given):
 
 
 def test_a_zone_that_is_no_longer_in_the_list_is_left(pulumi):
-    """The settings moved to another region: the node follows."""
+    """If the settings change the region, the node moves there."""
     there = {"urn": URN, "type": "gcp:compute/instance:Instance", "inputs": {"zone": "x1-a"}}
     Zones(with_settings(pulumi.stack, zones=("us-east4-b",))).choose([there])
     staged = yaml.safe_load((pulumi.stack.folder / "Pulumi.ci.yaml").read_text())
@@ -105,7 +105,7 @@ def test_a_zone_that_is_no_longer_in_the_list_is_left(pulumi):
 
 @pytest.fixture
 def zones(pulumi):
-    """Two zones to try, and nothing there."""
+    """Two zones to try, with no nodes yet."""
     settings = {"zones": ("a", "b"), "worker_machine_type": "n2-standard-16"}
     made = Zones(with_settings(pulumi.stack, **settings))
     made.choose([])
@@ -123,7 +123,7 @@ def test_the_last_zone_is_the_end(zones, tmp_path):
 
 
 def test_what_no_zone_has_is_a_configuration_and_names_machine_and_zones(zones, tmp_path):
-    """A typo ends the same way in every run."""
+    """A typo fails in the same way in every run."""
     lacks = [log(tmp_path, failure(LACKS["machine type"]))]
 
     assert zones.move_on(lacks, lambda _: None)
@@ -147,7 +147,7 @@ def test_where_one_zone_is_only_full_another_time_may_do(zones, tmp_path, last):
 
 
 def test_nobody_moves_while_something_else_is_wrong_too(zones, tmp_path):
-    """It would be wrong in the next zone as well, and be hidden until the last one."""
+    """The other failure would return in each zone, and appear only in the last one."""
     controller = URN.replace("::worker", "::controller")
     mixed = log(tmp_path, failure(TEXTS["details"]), failure(OTHERS["policy"], urn=controller))
     closing = failure("update failed", urn="urn:pulumi:ci::devstack::pulumi:pulumi:Stack::x-ci")

@@ -1,4 +1,4 @@
-"""Answers: what ssh and `devstack-status` say in one case or another."""
+"""Answers: output and exit codes of ssh and `devstack-status` in different cases."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ NO_PROGRAM = {"errors": "sudo: /usr/local/sbin/devstack-status: command not foun
 
 
 def told(verdict="pending", stage="stack.sh", at=0, code=None, **fields):
-    """An answer of a node; `at` is the second of its `since`."""
+    """Return an answer of a node; `at` is the second of its `since`."""
     document = {
         "schema": 1,
         "node": "controller",

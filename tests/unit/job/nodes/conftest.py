@@ -1,4 +1,4 @@
-"""A stand-in for ssh that answers for both nodes what a test tells it."""
+"""A stand-in for ssh that gives the answers that a test sets for both nodes."""
 
 import json
 import sys
@@ -12,8 +12,8 @@ from job.nodes.watch import Watch
 from job.reports.timeline import Timeline
 from tests.patience import PATIENCE_S
 
-# It starts some hundred times, so without what only takes time: site-packages, and pathlib.
-# Who is asked follows from the destination and the command.
+# It starts some hundred times, so it avoids slow imports: site-packages and pathlib.
+# The destination and the command tell which node or subject is asked.
 _SSH = """\
 #!{python} -IS
 import base64, json, os, sys, time
@@ -43,7 +43,7 @@ sys.exit(answer.get("code", 0))
 
 
 class Ssh:
-    """The program's folder, and what it will answer."""
+    """The stand-in, its answers and its calls."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -52,11 +52,11 @@ class Ssh:
         path.chmod(0o755)
 
     def answer(self, who, *answers):
-        """Each answer once, the last one for ever."""
+        """Set the answers of a subject, used in turn; the last one repeats."""
         (self.folder / f"{who}.json").write_text(json.dumps(answers))
 
     def calls(self, who):
-        """The commands that one was sent."""
+        """Return the commands that a subject was sent."""
         path = self.folder / "calls"
         lines = path.read_text().splitlines() if path.exists() else []
         return [command for asked, command in map(json.loads, lines) if asked == who]
@@ -64,7 +64,7 @@ class Ssh:
 
 @pytest.fixture(autouse=True)
 def programs(tmp_path, monkeypatch):
-    """The stand-in is all of PATH."""
+    """The stand-in for ssh, in the only folder on PATH."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -73,7 +73,7 @@ def programs(tmp_path, monkeypatch):
 
 @pytest.fixture
 def outputs():
-    """What a stack with a worker tells."""
+    """The outputs of a stack with a worker."""
     return {
         "controller_public_ip": "203.0.113.10",
         "controller_private_ip": "10.0.3.15",
@@ -89,7 +89,7 @@ def outputs():
 
 @pytest.fixture
 def watched(outputs, tmp_path, monkeypatch):
-    """A watch, with what it says and its timeline."""
+    """A running watch, with its messages and its timeline."""
     monkeypatch.setattr(watch, "_INTERVAL_S", 0.01)
     said = []
     timeline = Timeline()
@@ -98,7 +98,7 @@ def watched(outputs, tmp_path, monkeypatch):
 
 
 class Watched:
-    """A watch at work."""
+    """A watch, its messages and its timeline."""
 
     def __init__(self, watch, said, timeline):
         self.watch = watch
@@ -106,7 +106,7 @@ class Watched:
         self._said = said
 
     def until(self, claim, timeout_s=PATIENCE_S):
-        """Poll until the states are so, or fail."""
+        """Poll until a claim about the states holds; fail at the time limit."""
         deadline = time.monotonic() + timeout_s
         while not claim(states := self.watch.poll()):
             assert time.monotonic() < deadline, states
@@ -115,16 +115,16 @@ class Watched:
 
     @property
     def said(self):
-        """What was said, without the time."""
+        """The messages, without their times."""
         return [line.strip().partition(" ")[2] for line in self._said]
 
     def lane(self, name):
-        """Names and verdicts of a lane's spans."""
+        """Return the names and verdicts of a lane's spans."""
         spans = self.timeline.spans
         return [(span.name, span.verdict) for span in spans if span.lane == name]
 
 
 @pytest.fixture
 def state():
-    """Make a state."""
+    """Return a state of a subject."""
     return lambda subject, **fields: State(subject=subject, **fields)

@@ -1,4 +1,4 @@
-"""Logs: what is kept of an archive that came whole, in part, or not, and what is not unpacked."""
+"""Logs: archives that come complete, in part or not at all, and files that are not unpacked."""
 
 import base64
 import io
@@ -34,7 +34,7 @@ def answer(content, **more):
 
 @pytest.fixture(autouse=True)
 def consoles(monkeypatch):
-    """What Compute Engine has of the serial ports; a test may change it."""
+    """The serial port output in Compute Engine; a test may change it."""
     texts = {"c": "controller's console\n", "w": "worker's console\n"}
 
     def read(_place, *, project, zone, instance, patience_s):
@@ -49,7 +49,7 @@ def consoles(monkeypatch):
 
 @pytest.fixture
 def run(outputs, tmp_path):
-    """Collect, and give what was said."""
+    """Collect the logs; return the messages."""
 
     def start(cap_s=20.0, **changed):
         said = []
@@ -69,7 +69,7 @@ def test_both_nodes_fill_a_folder_each(programs, run, tmp_path):
 
 
 def test_the_nodes_are_asked_at_once_and_told_the_time(programs, run):
-    """Else a slow one would take the other's."""
+    """Otherwise a slow node would use up the other's time."""
     for who, other in (("controller", "worker"), ("worker", "controller")):
         programs.answer(who, answer(packed({"a": b""}), after=other))
 
@@ -125,7 +125,7 @@ def test_a_node_without_ssh_and_console_leaves_a_note(programs, run, tmp_path, c
 
 
 def test_a_node_that_does_not_know_the_command_says_so(programs, run, tmp_path):
-    """Its user data never arrived."""
+    """User data never reached that node."""
     programs.answer("controller", {"errors": "sudo: devstack-logs: command not found", "code": 1})
     programs.answer("worker", answer(packed({"a": b""})))
     run()
@@ -137,7 +137,7 @@ def test_a_node_that_does_not_know_the_command_says_so(programs, run, tmp_path):
 
 
 def test_nothing_is_written_elsewhere(programs, run, tmp_path):
-    """A node is the tests' own playground: what it sends is not trusted."""
+    """Tests run on the nodes, so their archives are not trusted."""
     link = tarfile.TarInfo("link")
     link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
     device = tarfile.TarInfo("device")
@@ -153,7 +153,7 @@ def test_nothing_is_written_elsewhere(programs, run, tmp_path):
 
 
 def test_a_stack_without_keys_has_no_logs_and_no_error(run):
-    """`up` failed before there was any; the teardown goes on."""
+    """`up` failed before it created keys; the teardown continues."""
     assert run(ssh_private_key="") == [
         "logs: none: outputs: the stack has no 'ssh_private_key'; run 'up' first"
     ]
@@ -171,7 +171,7 @@ def test_who_ends_the_wait_ends_what_was_started(programs, outputs, tmp_path):
 
 
 def test_an_archive_with_a_name_that_no_file_can_have_is_kept_up_to_there(programs, run, tmp_path):
-    """What a node sends may be anything."""
+    """A node may send anything."""
     odd = tarfile.TarInfo("odd")
     odd.pax_headers = {"path": "a\0b"}
     programs.answer("controller", answer(packed({"state.json": b"{}"}, odd)))

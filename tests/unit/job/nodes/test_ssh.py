@@ -1,4 +1,4 @@
-"""SSH: the command line, the files, and the way to the worker."""
+"""SSH: the command line, its files, and the route to the worker."""
 
 import os
 import shlex
@@ -17,7 +17,7 @@ from job.nodes.ssh import Access, nodes
 
 @pytest.fixture
 def folder(tmp_path):
-    """With what ssh and shells find special."""
+    """A folder whose name has characters that ssh and shells treat specially."""
     path = tmp_path / "a 100% folder"
     path.mkdir()
     return path
@@ -29,14 +29,14 @@ def access(outputs, folder):
 
 
 def option(access, name):
-    """The value of one of ssh's options."""
+    """Return the value of one of ssh's options."""
     [value] = [word for word in access.command() if word.startswith(f"{name}=")]
     return value.partition("=")[2]
 
 
 def test_files_are_for_their_owner_only_and_replaced_as_a_whole(access, outputs):
     Access.write({**outputs, "ssh_private_key": "OTHER"}, access.key.parent)
-    # ssh refuses a key without an end of its last line.
+    # ssh refuses a key without a final line break.
     assert access.key.read_text() == "OTHER\n"
     for path in (access.key, access.known_hosts):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -64,25 +64,25 @@ def test_ssh_trusts_and_uses_the_stacks_files_only(access, option):
 
 
 def test_paths_survive_two_ways_of_quoting(access):
-    """sshuttle splits the command as a shell would, ssh each option at its spaces."""
+    """sshuttle splits the command like a shell; ssh splits each option at spaces."""
     known_hosts, key = (str(p).replace("%", "%%") for p in (access.known_hosts, access.key))
     assert f'UserKnownHostsFile="{known_hosts}"' in shlex.split(access.one_word)
     assert f'IdentityFile="{key}"' in shlex.split(access.one_word)
 
 
 def test_a_worker_without_an_external_address_is_behind_the_controller(outputs, folder):
-    """Its key is known by its address on the nodes' network."""
+    """Its host key is known by its internal address."""
     worker = nodes(outputs, folder)["worker"]
 
     assert (worker.destination, option(worker, "HostKeyAlias")) == ("cloud@10.0.3.16", "10.0.3.16")
-    # ssh undoes the doubled signs, a shell the quotes.
+    # ssh undoes the doubled percent signs, and a shell the quotes.
     way = shlex.split(option(worker, "ProxyCommand").replace("%%", "%"))
     assert way[-3:] == ["-W", "10.0.3.16:22", "cloud@203.0.113.10"]
     assert way[:-3] == Access.write(outputs, folder).command()
 
 
 def test_a_worker_with_an_external_address_is_reached_directly(outputs, folder):
-    """It may have to tell why the controller does not answer."""
+    """It can explain a failure even if the controller does not answer."""
     worker = nodes({**outputs, "worker_public_ip": "203.0.113.11"}, folder)["worker"]
 
     assert (worker.host, option(worker, "HostKeyAlias")) == ("203.0.113.11", "10.0.3.16")
@@ -107,12 +107,12 @@ def test_a_stack_without_keys_is_refused(outputs, folder):
 @example("a b#%h")
 @settings(max_examples=25)
 def test_ssh_reads_any_name_as_it_is(name):
-    """`ssh -G` shows what ssh has understood; it takes ${ for a variable, which is refused."""
+    """`ssh -G` prints the parsed options. A name with ${ is refused: ssh would expand it."""
     assume("${" not in name and name not in {"", ".", ".."})
-    # The end of a line would be lost among ssh's lines.
+    # Line breaks are excluded from the names: ssh prints one option per line.
     path = Path("/keys", name, "known_hosts")
     access = Access(user="me", host="192.0.2.1", key=path, known_hosts=path)
-    program = shutil.which("ssh", path=os.defpath)  # Not the tests' own.
+    program = shutil.which("ssh", path=os.defpath)  # The real ssh, not the stand-in.
     assert program, "openssh-client is missing"
     done = subprocess.run(
         [program, *access.command()[1:], "-G", access.destination],

@@ -1,4 +1,4 @@
-"""Status: whatever a node answers is a state of plain texts, or is refused with the reason."""
+"""Status: any answer of a node becomes a state of plain texts, or is refused with a reason."""
 
 import json
 import unicodedata
@@ -42,7 +42,7 @@ def test_whatever_comes_is_a_state_or_no_status(answer):
     assert state.verdict in {"pending", "ready", "failed"}
     assert isinstance(state.since, datetime)
     for text in texts(state):
-        # It is printed, and written into files.
+        # States are printed, and written into files.
         assert not {unicodedata.category(character) for character in text} & {"Cc", "Cs"}
 
 

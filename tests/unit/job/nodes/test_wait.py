@@ -1,4 +1,4 @@
-"""Wait: when it ends, and what it says then."""
+"""Wait: when it ends, and its last message."""
 
 import io
 import re
@@ -25,7 +25,7 @@ def ending():
 
 @pytest.fixture
 def wait(outputs, tmp_path, ending, monkeypatch):
-    """Run it with short intervals."""
+    """Run a wait with short intervals."""
     monkeypatch.setattr(watch, "_INTERVAL_S", 0.05)
     monkeypatch.setattr("job.nodes.wait._LOOK_S", 0.02)
 
@@ -79,7 +79,7 @@ def test_it_ends_at_its_deadline_and_says_where_everything_is(programs, wait):
 
 
 def test_a_node_that_is_silent_for_too_long_ends_it(programs, wait, monkeypatch):
-    """Longer waits never helped such a node."""
+    """A longer wait has never helped a silent node."""
     monkeypatch.setattr(watch, "_INTERVAL_S", 0.5)
     programs.answer("controller", told(), REFUSED)
     programs.answer("worker", told())
@@ -120,7 +120,7 @@ def test_a_terminal_has_a_line_a_subject_that_is_written_over(state):
 
 
 def shown(text):
-    """What is left on the screen, by the two codes that are used."""
+    """Return the screen's contents, by the two control codes in use."""
     lines = [""]
     for part in re.findall(r"\x1b\[1A\x1b\[2K|\n|[^\n\x1b]+", text):
         if part.startswith("\x1b"):

@@ -1,4 +1,4 @@
-"""Watch: what it makes of answers, of none, and of a node that is another one than before."""
+"""Watch: reactions to answers, missing answers, and a replaced or rebooted node."""
 
 import time
 
@@ -38,7 +38,7 @@ def test_both_nodes_and_the_registration_are_followed_to_their_verdicts(watched,
 
 
 def test_a_verdict_is_not_asked_for_again(watched, programs):
-    """A finished node has better things to do."""
+    """Polling would disturb a finished node."""
     programs.answer("controller", READY)
     watched.until(lambda states: states["controller"].is_final)
     for _ in range(20):
@@ -102,7 +102,7 @@ def test_a_question_without_an_end_is_silence(watched, programs, monkeypatch):
 
 
 def test_one_lost_answer_is_no_news(watched, programs):
-    """Connections are lost now and then, and the next question finds the node as it was."""
+    """Single connections may be lost; the next poll succeeds."""
     programs.answer("controller", told(), CUT, told(detail="Starting Nova"), CUT, CUT, READY)
     watched.until(lambda states: states["controller"].is_final)
 
@@ -125,7 +125,7 @@ def test_silence_is_measured_from_the_last_answer(watched, programs):
 
 
 def test_a_host_key_that_stays_another_one_is_a_failure(watched, programs, monkeypatch):
-    """At first it may be the image's own."""
+    """At first the node may still have the image's own key."""
     monkeypatch.setattr(module, "_WRONG_KEY_S", FOREVER_S)
     programs.answer("controller", WRONG_KEY, WRONG_KEY, told(), WRONG_KEY)
     watched.until(lambda states: states["controller"].stage == "stack.sh")
@@ -138,7 +138,7 @@ def test_a_host_key_that_stays_another_one_is_a_failure(watched, programs, monke
 
 
 def test_a_reboot_while_it_is_built_is_a_failure(watched, programs):
-    """Even if whatever answers now thinks otherwise: half a DevStack is replaced."""
+    """Even if the node reports another state: an interrupted DevStack has to be replaced."""
     programs.answer("worker", told(), told("pending", "cloud-init", boot_id="second"))
     state = watched.until(lambda states: states["worker"].is_final)["worker"]
 

@@ -1,4 +1,4 @@
-"""Artifacts: one door for files, and no other module that writes where everybody may read."""
+"""Artifacts: one module writes them, and no other module writes files that others may read."""
 
 import ast
 from contextlib import closing
@@ -11,7 +11,7 @@ from job.redaction.known import SECRETS
 
 JOB = Path(__file__).parents[4] / "job"
 CANARY = "canary-0123456789"
-# Modules that write files, and why what they write is no artifact.
+# Modules that write other files, and why these are not artifacts.
 _PRIVATE = {
     "cloud/stack.py": "the stack's folder, for its user alone",
     "cloud/e2e_files.py": "what a person asks for, for its owner alone",
@@ -26,7 +26,7 @@ _WRITERS = {
     *("write_text", "write_bytes", "fdopen", "NamedTemporaryFile", "mkstemp", "extract"),
     *("extractall", "symlink_to", "hardlink_to", "copyfile", "copytree", "copy2"),
 }
-# The attributes of a masked stream that lead past it.
+# Attributes of a stream by which output could bypass the mask.
 _PAST_THE_MASK = {"buffer", "__stdout__", "__stderr__", "bare"}
 
 
@@ -63,7 +63,7 @@ def test_bytes_that_are_no_text_stay_what_they_are(artifacts):
 
 
 def test_a_log_of_any_size_is_copied_in_pieces(artifacts, tmp_path):
-    """A secret may stand where one piece ends and the next begins."""
+    """A secret may cross the border between two pieces."""
     source = tmp_path / "source"
     line = f"{'x' * 60} {CANARY} {'y' * 60}\n"
     source.write_text(line * 40_000)
@@ -80,7 +80,7 @@ def test_a_line_is_on_disk_before_the_log_ends(artifacts):
 
 
 def writes(call):
-    """Whether a call opens or makes a file for writing."""
+    """Return whether a call opens or creates a file for writing."""
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
     if name in _WRITERS:
         return True

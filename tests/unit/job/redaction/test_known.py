@@ -1,4 +1,4 @@
-"""Known: what was learnt is masked in every form, in pieces, and in time."""
+"""Known: learnt secrets are masked in every encoding, in pieces, and as soon as they are learnt."""
 
 import base64
 import gzip
@@ -28,13 +28,13 @@ KEY = (
 
 
 def knowing(*secrets):
-    """A list of these."""
+    """Return a list with these secrets."""
     known = Secrets()
     known.learn(secrets)
     return known
 
 
-# As programs write a text; each gives back what it hides.
+# Encodings that programs use, by name.
 WRITERS = {
     "as it is": str,
     "json": json.dumps,
@@ -72,7 +72,7 @@ def test_a_secret_is_masked_as_programs_write_it(write):
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 def test_the_lines_of_a_key_are_masked_as_programs_write_them(write):
-    """By themselves too: its first and its last line are no secret."""
+    """Each line is masked by itself, except for the first and the last, which are not secret."""
     body = "".join(KEY.splitlines(keepends=True)[1:-1])
     shown = knowing(KEY).mask(write(body))
 
@@ -84,7 +84,7 @@ def test_the_lines_of_a_key_are_masked_as_programs_write_them(write):
 @pytest.mark.parametrize("after", range(4))
 @pytest.mark.parametrize("secret", [SECRET, "sesame", "a" * 31, "hunter2hunter2"])
 def test_base64_is_masked_wherever_the_secret_stands_in_it(encode, before, after, secret):
-    """In an Authorization header, and in user data. Two characters at most are left of it."""
+    """As in an Authorization header or in user data. At most two characters remain."""
     text = encode(b"user:pw"[:before] + secret.encode() + b";...."[:after]).decode()
     shown = knowing(secret).mask(text)
     start, end = 4 * before // 3, -(-4 * (before + len(secret.encode())) // 3)
@@ -125,7 +125,7 @@ def test_a_passphrase_that_is_broken_between_words_is_masked():
 
 
 def test_short_words_are_left_alone():
-    """A password of three letters would blank the whole log."""
+    """Masking a password of three letters would blank the whole log."""
     assert knowing("abc", "", "test").mask("abc test") == "abc test"
 
 
@@ -138,7 +138,7 @@ def test_a_text_in_pieces_of_lines_is_masked_like_the_whole():
 
 
 def test_a_secret_of_any_bytes_is_masked():
-    """As Python hands over a variable that is no text."""
+    """Python passes on a variable that is not UTF-8 with surrogate escapes."""
     secret = b"canary-\xff\xfe-0123".decode("utf-8", "surrogateescape")
 
     assert knowing(secret, "\ud800-of-json").mask(f"a {secret} b") == "a *** b"
@@ -154,7 +154,7 @@ def test_what_was_learnt_later_is_masked_later():
 
 
 def test_a_large_text_takes_time_for_its_length_alone():
-    """Six times the text takes far less than 36 times as long."""
+    """The time is linear: six times the text takes far less than 36 times as long."""
 
     def noise(number):
         return hashlib.sha256(str(number).encode()).hexdigest()
@@ -172,7 +172,7 @@ def test_a_large_text_takes_time_for_its_length_alone():
 
 
 def test_packed_text_is_out_of_reach_so_nobody_may_pack_before_masking():
-    """Why archives of nodes are unpacked into ARTIFACTS file by file."""
+    """Therefore the nodes' archives are unpacked into ARTIFACTS, file by file."""
     packed = base64.b64encode(gzip.compress(SECRET.encode())).decode()
 
     assert knowing(SECRET).mask(packed) == packed

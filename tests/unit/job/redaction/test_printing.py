@@ -1,4 +1,4 @@
-"""Printing: whatever writes to standard output or error, by whatever way."""
+"""Printing: everything on standard output and standard error is masked, however it is written."""
 
 import io
 import subprocess
@@ -16,7 +16,7 @@ CANARY = "canary-0123456789"
 
 @pytest.fixture
 def streams(monkeypatch):
-    """Mask both streams, as a process begins; give what lies behind them."""
+    """Mask both streams, as at the start of a process; return the streams behind the mask."""
 
     def begin():
         made = io.StringIO(), io.StringIO()
@@ -70,7 +70,7 @@ def test_the_stream_is_asked_whether_it_is_a_terminal(streams):
     ],
 )
 def test_the_command_line_repeats_no_secret(words):
-    """Neither the parser, nor a message that quotes what was given."""
+    """Neither the parser nor an error that quotes its input prints one."""
     done = subprocess.run(
         [sys.executable, "-m", "job", *words],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Sources: secrets by the names that they have, wherever these stand."""
+"""Sources: secrets are recognized by their names, wherever they are."""
 
 import json
 
@@ -48,13 +48,13 @@ def test_a_variable_is_secret_by_its_name(tmp_path, name):
     ],
 )
 def test_what_is_no_secret_may_be_shown(tmp_path, name, value):
-    """A path that leads nowhere must be in the message that says so."""
+    """An error about a wrong path must quote the path."""
     assert environment(tmp_path, **{name: value}) == set()
 
 
 @pytest.mark.parametrize("before", ["", "/"])
 def test_a_key_that_is_taken_for_a_path_is_known_all_the_same(tmp_path, before):
-    """The message of the system call quotes it as one."""
+    """The system call's error message would quote it as a path."""
     text = f"{before}{BODY}"
     with pytest.raises(JobError) as caught:
         credentials.find(Place(project="p", region="us-east4", key=text))
@@ -76,7 +76,7 @@ def test_of_a_file_its_content_is_the_secret(tmp_path, name):
 @pytest.mark.parametrize("as_file", [True, False])
 @pytest.mark.parametrize("name", ["GOOGLE_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"])
 def test_of_googles_keys_the_secret_fields_are(tmp_path, name, as_file):
-    """Impersonation wraps one key in another."""
+    """With impersonation, one key contains another."""
     inner = {"type": "authorized_user", "client_secret": "inner-1", "refresh_token": "inner-2"}
     text = json.dumps(
         {
@@ -160,7 +160,7 @@ def test_of_decrypted_settings_the_secret_ones_are():
 
 
 def secret(value):
-    """As an exported state has it."""
+    """Return a secret as an exported state has it."""
     signature = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
     return {**signature, "plaintext": json.dumps(value)}
 
@@ -181,7 +181,7 @@ def test_of_a_state_what_the_engine_keeps_secret_is():
             }
         },
         {"outputs": {"flag": secret(None), "list": secret(["one-of-a-list"])}},
-        # So does pulumi_gcp, though these are labels, whose words are in every line.
+        # pulumi_gcp marks labels as secret, too, but their words are in every line.
         {"outputs": {"effectiveLabels": secret({"devstack-role": "controller"})}},
         {
             "outputs": secret(

@@ -10,7 +10,7 @@ BEGAN = datetime(2026, 11, 25, 1, 0, 0, tzinfo=UTC)
 
 
 class Run:
-    """Spans by minutes."""
+    """A timeline whose spans are added by minutes."""
 
     def __init__(self):
         self.timeline = Timeline()
@@ -18,7 +18,7 @@ class Run:
     def add(  # noqa: PLR0913, PLR0917 - a span's own fields
         self, lane, name, began, ended, verdict="passed", note=""
     ):
-        """A span from one minute of the run to another one; None: it goes on."""
+        """Add a span from one minute to another; without an end it is still running."""
         span = self.timeline.begin(lane, name, BEGAN + timedelta(minutes=began))
         if ended is not None:
             self.timeline.end(span, verdict, note, BEGAN + timedelta(minutes=ended))
@@ -26,7 +26,7 @@ class Run:
 
     @property
     def spans(self):
-        """All of them."""
+        """All spans."""
         return self.timeline.spans
 
 

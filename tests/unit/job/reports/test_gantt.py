@@ -1,4 +1,4 @@
-"""Gantt: a file that needs nothing beside it, in which nothing hides anything else."""
+"""Gantt: a self-contained picture in which nothing covers anything else."""
 
 from xml.etree import ElementTree as ET
 
@@ -11,7 +11,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture
 def draw(run):
-    """The picture, and its bars by name: left, top, right, colour."""
+    """Draw the picture; return it, its root, and its bars by name: left, top, right, colour."""
 
     def make():
         text = gantt.draw(run.spans)
@@ -31,7 +31,7 @@ def draw(run):
 def test_nothing_is_fetched_and_nothing_runs(draw):
     text, _, _ = draw()
 
-    assert text.count("http") == 1  # the name of the format
+    assert text.count("http") == 1  # the XML namespace of SVG
     assert not any(word in text for word in ("<script", "href", "url(", "@import"))
 
 
@@ -64,7 +64,7 @@ def test_stages_after_each_other_share_a_row(run, draw):
 
 
 def test_a_label_has_room_beside_a_short_bar(run, draw):
-    """Two short spans after each other would have their names on top of each other."""
+    """Otherwise the labels of two short spans in a row would overlap."""
     run.add("controller", "a name of some length", 0, 0.1)
     run.add("controller", "another name", 0.1, 0.2)
     run.add("job", "tests", 0, 60)

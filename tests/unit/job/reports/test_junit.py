@@ -1,4 +1,4 @@
-"""JUnit: phases as cases, as Prow and TestGrid read them."""
+"""JUnit: phases as test cases, in the form that Prow and TestGrid read."""
 
 from xml.etree import ElementTree as ET
 
@@ -9,7 +9,7 @@ from job.reports import junit
 
 @pytest.fixture
 def suite(run):
-    """The document of the run so far."""
+    """Return the report of the run so far."""
 
     def read():
         return ET.fromstring(junit.draw_up(run.spans))  # noqa: S314 - our own
@@ -52,7 +52,7 @@ def test_a_phase_that_was_not_needed_is_skipped(run, suite):
 
 
 def test_what_xml_cannot_hold_is_left_out(run, suite):
-    """Else Prow would show nothing at all."""
+    """Prow would show nothing of an invalid file."""
     run.add("job", "up", 0, 1, "failed", "\x1b[31mno\x00\x0b room\ud800")
 
     assert suite().find("testcase/failure").text == "[31mno room"

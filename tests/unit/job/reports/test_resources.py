@@ -1,4 +1,4 @@
-"""Resources: what an event log of the engine says, whole or cut off."""
+"""Resources: spans from an event log of the engine, complete or cut off."""
 
 import json
 
@@ -17,7 +17,7 @@ def event(kind, at, op="create", urn=URN, type_=KIND, **more):
 
 @pytest.fixture
 def spans(run, tmp_path):
-    """The spans of some events."""
+    """Return the spans of these events."""
 
     def read(*events, cut=""):
         log = tmp_path / "up-01.jsonl"
@@ -65,7 +65,7 @@ def test_a_failure_has_the_providers_reason_in_one_line(spans):
 
 
 def test_what_a_killed_run_began_is_interrupted(spans):
-    """The last line of its log is half a line."""
+    """The last line of its log is incomplete."""
     log = (event("resourcePreEvent", 1), {"timestamp": 9, "diagnosticEvent": {}})
 
     assert spans(*log, cut='{"sequence": 3, "time') == [

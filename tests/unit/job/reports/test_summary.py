@@ -1,4 +1,4 @@
-"""Summary: at most ten lines, and what a person asks first is in them."""
+"""Summary: at most ten lines, with the answers to a person's first questions."""
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_ten_lines_are_enough_for_the_worst(run, tmp_path):
 
 
 def test_a_node_that_was_not_done_is_not_called_ready(run):
-    """The job may end before the worker does."""
+    """The job may end before the worker is ready."""
     run.add("worker", "packages", 0, 1)
     run.add("worker", "stack.sh", 1, None)
 
@@ -104,7 +104,7 @@ def test_the_first_phase_that_failed_is_the_one_that_counts(run, tmp_path):
 
 
 def test_each_zone_that_was_left_is_told_with_its_reason(good_run, tmp_path):
-    """Also where the run failed of something else, or of nothing."""
+    """Also if the run passed, or failed for another reason."""
     line = (
         "zones: controller not in a, which has no room; worker not in b, which lacks it (Machine"
         " type with name 'n' does not exist in zone 'b')"
@@ -116,7 +116,7 @@ def test_each_zone_that_was_left_is_told_with_its_reason(good_run, tmp_path):
 
 
 def test_a_refusal_fits_with_status_and_reason(run, tmp_path):
-    """They stand in front of a message that may be longer than the line."""
+    """They come first, since the message may be longer than the line."""
     error = f"pulumi up: Google Cloud refuses x (412 conditionNotMet): {'long ' * 99}"
     text = summary.failed(Failure(kind="unknown", error=error), run.spans, tmp_path)
 

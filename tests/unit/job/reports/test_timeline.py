@@ -1,4 +1,4 @@
-"""Timeline: spans get a verdict from how their block ended, and are always on disk."""
+"""Timeline: a span's verdict follows from the end of its block, and is always on disk."""
 
 import json
 
@@ -22,7 +22,7 @@ def spans(path):
 
 
 def test_a_span_that_runs_is_written_already(path):
-    """A job that is killed leaves it."""
+    """A killed job leaves it in the file."""
     with Timeline(Artifacts(path.parent)).span("job", "up"):
         [span] = spans(path)
 

@@ -1,4 +1,4 @@
-"""Events: logs of the engine are kept without secrets, however command and job end."""
+"""Engine logs: kept without secrets, however the command and the job end."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,7 @@ SECRET = {
 
 @pytest.fixture
 def context(tmp_path):
-    """Of a job, as far as its logs are concerned; the engine has written one."""
+    """The parts of a job that concern logs; the engine has written one."""
     made = SimpleNamespace(events=tmp_path / "events", artifacts=Artifacts(tmp_path / "artifacts"))
     made.events.mkdir()
     (made.events / "up-01.jsonl").write_text(json.dumps({"message": CANARY}) + "\n")
@@ -30,7 +30,7 @@ def context(tmp_path):
 
 @pytest.fixture
 def engine(pulumi, context, cli):
-    """The CLI at work for that job, with a state that holds the secret."""
+    """The fake CLI of that job, with the secret in its state."""
     cli.answer("stack export", stdout=json.dumps({"deployment": {"resources": [SECRET]}}))
     return replace(pulumi, events=context.events, ended=partial(engine_logs.keep, context))
 
@@ -43,7 +43,7 @@ def kept(context):
     "answer", [{"code": 0}, {"code": 255}, {"kill": 9}], ids=["passed", "failed", "killed"]
 )
 def test_a_log_is_kept_however_its_command_ended(engine, context, cli, answer):
-    """What the command has made a secret of is known by then."""
+    """Secrets that the command itself created are masked, too."""
     cli.answer("refresh", **answer)
     try:
         engine.run("refresh")
@@ -54,7 +54,7 @@ def test_a_log_is_kept_however_its_command_ended(engine, context, cli, answer):
 
 
 def test_a_log_is_kept_of_a_job_that_is_ended(engine, context, ending):
-    """The end that the job is asked for is not that of the question for secrets."""
+    """The job's end does not interrupt the command that reads the secrets."""
     ending.ask(EndedError("ended by SIGTERM", 15))
     engine_logs.keep(context, engine)
 

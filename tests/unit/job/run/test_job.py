@@ -1,4 +1,4 @@
-"""A whole job, with everything that costs anything replaced: what it reads, and how often."""
+"""A whole job, with every expensive part replaced: which settings it reads, and how often."""
 
 import json
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ OUTPUTS = {"zones": {}, "controller_public_ip": "192.0.2.1", "e2e_variables": {}
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Write down each call of a function, which goes on doing what it did."""
+    """Record the calls of a function, which still does its work."""
 
     def watch(module, name):
         made, real = [], getattr(module, name)
@@ -35,7 +35,7 @@ def calls(monkeypatch):
 
 @pytest.fixture
 def tested(monkeypatch, cli):
-    """Let everything succeed at once; what the suite would have found, when it has run."""
+    """Make every phase succeed at once; after the run, has the settings that the suite saw."""
     cli.answer("stack ls", stdout='[{"name": "organization/devstack/e2e"}]')
     cli.answer("stack output", stdout=json.dumps(OUTPUTS))
     found = SimpleNamespace(staged=None, waited_s=None)
@@ -85,7 +85,7 @@ def run(environ, boskos_server, tmp_path):
 
 
 def test_a_job_reads_its_settings_once_and_stages_them_once(run, tested, sweeps, calls):
-    """From preflight to teardown all work with the same ones, whatever the files say by then."""
+    """All phases use the same settings, even if the files change meanwhile."""
     validated, staged = calls(names, "check"), calls(stack, "stage")
     run(CLUSTER_NAME="mine", DEVSTACK_SET_readyTimeoutS="77")
 
@@ -96,7 +96,7 @@ def test_a_job_reads_its_settings_once_and_stages_them_once(run, tested, sweeps,
 
 
 def test_the_engine_is_given_the_leased_project(run, tested, state_of):
-    """It is known only after the stack was staged."""
+    """The project is known only after the stack was staged."""
     run()
 
     assert tested.staged["gcp:project"] == "one"

@@ -1,4 +1,4 @@
-"""Boskos: each answer of the server, and no answer, means one thing."""
+"""Boskos client: the meaning of each answer of the server, and of no answer."""
 
 import os
 
@@ -60,7 +60,7 @@ def test_a_type_that_the_server_lacks_is_an_error_of_configuration(boskos, bosko
 def test_a_type_whose_resources_come_into_being_when_asked_for_is_waited_for(
     boskos, boskos_server, monkeypatch
 ):
-    """A real server makes dynamic resources at the first request, which it refuses all the same."""
+    """A real server creates dynamic resources at the first request, but refuses that request."""
     real = boskos_server.ranch.acquire
 
     def acquire(kind, *_):
@@ -74,7 +74,7 @@ def test_a_type_whose_resources_come_into_being_when_asked_for_is_waited_for(
 
 
 def test_not_found_in_other_words_is_waited_for(boskos, boskos_server):
-    """A proxy says it while the server is away."""
+    """A proxy may answer 404 while the server is down."""
     boskos_server.faults.append(Fault(action="acquire", kind="error", status=404, times=2))
 
     assert boskos.acquire("gce-project") is None
@@ -157,7 +157,7 @@ def test_a_silent_server_is_not_waited_for(boskos_server):
 
 @pytest.mark.parametrize("body", ["", "[" * 5000, "<html>", "[]", '{"name": ""}', '{"name": null}'])
 def test_an_answer_that_names_no_resource_is_an_error(boskos, monkeypatch, body):
-    """Some other server listens there."""
+    """The answer comes from some other server."""
     monkeypatch.setattr(actions, "answer", lambda *_: (200, body))
 
     with pytest.raises(JobError, match=r"not a resource: 200.*; see BOSKOS_HOST"):
@@ -191,7 +191,7 @@ DRIVERS = st.sampled_from(["a", "b", "c"])
 
 
 class Drivers(RuleBasedStateMachine):
-    """Three drivers and two projects; who was silent too long has lost its lease, nobody else."""
+    """Three drivers and two projects; only a driver without heartbeats loses its lease."""
 
     def __init__(self):
         super().__init__()
@@ -203,17 +203,17 @@ class Drivers(RuleBasedStateMachine):
         self.leases = {}  # (driver, name) -> time of the last heartbeat
 
     def teardown(self):
-        """Stop listening."""
+        """Stop the server."""
         self.server.stop()
 
     def live(self):
-        """The leases that the server should know."""
+        """Return the leases that the server should know."""
         now = self.clock.now()
         return {lease for lease, beaten in self.leases.items() if now - beaten < EXPIRY_S}
 
     @rule(driver=DRIVERS)
     def acquire(self, driver):
-        """None is given out twice, and none is held back."""
+        """Acquire a project: none is leased twice, and none is withheld."""
         taken = {name for _, name in self.live()}
         name = self.clients[driver].acquire("p")
         assert (name is None) == (len(taken) == 2)
@@ -223,7 +223,7 @@ class Drivers(RuleBasedStateMachine):
 
     @rule(data=st.data(), action=st.sampled_from(["update", "release"]))
     def keep(self, data, action):
-        """Also of leases that are another's: a driver may hold what it has lost, unknowing."""
+        """Send a heartbeat or a release, also for a lease that the driver unknowingly lost."""
         driver = data.draw(DRIVERS)
         name = data.draw(st.sampled_from(["one", "two"]))
         ours = (driver, name) in self.live()
@@ -238,12 +238,12 @@ class Drivers(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 50, 99, 100]))
     def pass_time(self, seconds):
-        """Make the reaper's day."""
+        """Advance the clock, so that the reaper may take leases."""
         self.clock.advance(seconds)
 
     @invariant()
     def no_project_has_two_drivers(self):
-        """What all the rest is for."""
+        """The invariant: a project has at most one driver."""
         names = [name for _, name in self.live()]
         assert len(names) == len(set(names))
 

@@ -1,4 +1,4 @@
-"""Lease: awaited, kept alive, lost aloud, and released once whatever happens."""
+"""Lease: acquired with a wait, kept alive, loss reported, and released exactly once."""
 
 import time
 
@@ -23,7 +23,7 @@ HOLDER = {"pause": time.sleep, "on_lost": lambda: None, "say": print}
 
 
 def held(boskos, kind="gce-project", *, pace=FAST, **holder):
-    """Hold a lease for somebody who prints what they are told, unless a test gives another."""
+    """Hold a lease; by default its holder prints all messages."""
     return hold(boskos, kind, pace=pace, holder=Holder(**HOLDER | holder))
 
 
@@ -84,7 +84,7 @@ def test_a_release_without_an_answer_gives_up_in_time(boskos, boskos_server):
 
 
 def test_a_lease_that_is_found_lost_by_the_release_is_a_failure(boskos, boskos_server, state_of):
-    """The job worked in a project that was not its own, and did not know."""
+    """The job used a project that it had lost without knowing."""
     with (
         pytest.raises(JobError, match="not leased to me any more"),
         held(boskos, pace=Pace()) as lease,
@@ -93,7 +93,7 @@ def test_a_lease_that_is_found_lost_by_the_release_is_a_failure(boskos, boskos_s
     assert state_of(lease.name) == "busy"
 
 
-# What a request may suffer; "lost" is carried out without an answer.
+# Faults of a request; "lost" means that it is carried out but not answered.
 FAULTS = st.lists(
     st.builds(
         Fault,
@@ -166,7 +166,7 @@ def test_a_limit_of_zero_tries_once(boskos, boskos_server):
 def test_the_limit_ends_the_waiting_with_a_last_try(boskos, boskos_server):
     for name in ("one", "two"):
         boskos_server.ranch.put(name, state="dirty")
-    # Long enough for a first try, however busy the machine is.
+    # Long enough for the first attempt on a busy machine.
     pace = Pace(acquire_limit_s=3, poll_s=60)
 
     with (
@@ -213,7 +213,7 @@ def test_heartbeats_come_until_the_release_and_not_after(boskos, boskos_server, 
     asked = len(boskos_server.asked)
     time.sleep(0.1)
 
-    # One beat may have been under way.
+    # One heartbeat may have been under way.
     assert len(boskos_server.asked) - asked <= 1
 
 
@@ -271,7 +271,7 @@ def test_a_release_that_is_answered_by_drips_gives_up_in_time(boskos_server):
 
 
 def test_a_type_that_the_server_lacks_is_not_waited_for(boskos, boskos_server):
-    """All others that are not found may come to be."""
+    """Every other kind of "not found" may pass."""
     with (
         pytest.raises(RefusedError, match=f"{boskos_server.host} has no resources of type 'aws'"),
         held(boskos, "aws", pause=pytest.fail),

@@ -1,4 +1,4 @@
-"""Teardown: how often the engine is asked, with what, and what happens when it cannot."""
+"""Teardown: how often and with which flags the engine runs, and the fallback without it."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def _existing(cli):
 
 @pytest.fixture
 def acts(cli):
-    """What Pulumi was told to do, without what only looks."""
+    """Return Pulumi's calls that change something."""
 
     def give():
         calls = [call.partition(" --event-log")[0] for call in cli.calls]
@@ -51,7 +51,7 @@ def in_state(cli, *resources):
 
 
 def test_what_the_engine_destroyed_is_looked_for_once_more(down, acts, sweeps, pulumi):
-    """Of what it never learnt it cannot say that it is gone."""
+    """The engine cannot destroy resources that never reached its state."""
     down()
 
     assert acts() == ["destroy --yes --skip-preview --continue-on-error --remove --stack ci"]
@@ -61,7 +61,7 @@ def test_what_the_engine_destroyed_is_looked_for_once_more(down, acts, sweeps, p
 
 
 def test_a_failed_destroy_is_repeated_and_looks_first(down, cli, acts, capsys):
-    """What refused to go may have gone meanwhile."""
+    """The refresh drops resources that are gone by now."""
     cli.answer("destroy", {"code": 0}, code=1, stderr="error: in use\n")
     down()
 
@@ -119,7 +119,7 @@ def test_without_a_usable_state_marks_and_names_are_gone_by(cli, pulumi, sweeps,
 
 
 def test_a_passphrase_is_not_tried_again(down, cli, acts):
-    """It will not become another one."""
+    """A wrong passphrase stays wrong."""
     cli.answer("destroy", code=255, stderr="error: incorrect passphrase\n")
     down()
 
@@ -153,7 +153,7 @@ def test_a_stack_without_state_is_looked_for_and_forgotten(down, cli, acts, swee
 
 
 def test_a_look_that_fails_is_only_said_when_the_engine_was_content(down, sweeps, pulumi, capsys):
-    """The provider may have been given credentials that we do not see."""
+    """The provider may have credentials that the job cannot see."""
     sweeps.error = JobError("credentials: there are none")
     down()
 
@@ -188,7 +188,7 @@ def test_a_signal_ends_it(down, cli, sweeps, pulumi):
 
 
 def locked_by(pid, host=None):
-    """What the CLI says of a lock in a bucket."""
+    """Return the CLI's answer about a lock in a bucket."""
     host = host or socket.gethostname()
     since = "2999-01-01T00:00:00Z"
     text = (
@@ -211,7 +211,7 @@ def test_the_lock_of_a_dead_process_in_a_bucket_is_taken_away(down, cli, acts, c
 
 @pytest.mark.parametrize("host", [None, "elsewhere"], ids=["alive", "elsewhere"])
 def test_a_stack_that_another_run_has_is_not_touched(down, cli, acts, sweeps, host):
-    """Not by its names either."""
+    """Its resources are not deleted by name either."""
     cli.answer("destroy", **locked_by(os.getpid(), host))
 
     with pytest.raises(LockedError, match="another run works on this stack"):
@@ -222,7 +222,7 @@ def test_a_stack_that_another_run_has_is_not_touched(down, cli, acts, sweeps, ho
 
 @pytest.fixture
 def down_elsewhere(pulumi):
-    """Tear down a stack whose state is in a backend of the user's, with another passphrase."""
+    """Tear down a stack whose state is in a person's own backend."""
     elsewhere = replace(pulumi, stack=replace(pulumi.stack, backend_url="gs://bucket"))
     return lambda: destroy.tear_down(elsewhere, BUDGET_S)
 
@@ -235,7 +235,7 @@ def test_a_users_backend_is_rid_of_a_state_that_the_engine_cannot_empty(down_els
 
 
 def test_a_state_that_stays_in_a_users_backend_is_said(down_elsewhere, cli, pulumi, capsys):
-    """Its passphrase is kept for the next attempt."""
+    """The passphrase is kept for the next attempt."""
     cli.answer("destroy", code=255, stderr="error: incorrect passphrase\n")
     cli.answer("stack rm", code=255, stderr="error: no\n")
     down_elsewhere()

@@ -1,4 +1,4 @@
-"""Command: what `cleanup` looks for, what it shows, and what it does only when told."""
+"""Command: where `cleanup` searches, what it lists, and what it deletes with --yes."""
 
 import time
 
@@ -21,7 +21,7 @@ RULE = Leftover(kind=NETWORKS, path="projects/p/global/firewalls/scanner")
 
 
 class Cloud:
-    """What is found, and with which place and scope it was looked for."""
+    """A fake search: its results, and the place and scope that were searched."""
 
     def __init__(self):
         self.found, self.strange, self.survivors = [NETWORK], [], []
@@ -101,7 +101,7 @@ def test_the_settings_say_where_the_api_is(cloud, tmp_path):
 
 
 def test_a_stack_without_state_is_looked_for_by_its_settings(cloud, environ, tmp_path):
-    """And nothing of the look stays on this machine."""
+    """The search leaves no files on this machine."""
     main(["cleanup", "--stack", "ci", "--yes"])
 
     [(scope, _)] = cloud.swept

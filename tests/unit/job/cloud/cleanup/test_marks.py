@@ -1,4 +1,4 @@
-"""Marks: what is ours, by label and description before name, and what only looks like it."""
+"""Marks: ownership by label and description before name, and names that only look like ours."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ LABELS = {"devstack-cluster": "capo-e2e", "devstack-stack": "ci"}
 
 
 def test_every_name_of_the_program_is_known():
-    """A kind of resource that the program gains must be found too."""
+    """It fails when the program gains a kind of resource that cleanup cannot find."""
     planned = {
         resource["inputs"]["name"]
         for path in PLANS.glob("*.yaml")
@@ -31,7 +31,7 @@ def test_every_name_of_the_program_is_known():
 
 
 def test_everything_that_the_program_makes_is_marked_from_the_beginning():
-    """By description even where there are labels, if those come by a request of their own."""
+    """Addresses are marked by description: their labels come with a later request."""
     scope = Scope(cluster="capo-e2e", stack="test")
     for path in PLANS.glob("*.yaml"):
         for name, resource in yaml.safe_load(path.read_text()).items():
@@ -110,7 +110,7 @@ def test_a_disk_has_only_its_name(scope, name, stack_name):
 
 
 def test_a_stack_spares_the_network_that_it_only_uses(environ, checkout, tmp_path):
-    """Even one that has its name, or its mark."""
+    """It does so even if the network has the stack's name or mark."""
     (checkout / "Pulumi.yaml").write_text(
         "name: devstack\nruntime: {name: python, options: {}}\n"
         "config: {clusterName: {default: capo-e2e}}\n"

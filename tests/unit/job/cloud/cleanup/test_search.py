@@ -1,4 +1,4 @@
-"""Search: what holds our network and can go, and what only looks as if it could."""
+"""Search: foreign rules and routes that block our network's deletion, and harmless ones."""
 
 import pytest
 
@@ -12,13 +12,13 @@ OURS = Leftover(kind=NETWORKS, path=NETWORK, owner=Owner("capo-e2e", "ci"))
 
 
 class Api:
-    """A project with some rules and routes in it."""
+    """A project with these resources of one kind."""
 
     def __init__(self, kind, *bodies):
         self._kind, self._bodies = kind, bodies
 
     def list(self, kind):
-        """As the real one."""
+        """Yield the resources of a kind."""
         return iter(self._bodies if kind is self._kind else ())
 
 

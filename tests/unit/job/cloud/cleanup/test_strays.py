@@ -1,11 +1,11 @@
-"""Strays: what the state does not know, and nothing of what it knows."""
+"""Strays: resources of the stack that its state does not know are deleted, all others kept."""
 
 import pytest
 
 from job.cloud.cleanup import strays
 from job.cloud.cleanup.search import Leftover
 
-# The real one; the tests of this folder have a stand-in at its name.
+# Imported by name: the module's attribute is replaced in these tests.
 from job.cloud.cleanup.strays import remove
 from job.cloud.kinds import DISKS, INSTANCES
 from stacks.naming import Owner
@@ -16,7 +16,7 @@ OWNER = Owner("capo-e2e", "ci")
 
 @pytest.fixture
 def removed(monkeypatch):
-    """What is asked to be removed, of one instance with its disk in the cloud."""
+    """The resources that would be deleted; the cloud has one instance and its disk."""
     asked = []
     found = [
         Leftover(kind=kind, path=f"{ZONE}/{kind.collection}/capo-e2e-ci-worker", owner=OWNER)
@@ -35,7 +35,7 @@ def test_what_the_state_does_not_know_goes(pulumi, removed):
 
 
 def test_the_disk_of_a_known_instance_stays_although_nobody_uses_it_yet(pulumi, removed):
-    """It is there first, and could not be deleted for as long as the instance lives."""
+    """Google creates the disk first, and it cannot be deleted while its instance exists."""
     remove(pulumi, [f"{ZONE}/instances/capo-e2e-ci-worker"], 10)
 
     assert removed == []

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 REASONS = ("conditionNotMet", "invalid", "forbidden", "alreadyExists", "notFound", "someNewReason")
 STATUSES = (400, 403, 404, 409, 410, 412, 413, 418, 422, 429, 500, 501, 502, 503, 504)
 _WORD = st.text("abcdefgxyzABXY0123456789'.,:()[]{}<>/-_\"%é", min_size=1, max_size=12)
-# Each line begins with a letter, so that none is mistaken for the form around it.
+# Lines begin with a letter, so none looks like a part of the surrounding form.
 _LINE = st.lists(_WORD, max_size=8).map(lambda words: " ".join(["Word", *words]))
 MESSAGES = st.lists(_LINE, min_size=1, max_size=3).map("\n".join)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Printed:
-    """A failure as the provider passes it on, and what a person needs of it."""
+    """A failure as the provider prints it, and the parts that a person needs."""
 
     text: str
     needed: tuple[str, ...]
@@ -25,7 +25,7 @@ class Printed:
 
 
 def _answer(status: int, message: str, reason: str, below: str, *more: str) -> Printed:
-    """An error of Google's Go client, which ends with what stands below the message."""
+    """Return an error of Google's Go client; `below` follows the message."""
     return Printed(
         text=f"googleapi: Error {status}: {message}{below}",
         needed=(message, reason, *more),
@@ -45,7 +45,7 @@ def with_details(status: int, message: str, reason: str) -> Printed:
 
 
 def with_details_alone(status: int, message: str, reason: str) -> Printed:
-    """Newer answers have no list of errors, and the reason in the details."""
+    """Return a newer error: without a list of errors, with the reason in its details."""
     details = json.dumps([{"reason": reason, "domain": "compute.googleapis.com"}], indent=2)
     return _answer(status, message, reason, f"\nDetails:\n{details}")
 
@@ -57,7 +57,7 @@ def with_more(status: int, message: str, reason: str) -> Printed:
 
 
 def page(status: int, message: str, reason: str) -> Printed:
-    """An answer of a proxy or of Google's front end."""
+    """Return an HTML answer of a proxy or of Google's front end."""
     del message, reason
     title = f"Error {status} (Server Error)!!1"
     body = (
@@ -71,7 +71,7 @@ def page(status: int, message: str, reason: str) -> Printed:
 
 
 def operation(status: int, message: str, reason: str) -> Printed:
-    """An operation that failed after its request was accepted."""
+    """Return an operation that failed after its request was accepted."""
     del status, reason
     advice = "\n\nTry another shape.\n\n\nTroubleshooting\nhttps://cloud.google.com/compute/docs\n"
     return Printed(text=f"{message}\n{advice}", needed=(message,))
@@ -88,14 +88,14 @@ PRINTED = st.builds(
 
 
 def as_list(failures: Sequence[Printed], before: str = "Error creating instance: ") -> str:
-    """Terraform's list of errors, as the provider returns it."""
+    """Return Terraform's list of errors, as the provider prints it."""
     count = f"{len(failures)} error{'s' if len(failures) > 1 else ''} occurred:"
     items = "".join(f"\n\t* {before}{failure.text}" for failure in failures)
     return f"{count}{items}\n\n"
 
 
 def as_logged(failure: Printed) -> str:
-    """The line of the provider's log, which the engine shows as an error too."""
+    """Return a line of the provider's log, which the engine prints as an error, too."""
     return (
         f"  sdk-v2/provider2.go:572: sdk.helper_schema: Error creating instance: {failure.text}:"
         " provider=google-beta@10.2.0"
@@ -103,7 +103,7 @@ def as_logged(failure: Printed) -> str:
 
 
 def on_terminal(blocks: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """The end of the CLI's output: the errors of each resource, below its heading."""
+    """Return the end of the CLI's output: a heading for each resource, then its errors."""
     lines = [" +  gcp:compute:Instance controller creating (1s) error: 1 error occurred:"]
     lines.append("Diagnostics:")
     for heading, messages in blocks:

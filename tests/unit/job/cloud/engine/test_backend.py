@@ -1,4 +1,4 @@
-"""Backend: any folder has a URL that leads back to it."""
+"""Backend: any folder has a URL from which it can be recovered."""
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from job.cloud.engine.backend import folder_of, url_of
 
-# Whatever a Linux file system may hold, bytes that are no UTF-8 included.
+# Any name that a Linux file system accepts, also with bytes that are not UTF-8.
 NAMES = st.binary(min_size=1).map(lambda name: name.translate(None, b"\0/")).filter(bool)
 
 

@@ -1,4 +1,4 @@
-"""Diagnosis: Pulumi's output, as it was seen, in one line that says what to do."""
+"""Diagnosis: real output of Pulumi becomes one line with a remedy."""
 
 import pytest
 from hypothesis import given
@@ -185,7 +185,7 @@ def test_a_failure_without_a_word_is_still_one_line():
 def test_what_google_cloud_says_is_told_in_every_form_in_which_it_is_printed(
     printed, is_logged, closes_first
 ):
-    """Never the provider's heading, and no outage where nothing says that it passes."""
+    """It omits the provider's heading, and reports an outage only if the answer is temporary."""
     messages = [as_logged(printed)] if is_logged else []
     closing = ["Resource monitor has terminated, shutting down", "update failed"]
     blocks = [(INSTANCE, [*messages, as_list([printed])]), (STACK, closing)]
@@ -220,7 +220,7 @@ def test_a_policy_is_no_question_of_roles():
 
 
 def test_a_full_zone_does_not_hide_another_failure():
-    """In the next zone that one would be there again."""
+    """The other failure would return in the next zone."""
     full = f"1 error occurred:\n\t* Error waiting for instance to create: {FULL}\n\n\n"
     blocks = [("gcp:compute:Instance (worker)", [full]), (INSTANCE, [as_list([POLICY])])]
 
@@ -244,7 +244,7 @@ def test_a_list_without_an_item_is_no_reason():
 
 
 def test_a_program_that_fails_is_told_by_its_exception():
-    """The traceback is above; its first lines say nothing."""
+    """The first lines of a traceback do not explain the failure."""
     trace = (
         "Program failed with an unhandled exception:\nTraceback (most recent call last):\n"
         '  File "x.py", line 1, in <module>\n    1 / 0\nZeroDivisionError: division by zero'
@@ -268,5 +268,5 @@ def test_a_program_that_fails_is_told_by_its_exception():
     ],
 )
 def test_what_a_person_must_mend_is_a_configuration(output):
-    """A second run will end the same way."""
+    """A second run would fail in the same way."""
     assert diagnose("up", output).kind == "configuration"

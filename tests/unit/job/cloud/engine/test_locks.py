@@ -1,4 +1,4 @@
-"""Locks: stale ones go with one line, those of others stay."""
+"""Locks: a dead process's lock is removed with a message; other locks are respected."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from job.cloud.engine.locks import find, release_stale
 
 @pytest.fixture
 def lock(pulumi):
-    """Write a lock as Pulumi 3.274.1 does, and give its path."""
+    """Write a lock in the format of Pulumi 3.274.1; return its path."""
 
     def write(pid, *, host=None, since=None):
         folder = pulumi.stack.folder / "backend/.pulumi/locks/organization/devstack/ci"
@@ -30,7 +30,7 @@ def lock(pulumi):
             "timestamp": since or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.318410211Z"),
         }
         path.write_text(json.dumps(content))
-        # Beside it, its backend keeps attributes that are no lock.
+        # The backend writes attributes beside it, in a file that is not a lock.
         (folder / "9cbef7a2.json.attrs").write_text("{}")
         return path
 
@@ -53,7 +53,7 @@ def test_the_lock_of_a_dead_process_is_removed_with_one_line(pulumi, cli, lock, 
 
 
 def test_a_process_younger_than_the_lock_does_not_hold_it(pulumi, cli, lock):
-    """Process ids are used again."""
+    """Process IDs are reused."""
     lock(os.getpid(), since="2020-01-01T00:00:00Z")
     release_stale(pulumi)
 
@@ -70,7 +70,7 @@ def test_the_lock_of_a_live_process_is_respected(pulumi, cli, lock):
 
 
 def test_the_lock_of_another_machine_is_respected(pulumi, lock, dead_pid):
-    """Whether its process lives cannot be seen from here."""
+    """It is unknown whether that machine's process lives."""
     lock(dead_pid, host="elsewhere")
 
     with pytest.raises(JobError, match=f"process {dead_pid} on elsewhere"):

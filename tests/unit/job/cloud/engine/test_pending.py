@@ -1,4 +1,4 @@
-"""Pending operations: what a killed run had created is adopted by its name."""
+"""Pending operations: resources that a killed run created are adopted by their names."""
 
 import json
 
@@ -82,7 +82,7 @@ def test_the_project_may_come_from_the_environment():
 
 
 def test_a_command_is_forgotten_and_so_run_again():
-    """Nothing of it exists anywhere."""
+    """A command leaves no resource to adopt."""
     before = state((resource("command:local:Command", "credentials"), "creating"))
 
     assert adopted(before, "")["resources"] == before["resources"]
@@ -90,7 +90,7 @@ def test_a_command_is_forgotten_and_so_run_again():
 
 @pytest.mark.parametrize("kind", ["deleting", "updating", "reading"])
 def test_other_operations_leave_the_resource_as_it_is(kind):
-    """It is in the state already; the refresh finds out what became of it."""
+    """The state has the resource already, and the refresh updates it."""
     known = resource("gcp:compute/network:Network", "x") | {"id": "the-id"}
     before = state((known, kind), resources=[known])
 

@@ -1,4 +1,4 @@
-"""Provider messages: what Google Cloud said is found in every form in which it is printed."""
+"""Provider messages: Google Cloud's message is found in every form in which it is printed."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,7 +85,7 @@ def test_the_engines_colours_are_taken_away():
 
 
 def test_metadata_that_the_api_quotes_is_not_passed_on():
-    """It is the user data of a node, with all its passwords."""
+    """The metadata is a node's user data, with all passwords."""
     value = "#cloud-config\n* it's password: hunter2\n1 error occurred:\n"
     field = "resource.metadata.items[0].value"
     [refusal] = refusals(

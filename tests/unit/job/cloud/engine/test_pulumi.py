@@ -1,4 +1,4 @@
-"""Pulumi: the CLI is run, watched and ended."""
+"""Pulumi: the CLI is run, its output shown, and its end controlled."""
 
 import json
 import signal
@@ -43,7 +43,7 @@ def test_it_works_in_the_staged_folder_with_the_staged_environment(pulumi, cli):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_of_two_signals_the_cli_gets_one(pulumi, cli, signalled, number):
-    """A second one would make Pulumi drop what it is doing."""
+    """A second signal would make Pulumi abandon its operations."""
     cli.answer("up", signals=1.0)
     signalled(number, number)
     with ended_by_signals() as ending, pytest.raises(EndedError, match=number.name) as caught:

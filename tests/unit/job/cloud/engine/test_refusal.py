@@ -1,4 +1,4 @@
-"""Refusal: which words of Google Cloud decide the class of a failure, and which a zone."""
+"""Refusal: the parts of Google Cloud's answer that decide the class, or the zone, of a failure."""
 
 import pytest
 
@@ -57,7 +57,7 @@ FULL = "The zone 'projects/p/zones/a' does not have enough resources available t
     ],
 )
 def test_only_words_that_leave_no_doubt_decide_a_class(status, reason, message, kind):
-    """One that nobody knows is unknown, not an outage."""
+    """An unfamiliar refusal is `unknown`, not an outage."""
     assert Refusal(message=message, status=status, reason=reason).kind == kind
 
 
@@ -89,7 +89,7 @@ def test_only_words_that_leave_no_doubt_decide_a_class(status, reason, message, 
     ],
 )
 def test_what_a_zone_lacks_another_may_have(status, message, gist):
-    """The gist names it without the field and the path."""
+    """The gist omits the name of the field and the resource's path."""
     refusal = Refusal(message=message, status=status, reason="invalid")
 
     assert refusal.zone_lacks_it
@@ -114,7 +114,7 @@ def test_what_no_zone_can_mend_is_of_no_zone(status, message):
 
 
 def test_it_is_told_with_status_and_reason_in_front():
-    """A long message is cut at its end."""
+    """A long message loses its end where it is cut, not its status."""
     told = Refusal(message=PUBLIC_IP, status=412, reason="conditionNotMet")
 
     assert str(told) == f"412 conditionNotMet: {PUBLIC_IP}"

@@ -1,4 +1,4 @@
-"""Stand-ins for the programs that the tunnel runs, in a folder that is all of PATH."""
+"""Stand-ins for the programs that the tunnel starts, in the only folder on PATH."""
 
 import json
 import socket
@@ -18,7 +18,7 @@ line = " ".join(words)
 with (folder / "calls").open("a") as calls:
     calls.write(json.dumps([pathlib.Path(__file__).name, *words]) + "\\n")
 """
-# Keeps chains as files; knows enough for one tunnel.
+# Stores chains as files; implements only what one tunnel needs.
 _IPTABLES = """
 rules = folder / "rules"
 rules.mkdir(exist_ok=True)
@@ -51,7 +51,7 @@ finally:
 
 
 class Programs:
-    """The folder."""
+    """The folder of the stand-ins."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -62,19 +62,19 @@ class Programs:
         self.put("docker", 'print("Client: Docker Engine - Community")')
 
     def put(self, name, body):
-        """Another behaviour, in Python."""
+        """Replace a program's behaviour by a Python script."""
         path = self.folder / name
         path.write_text(_HEAD.format(python=sys.executable) + body)
         path.chmod(0o755)
 
     def calls(self, name):
-        """What a program was called with, call by call."""
+        """Return the arguments of each call of a program."""
         lines = (self.folder / "calls").read_text().splitlines()
         return [call[1:] for call in map(json.loads, lines) if call[0] == name]
 
     @property
     def rules(self):
-        """Chains that are there."""
+        """The chains that exist."""
         return sorted(path.name for path in (self.folder / "rules").iterdir())
 
 
@@ -92,7 +92,7 @@ def namespace(programs):
 
 @pytest.fixture
 def service():
-    """A TCP service on loopback that greets, as the controller's would through the tunnel."""
+    """A TCP service on loopback that greets its clients, as ssh does through the tunnel."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def greet():
@@ -114,7 +114,7 @@ def service():
 
 @pytest.fixture
 def outputs():
-    """What the tunnel reads of a stack."""
+    """The stack outputs that the tunnel reads."""
     return {
         "controller_public_ip": "203.0.113.10",
         "controller_private_ip": "10.0.3.15",

@@ -1,4 +1,4 @@
-"""Holding: from outputs to an end, with stand-ins for every program that it runs."""
+"""Holding: a whole tunnel, from outputs to its end, with stand-ins for every program."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def options(service):
 
 @pytest.fixture
 def held(outputs, options, programs, tmp_path):
-    """Hold it until it is ready, then end it by a signal; all that it said."""
+    """Hold a tunnel until it is ready, then end it by a signal; return its messages."""
 
     def start(once_ready=lambda: None, **changed):
         said = []
@@ -73,13 +73,13 @@ def test_it_says_ready_and_ends_on_a_signal_with_nothing_left(held, programs, tm
 
 
 def test_it_can_be_held_again_by_the_same_process(held):
-    """The job does so once it has replaced a silent node."""
+    """The job does this after it has replaced a silent node."""
     held()
     assert "tunnel: ready" in held()
 
 
 def test_whoever_holds_it_stays_where_it_is(held):
-    """The engine and the suite run beside it."""
+    """The engine and the suite run in the same process."""
 
     def surroundings():
         return Path("/proc/self/ns/net").readlink(), dict(os.environ), Path.cwd()
@@ -97,7 +97,7 @@ def test_guard_is_there_before_sshuttle(held, programs):
 
 
 def test_a_usage_error_is_fatal_at_once(held, programs, tmp_path):
-    """An option that a release dropped: a wait cannot bring it back."""
+    """If a release of sshuttle dropped an option, retries cannot succeed."""
     programs.put(
         "sshuttle",
         'if "--version" in words: print("2.0.0"); sys.exit(0)\n'

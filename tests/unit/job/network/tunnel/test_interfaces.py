@@ -1,4 +1,4 @@
-"""Interfaces: bridges, but not those that lead out."""
+"""Interfaces: container bridges are admitted, uplinks are not."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Namespace: commands with an end, whatever they do."""
+"""Namespace: commands in a network namespace, with a time limit."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.patience import FOREVER_S
 
 
 def test_a_slow_command_gets_its_text_once():
-    """It is looked after several times while it runs."""
+    """The loop polls a slow command several times."""
     script = "import sys, time; time.sleep(0.5); print(sys.stdin.read())"
     assert Namespace().run(sys.executable, "-c", script, text="rules") == Answer(0, "rules\n", "")
 
@@ -34,7 +34,7 @@ def test_a_missing_command_is_an_answer():
 
 
 def test_inside_enters_the_network_only():
-    """Files and programs stay those of the job."""
+    """Files and programs are those of the job."""
     assert Namespace(path=Path("/proc/1/ns/net")).inside("nft", "list") == [
         *("nsenter", "--net=/proc/1/ns/net", "--", "nft", "list")
     ]

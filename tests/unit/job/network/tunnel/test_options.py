@@ -1,4 +1,4 @@
-"""Options: what of them is refused before a stack is looked at."""
+"""Options: which are refused before the stack is read."""
 
 import pytest
 

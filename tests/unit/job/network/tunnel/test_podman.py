@@ -1,4 +1,4 @@
-"""Containers: Podman is noticed before anything is started."""
+"""Containers: Podman is recognized before anything is started."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Probe: a byte is an answer, a connection is not."""
+"""Probe: only a received byte counts as an answer, not a connection."""
 
 import socket
 import subprocess
@@ -14,7 +14,7 @@ def test_a_service_that_greets_has_answered(service):
 
 
 def test_it_runs_alone_without_this_package(service, tmp_path):
-    """In another namespace nothing but the file is started."""
+    """In another namespace, only this file is started."""
     host, port = service
     done = subprocess.run(
         [sys.executable, "-I", module.__file__, host, str(port), "5"],
@@ -38,7 +38,7 @@ def test_nobody_there_is_unreachable():
 
 
 def test_an_end_without_a_byte_is_a_service_that_is_down():
-    """So sshuttle passes on that the other side refused."""
+    """sshuttle accepts the connection, then closes it when the other side refuses."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def refuse():

@@ -1,4 +1,4 @@
-"""Record: what a killed tunnel left is removed, a living one is not touched."""
+"""Record: the leftovers of a killed tunnel are removed, a living tunnel is not touched."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def dead():
-    """The id of a process that has ended."""
+    """The ID of a process that has ended."""
     process = subprocess.Popen(["true"])
     process.wait()
     return process.pid
@@ -31,7 +31,7 @@ def test_a_living_one_refuses_a_second(path, namespace):
 
 
 def test_what_a_killed_one_left_is_removed(path, namespace, programs, dead):
-    # Nobody's child, so that nobody has to reap it.
+    # Reparented, so that this process need not reap it.
     script = "setsid sleep 60 >/dev/null 2>&1 & echo $!"
     orphan = int(subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout)
     while os.getsid(orphan) != orphan:

@@ -1,4 +1,4 @@
-"""Firewall: which method, and what is asked of iptables and nft."""
+"""Redirection: the choice of a method, and the rules given to iptables and nft."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_nat_is_preferred_and_tried_with_what_sshuttle_asks_for(programs, namesp
 
 
 def test_nft_is_taken_where_iptables_fails(programs, namespace):
-    """A container without the modules: iptables exits with 3."""
+    """iptables exits with 3 in a container without its kernel modules."""
     programs.put("iptables", "sys.exit(3)")
     programs.put("nft", "sys.exit(0)")
     assert redirection.choose(namespace).name == "nft"
@@ -24,7 +24,7 @@ def test_nft_is_taken_where_iptables_fails(programs, namespace):
 @pytest.mark.parametrize("failing", ["-N", "REDIRECT", "addrtype"])
 def test_one_missing_module_is_enough_to_refuse_nat(programs, namespace, failing):
     programs.put("iptables", f'sys.exit("no {failing}" if "{failing}" in words else 0)')
-    # That the chain is there already is no flaw: a run before was killed.
+    # An existing chain is no flaw: an earlier run was killed.
     assert bool(Nat(namespace).flaw()) == (failing != "-N")
 
 
@@ -54,14 +54,14 @@ def test_guard_admits_the_named_interfaces_and_drops_the_rest(programs, namespac
 
 
 def test_guard_that_cannot_be_set_is_an_error(programs, namespace):
-    """Without it sshuttle is never started."""
+    """sshuttle must never run without the guard."""
     programs.put("nft", 'print("Error: no", file=sys.stderr); sys.exit(1)')
     with pytest.raises(JobError, match=r"tunnel: guard: Error: no \(exit 1\)"):
         Nft(namespace).guard(20123, ["lo"])
 
 
 def test_only_own_rules_are_seen_and_removed(programs, namespace):
-    """Ports that begin alike are others'."""
+    """Another tunnel's port may begin with the same digits."""
     for name in ("sshuttle-2012", "sshuttle-20123", "devstack-tunnel-20123", "sshuttle-201234"):
         programs.put("iptables-restore", "")
         (programs.folder / "rules").mkdir(exist_ok=True)

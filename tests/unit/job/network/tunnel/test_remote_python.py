@@ -1,4 +1,4 @@
-"""SSH: the wait for Python."""
+"""SSH: the wait for Python on the node."""
 
 import time
 
@@ -39,7 +39,7 @@ def test_python_is_waited_for(programs, wait, capsys):
     )
     wait()
     assert len(programs.calls("ssh")) == 4
-    # Once, although it was so three times.
+    # Printed once, for three failed attempts.
     assert capsys.readouterr().out == (
         "tunnel: waiting for Python on 203.0.113.10: python3: not found (exit 127)\n"
     )

@@ -1,4 +1,4 @@
-"""Sshuttle: which one, how it is called, and that only its own processes are ended."""
+"""Sshuttle: which program, its arguments, and an end of its own processes only."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def access():
 
 
 def test_arguments(access):
-    """All of them; --ttl and --daemon are none of them."""
+    """The complete list: --ttl and --daemon must not be in it."""
     assert arguments(access, ["10.0.3.0/24", "172.24.4.0/24"], "nat", 20123) == [
         *("--remote", "cloud@203.0.113.10"),
         *("--ssh-cmd", access.one_word),
@@ -35,7 +35,7 @@ def test_arguments(access):
 
 
 def test_the_pinned_sshuttle_knows_the_arguments(access):
-    """Its own parser is asked, without anything being started."""
+    """sshuttle's own parser reads them, and nothing is started."""
     command = ["-c", "import sys; from sshuttle.options import parser; parser.parse_args()"]
     python = Path(find_program(Namespace())[0]).with_name("python")
     done = subprocess.run(
@@ -57,7 +57,7 @@ def test_sshuttle_of_path_is_found_with_its_version(programs, namespace):
 
 
 def test_sshuttle_that_is_too_old_is_refused(programs, namespace):
-    """Until 1.1 it dropped what had passed a router, as packets of containers have."""
+    """Before 1.1 it dropped packets that had passed a router, such as those of containers."""
     programs.put("sshuttle", 'print("1.0.5")')
     with pytest.raises(JobError, match=r"is 1\.0\.5, too old"):
         find_program(namespace)
@@ -70,7 +70,7 @@ def test_broken_sshuttle_is_refused_in_its_own_words(programs, namespace):
 
 
 def start(tmp_path, script):
-    """A stand-in; it has said that it is ready."""
+    """Start a stand-in for sshuttle and wait until it is ready."""
     run = Run(Namespace(), ["bash", "-c", f"{script}"], tmp_path / "log")
     deadline = time.monotonic() + PATIENCE_S
     while "ready" not in run.printed:
@@ -80,7 +80,7 @@ def start(tmp_path, script):
 
 
 def test_end_takes_a_helper_in_a_session_of_its_own_along(tmp_path, monkeypatch):
-    """sshuttle's firewall helper is one, and it may be stuck."""
+    """sshuttle's firewall helper has its own session, and may hang."""
     monkeypatch.setattr(family, "_GRACE_S", 0.5)
     run = start(tmp_path, f"setsid sleep {FOREVER_S} & sleep 0.2; echo ready; wait")
     run.family.note()
@@ -112,7 +112,7 @@ def test_complaint_is_of_this_run_only(tmp_path):
 
 
 def test_it_may_be_ended_again(tmp_path):
-    """Once to know how it ended, and once more by whoever clears up."""
+    """The first call returns how it ended; cleanup may call it again."""
     run = start(tmp_path, "echo ready; exit 4")
     assert (run.end(), run.end(), run.code) == ([], [], 4)
 

@@ -1,4 +1,4 @@
-"""A server that answers as a test says, byte by byte, and notes when it is cut off."""
+"""A server that sends its answer byte by byte, and records when a client disconnects."""
 
 import contextlib
 import socket
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-# Bytes that a server sends at most: as good as for ever beside the limits of these tests.
+# The longest answer: it takes far longer than any time limit of these tests.
 _BYTES = 1200
 _PAUSE_S = 0.05
 
 
 class Dripper:
-    """Sends `first` at once, then `rest` again and again, a byte at a time."""
+    """A server that sends `first` at once, then repeats `rest`, one byte at a time."""
 
     def __init__(self, first: bytes, rest: bytes) -> None:
         self.cut_off = threading.Event()
@@ -25,11 +25,11 @@ class Dripper:
 
     @property
     def address(self) -> str:
-        """Its host and port."""
+        """The server's host and port."""
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     def close(self) -> None:
-        """End, whatever is under way."""
+        """Stop, even in the middle of an answer."""
         self._over.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -57,7 +57,7 @@ class Dripper:
 
 @pytest.fixture
 def dripper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes, bytes], Dripper]]:
-    """Start such a server."""
+    """Start a server of this kind."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     started: list[Dripper] = []
 

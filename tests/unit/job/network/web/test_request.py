@@ -1,4 +1,4 @@
-"""Request: one limit for the whole of it, and a connection that is cut at its end."""
+"""Request: one time limit for the whole request, and a connection that is closed at its end."""
 
 import socket
 import threading
@@ -9,14 +9,14 @@ import pytest
 
 from job.network.web.request import NoAnswerError, Request, ask
 
-# Far from the limits of a few tenths of a second, and from what the servers would take.
+# Far above the requests' limits, and far below the time of a dripping answer.
 PATIENCE_S = 30
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.fixture
 def site(monkeypatch):
-    """A server whose paths give an endless body, a redirect, a loop, or a few words."""
+    """A server with paths for an endless body, a redirect, a redirect loop, and short answers."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
     class Handler(BaseHTTPRequestHandler):
@@ -48,7 +48,7 @@ def site(monkeypatch):
 
 
 def give_up(url, *, limit_s=0.3, **options):
-    """Ask in vain; why there was no answer. Fails if it took much longer than the limit."""
+    """Make a request that must fail in time; return its error."""
     began = time.monotonic()
     with pytest.raises(NoAnswerError) as raised:
         ask(Request(method="GET", url=url, **options), limit_s=limit_s)
@@ -70,7 +70,7 @@ def give_up(url, *, limit_s=0.3, **options):
     ids=["status", "headers", "continue", "chunks", "body", "body without length"],
 )
 def test_whatever_drips_is_given_up_and_cut_off(dripper, first, rest, most_bytes):
-    """One who does not want the body has an answer with the headers."""
+    """For a caller that ignores the body, the answer is complete after the headers."""
     server = dripper(first, rest)
     url = f"http://{server.address}/"
     if most_bytes or b"\r\n\r\n" not in first:
@@ -83,7 +83,7 @@ def test_whatever_drips_is_given_up_and_cut_off(dripper, first, rest, most_bytes
 
 
 def test_a_tls_handshake_that_drips_is_cut_off(dripper):
-    # The beginning of a long TLS record, to which any byte belongs.
+    # The header of a long TLS record, which any bytes may follow.
     server = dripper(b"\x16\x03\x03\x10\x00", b"x")
     assert give_up(f"https://{server.address}/") == "no answer within 0.3 s"
     assert server.cut_off.wait(PATIENCE_S)
@@ -91,14 +91,14 @@ def test_a_tls_handshake_that_drips_is_cut_off(dripper):
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_that_drips_is_cut_off(dripper, monkeypatch, scheme):
-    """For https the proxy drips its answer to CONNECT."""
+    """With https, the proxy's answer to CONNECT drips."""
     server = dripper(b"", b"HTTP/1.1 200 OK" + b"x" * 1200)
     for variable in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(variable, raising=False)
     for variable in (f"{scheme}_proxy", f"{scheme}_proxy".upper()):
         monkeypatch.setenv(variable, f"http://{server.address}")
 
-    # Not an address of this machine: no proxy is asked for one.
+    # Not a local address, since those bypass the proxy.
     assert give_up(f"{scheme}://cloud.invalid/") == "no answer within 0.3 s"
     assert server.cut_off.wait(PATIENCE_S)
 

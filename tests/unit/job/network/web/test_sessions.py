@@ -1,4 +1,4 @@
-"""Sessions: which requests go through a proxy, and what is said when they cannot."""
+"""Sessions: which requests use a proxy, and the errors when it fails."""
 
 import datetime as dt
 import socket
@@ -22,7 +22,7 @@ KINDS = ("http", "https", "all", "no")
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
-    """No variable of this machine's takes part."""
+    """Remove this machine's proxy variables."""
     for name in [f"{kind}_proxy" for kind in KINDS]:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -44,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def start():
-    """Start a server on loopback, which answers with the Authorization header that it got."""
+    """Start a server on loopback that answers with the request's Authorization header."""
     started = []
 
     def make(context=None):
@@ -88,7 +88,7 @@ def test_the_proxy_of_a_variable_is_used(proxy, monkeypatch, variable):
 def test_this_machine_and_the_metadata_server_are_never_asked_through_a_proxy(
     proxy, monkeypatch, host
 ):
-    """As in Go; their answers could not come from anywhere else."""
+    """As in Go. A proxy could not reach the right server."""
     monkeypatch.setenv("http_proxy", f"http://{proxy.address}")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -177,7 +177,7 @@ def test_a_proxy_that_refuses_says_why(start, monkeypatch):
 
 @pytest.fixture
 def authority(tmp_path):
-    """A certificate of devstack.invalid that signs itself, with its key."""
+    """A self-signed certificate for devstack.invalid, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "devstack.invalid")])
     now = dt.datetime.now(dt.UTC)
@@ -209,7 +209,7 @@ def authority(tmp_path):
 def test_https_goes_through_the_proxy_and_trusts_what_the_machine_trusts(
     start, monkeypatch, authority, variable
 ):
-    """The engine reads SSL_CERT_FILE, and the certificates of a company's proxy are in it."""
+    """The engine reads SSL_CERT_FILE, which may have the certificates of a company's proxy."""
     monkeypatch.setenv(variable, str(authority))
     sessions._authorities.cache_clear()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

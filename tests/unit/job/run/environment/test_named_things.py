@@ -1,4 +1,4 @@
-"""Named things: what the cloud will not have is refused by name, with what it will have."""
+"""Named things: names that the cloud will not have are refused, with those that it will have."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ CONF = Path("/capo/e2e_conf.yaml")
 
 @pytest.fixture
 def find(make_settings):
-    """What is wrong with an environment, or with variables of the suite's configuration."""
+    """Return the problems of an environment, or of variables in the suite's configuration."""
 
     def look(kind="e2e", in_conf=(), settings=(), **given):
         made = make_settings(**dict(settings))
@@ -50,7 +50,7 @@ def test_a_name_like_none_is_refused_with_the_nearest_all_the_same(find):
 
 @pytest.mark.parametrize("flavor", FLAVORS)
 def test_every_flavor_of_the_cloud_may_be_chosen(find, flavor):
-    """Also those that DevStack makes by itself."""
+    """Flavors that DevStack itself creates are included."""
     assert find(OPENSTACK_NODE_MACHINE_FLAVOR=flavor) == []
 
 

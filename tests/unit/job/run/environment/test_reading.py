@@ -1,4 +1,4 @@
-"""Environment of the job: what is read, what it becomes, and what is refused."""
+"""Environment of the job: accepted variables, their effects, and refusals."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def capo(tmp_path):
 
 @pytest.fixture
 def read(capo):
-    """Read an environment in which there is a project, unless the test says otherwise."""
+    """Read an environment, by default with a project."""
 
     def read(kind="e2e", **variables):
         return reading.read({"GCP_PROJECT": "mine"} | variables, capo, kind)
@@ -37,7 +37,7 @@ def read(capo):
 
 @pytest.fixture
 def problems(read):
-    """The lines with which an environment is refused."""
+    """Return the lines with which an environment is refused."""
 
     def refuse(**variables):
         with pytest.raises(RefusedError) as refused:
@@ -48,7 +48,7 @@ def problems(read):
 
 
 def overrides(job):
-    """The settings in which a job differs from the settings file of the checkout."""
+    """Return the settings that the environment overrides."""
     base = yaml.safe_load((CHECKOUT / "Pulumi.ci.yaml").read_text())["config"]
     base |= {"gcp:project": "mine", "devstack:waitFor": "none"}
     changed = {key: value for key, value in job.settings_file.config.items() if key not in base}
@@ -62,7 +62,7 @@ def overrides(job):
 
 @pytest.fixture
 def base(tmp_path):
-    """A settings file that says nothing yet."""
+    """A settings file without any settings."""
     path = tmp_path / "base.yaml"
     path.write_text("config: {}\n")
     return path
@@ -84,7 +84,7 @@ def test_no_variable_is_in_the_table_twice():
 
 
 def test_todays_job_needs_nothing_but_boskos(read, capo):
-    """What Prow sets for the job of today is enough."""
+    """The variables that Prow sets for today's job suffice."""
     job = read(GCP_PROJECT="", BOSKOS_HOST="boskos.test-pods.svc.cluster.local")
 
     assert (job.leases, job.project, job.boskos_kind) == (True, "", "gce-project")
@@ -140,7 +140,7 @@ def test_a_variable_overrides_its_settings(read, variables, settings):
 
 
 def test_horizon_needs_no_additional_services(read):
-    """Today that combination ends the script, which reads an unset variable."""
+    """Today this combination fails: the script reads an unset variable."""
     assert "additionalServices" not in overrides(read(OPENSTACK_ENABLE_HORIZON="true"))
 
 
@@ -156,7 +156,7 @@ def test_both_azs_come_from_the_suites_own_configuration(read, capo):
 
 
 def test_an_az_of_the_environment_wins_as_it_does_in_the_suite(read):
-    """The other one stays what the file says, as the suite reads it too."""
+    """The other AZ keeps its name from the file, which the suite reads as well."""
     changed = overrides(read(OPENSTACK_FAILURE_DOMAIN_ALT="other"))
 
     assert changed == {"primaryAz": "az-one", "secondaryAz": "other", "e2eConf": ""}
@@ -219,7 +219,7 @@ def test_a_checkout_without_the_configuration_leaves_the_azs_as_they_are(read, c
     ],
 )
 def test_a_region_brings_its_zones(read, region, zones):
-    """us-east1 has no zone -a."""
+    """For instance, us-east1 has no zone -a."""
     assert list(read(GCP_REGION=region).settings_file.settings.zones) == zones
 
 
@@ -290,7 +290,7 @@ def test_a_contradiction_is_refused(problems, variables, line):
 
 
 def test_an_image_url_must_be_on_the_controller(problems, read):
-    """Today nothing links the two, and the self-hosted tests fail an hour later."""
+    """Today nothing checks this, and the self-hosted tests fail an hour later."""
     variables = {"PRIVATE_NETWORK_CIDR": "10.5.0.0/24", "CONTROLLER_IP": "10.5.0.15"}
     variables |= {"WORKER_IP": "10.5.0.16"}
     right = "http://10.5.0.15/capo-e2e-image.tar"
@@ -363,7 +363,7 @@ def test_a_job_has_the_same_stack_in_every_run(read, variables, name):
 
 
 def test_a_stacks_name_is_one_that_can_be_staged(read, environ, checkout):
-    """However odd the build's id."""
+    """The build ID may be any text."""
     job = read(BUILD_ID="x" * 70)
     staged = stack.stage(job.stack, environ, settings=job.settings_file, checkout=checkout)
 
@@ -371,7 +371,7 @@ def test_a_stacks_name_is_one_that_can_be_staged(read, environ, checkout):
 
 
 def test_settings_are_the_base_with_overrides_on_top(read, capo, base, environ):
-    """The engine is given what the job itself reads, and what is no setting of ours stays."""
+    """The engine gets the job's settings; keys of other programs stay unchanged."""
     base.write_text(
         "encryptionsalt: theirs\n"
         "config: {'devstack:operatingSystem': ubuntu-24.04, 'gcp:x': y, 'devstack:waitFor': all,"
@@ -409,7 +409,7 @@ def test_a_project_that_was_leased_since_is_the_stacks(read, environ):
 
 
 def test_a_project_beside_a_lease_is_a_contradiction(problems, base):
-    """The stack would be built in that one, whatever was leased."""
+    """The stack would be created there instead of in the leased project."""
     base.write_text("config: {'gcp:project': capo}\n")
 
     (line,) = problems(BOSKOS_HOST="boskos", DEVSTACK_SETTINGS=str(base))
@@ -444,7 +444,7 @@ def test_the_suite_gets_what_was_given_over_what_the_stack_says(read, capo):
 
 
 def test_the_suites_own_choice_is_not_overridden_by_the_stacks(read, capo):
-    """A change of e2e_conf.yaml that takes a larger flavor is tested with that one."""
+    """A change of e2e_conf.yaml to a larger flavor is tested with that flavor."""
     with (capo / _CONF).open("a") as conf:
         conf.write("  OPENSTACK_NODE_MACHINE_FLAVOR: m1.large\n  OPENSTACK_CLOUD: other\n")
     stack = {"OPENSTACK_NODE_MACHINE_FLAVOR": "m1.small", "OPENSTACK_CLOUD": "capo-e2e"}
@@ -457,7 +457,7 @@ def test_the_suites_own_choice_is_not_overridden_by_the_stacks(read, capo):
 
 
 def test_the_suite_gets_no_other_cloud_and_no_passphrase(read):
-    """OS_CLOUD or OS_AUTH_URL would win over clouds.yaml."""
+    """OS_CLOUD or OS_AUTH_URL would override clouds.yaml."""
     suite = read(OS_CLOUD="mine", OS_AUTH_URL="http://x", PULUMI_CONFIG_PASSPHRASE="s").for_suite(
         {}
     )
@@ -466,13 +466,13 @@ def test_the_suite_gets_no_other_cloud_and_no_passphrase(read):
 
 
 def test_artifacts_are_found_from_the_checkout_as_make_would(read, capo):
-    """The scripts of today work there, whatever folder they are called from."""
+    """Today's scripts work in the checkout, wherever they are called from."""
     assert read(ARTIFACTS="logs").artifacts == capo / "logs"
     assert read(ARTIFACTS="/logs/artifacts").artifacts == Path("/logs/artifacts")
 
 
 def test_the_environment_is_in_no_representation(read):
-    """A traceback or a log must not show what it holds."""
+    """Its contents must not reach a traceback or a log."""
     assert "hunter2" not in repr(read(SECRET="hunter2"))
 
 

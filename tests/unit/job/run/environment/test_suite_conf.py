@@ -1,4 +1,4 @@
-"""Suite configuration: its variables, or none of a file that cannot be read."""
+"""Suite configuration: its variables; none if the file cannot be read."""
 
 import pytest
 

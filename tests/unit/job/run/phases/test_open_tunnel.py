@@ -1,4 +1,4 @@
-"""Tunnel: how the job hears that it is open, and that it is not any more."""
+"""Tunnel: how the job learns that it is open, and that it has ended."""
 
 from contextlib import closing
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ def said():
 
 @pytest.fixture
 def opened(monkeypatch, ending, said, tmp_path):
-    """A job's tunnel whose holding is a function of the test's."""
+    """Open a job's tunnel that is held by a function of the test."""
     context = SimpleNamespace(
         artifacts=Artifacts(tmp_path / "artifacts"),
         ending=ending,
@@ -37,7 +37,7 @@ def opened(monkeypatch, ending, said, tmp_path):
 
 
 def stay_open(_outputs, folder, options, _environ, holder):
-    """Hold a tunnel as the real one does."""
+    """Hold a tunnel as the real function does."""
     assert options.probe == ("10.0.3.15", 22)
     (folder / "tunnel.log").write_text("sshuttle's own\n")
     (folder / "tunnel.json").write_text("{}")
@@ -66,7 +66,7 @@ def test_one_that_is_open_lets_the_job_go_on_and_its_files_are_kept(opened, endi
     ],
 )
 def test_one_that_fails_ends_the_wait_for_it(opened, error, text):
-    """The cloud is there by then, so nothing is refused any more."""
+    """The exit code is 1 and not that of a refusal, since the cloud already exists."""
 
     def fail(*_):
         raise error
@@ -77,7 +77,7 @@ def test_one_that_fails_ends_the_wait_for_it(opened, error, text):
 
 
 def test_one_that_cannot_remove_everything_says_so_and_does_not_fail_the_job(opened, ending, said):
-    """The tests have passed or failed by then, and the teardown is still to come."""
+    """By then the tests have a result, and the teardown is still to come."""
 
     def leave_something(*given):
         try:

@@ -1,4 +1,4 @@
-"""Nodes: what of them ends a job, and what is only said."""
+"""Nodes: which events end a job, and which are only reported."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -14,13 +14,13 @@ from job.run.phases.watched_nodes import NodeError, Nodes, SilentError
 
 @pytest.fixture
 def told():
-    """The states of the nodes, by subject."""
+    """The states that the nodes report, by subject; a test may change them."""
     return {}
 
 
 @pytest.fixture
 def watched(monkeypatch, ending, told):
-    """Nodes whose answers are those in `told`, watched for a job."""
+    """Watched nodes that report the states in `told`."""
     watch = SimpleNamespace(poll=lambda: told, close=lambda: None)
     monkeypatch.setattr(module, "Watch", lambda *_: watch)
     monkeypatch.setattr(module, "_POLL_S", 0.01)
@@ -47,13 +47,13 @@ def test_a_failed_worker_ends_the_wait_for_the_controller(watched, told):
     [
         ("configuration", "configuration"),
         ("infrastructure", "infrastructure"),
-        # It was rebooted: another instance may not be.
+        # A reboot interrupted it; a new instance may succeed.
         ("interrupted", "infrastructure"),
         ("", "unknown"),
     ],
 )
 def test_a_failed_node_decides_the_class_if_it_says_one(said, kind):
-    """A node whose state is of another version may say none."""
+    """A node of another version may report no class."""
     assert NodeError(replace(FAILED, error_class=said)).kind == kind
 
 

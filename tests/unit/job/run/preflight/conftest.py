@@ -1,4 +1,4 @@
-"""Servers on loopback, and programs that only say what a test tells them."""
+"""Servers on loopback, and programs with answers that a test sets."""
 
 import os
 import threading
@@ -16,13 +16,13 @@ def _no_proxy(monkeypatch):
 
 @pytest.fixture
 def plain(tmp_path):
-    """The environment that programs run in: this machine's, without a person's configuration."""
+    """An environment with this machine's PATH, without a person's configuration."""
     return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NO_PROXY": "127.0.0.1"}
 
 
 @pytest.fixture
 def program(tmp_path):
-    """Put a shell script on a PATH of the test's own; gives that folder."""
+    """Put a shell script into a folder of the test; return the folder."""
     folder = tmp_path / "programs"
     folder.mkdir()
 
@@ -36,10 +36,10 @@ def program(tmp_path):
 
 @pytest.fixture
 def web():
-    """An HTTP server that answers a path with the statuses that a test gives it, one by one.
+    """An HTTP server that answers each path with the statuses that a test sets.
 
-    `server.answers[path]` is a list, the last of which stays; `server.requests` what was asked. An
-    answer "silence" is none until the test ends.
+    `server.answers[path]` is a list, used in turn; the last status repeats. `server.requests` lists
+    the requests. The status "silence" sends no answer until the test ends.
     """
     answers, requests, over = {}, [], threading.Event()
 

@@ -1,4 +1,4 @@
-"""Control groups: what limits the job, in both versions, and what is too little."""
+"""Control groups: the job's limits in both versions, and the warning if they are too low."""
 
 import pytest
 
@@ -95,7 +95,7 @@ def test_version_1_is_read(tmp_path):
             "sys/fs/cgroup/cpu/cpu.stat": "nr_periods 3\nnr_throttled 2\nthrottled_time 2500000000",
             "sys/fs/cgroup/memory/memory.limit_in_bytes": 2 * GIB,
         },
-        # The host's path, which a container does not see.
+        # The path on the host, which does not exist in a container.
         path="/kubepods/pod1",
     )
 

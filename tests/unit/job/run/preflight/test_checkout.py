@@ -1,4 +1,4 @@
-"""Checkout: what the job will call is there, or is named before a project is leased."""
+"""Checkout: targets and files that the job needs are checked before a project is leased."""
 
 import os
 import re
@@ -17,13 +17,13 @@ CALLED = {kind: [*PREREQUISITES[kind], SUITE[kind]] for kind in ("e2e", "conform
 
 @pytest.fixture
 def capo(tmp_path):
-    """A checkout of the stand-in, which a test may spoil."""
+    """A copy of the stand-in's checkout, which a test may damage."""
     return shutil.copytree(STANDIN, tmp_path / "capo")
 
 
 @pytest.fixture
 def check(capo, ending):
-    """Look at the checkout, for one kind of job."""
+    """Check the checkout for one kind of job; return the report."""
 
     def look(kind="e2e", **variables):
         conf = capo / "test/e2e/data/e2e_conf.yaml"
@@ -34,7 +34,7 @@ def check(capo, ending):
 
 
 def without(capo, target, *, declared):
-    """Take the rule of a target out of the Makefile, and out of .PHONY unless it stays there."""
+    """Remove a target's rule from the Makefile; `declared` keeps it in .PHONY."""
     makefile = capo / "Makefile"
     text = re.sub(rf"^{target}:.*\n(\t.*\n)*", "", makefile.read_text(), flags=re.MULTILINE)
     head, phony, rest = text.partition(".PHONY:")
@@ -55,7 +55,7 @@ def test_a_whole_checkout_passes(check, kind):
     ("kind", "target"), [(kind, target) for kind in CALLED for target in CALLED[kind]]
 )
 def test_every_target_that_the_job_calls_is_missed(check, capo, kind, target, declared):
-    """make is content with a target that only .PHONY names, and does nothing."""
+    """For a target that only .PHONY names, make succeeds without doing anything."""
     without(capo, target, declared=declared)
 
     [line] = check(kind).problems
@@ -102,7 +102,7 @@ def test_targets_of_the_other_kind_are_not_needed(check, capo):
 
 
 def test_nothing_of_the_makefile_runs(check, capo, tmp_path):
-    """Neither recipes, nor calls of make in them, nor what variables are made of."""
+    """Neither recipes, nor recursive make calls, nor $(shell …) in variables are run."""
     witness = tmp_path / "witness"
     with (capo / "Makefile").open("a") as makefile:
         makefile.write(
@@ -127,7 +127,7 @@ def test_a_path_that_only_a_call_of_the_shell_would_tell_is_a_warning(check, cap
 
 
 def test_a_makefile_that_cannot_be_looked_through_is_a_warning(check, capo):
-    """It may want something of the shell, which does nothing here."""
+    """It may depend on $(shell …), which returns nothing here."""
     with (capo / "Makefile").open("a") as makefile:
         makefile.write("$(if $(shell echo x),,$(error no shell))\n")
     report = check()

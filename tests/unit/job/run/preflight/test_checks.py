@@ -1,4 +1,4 @@
-"""Checks: all of them at once, whatever one finds, and none once the run ends."""
+"""Checks: all run at once, report independently, and stop when the run ends."""
 
 import threading
 
@@ -23,7 +23,7 @@ PARTS = (
 
 @pytest.fixture
 def found(monkeypatch):
-    """Let each check find what a test says, by its place in PARTS."""
+    """Set the result of each check, by its index in PARTS."""
 
     def tell(**by_number):
         for number, (module, name) in enumerate(PARTS):
@@ -47,7 +47,7 @@ def before_lease(settings, place, ending):
 
 
 def test_everything_is_told_in_a_fixed_order(found, before_lease):
-    """One check that cannot be made does not hide another."""
+    """A check that fails with an error does not hide the others."""
     found(
         n0=JobError("credentials: none"),
         n2=Report(problems=["refs"], warnings=["w2"], facts={"a": 1}),
@@ -74,7 +74,7 @@ def test_everything_is_told_in_a_fixed_order(found, before_lease):
     ],
 )
 def test_an_outage_is_a_configuration_only_beside_one(found, before_lease, kinds, kind):
-    """A second run may do better unless something is configured wrongly."""
+    """A second run may succeed unless the configuration is wrong, too."""
     reports = [Report.of(JobError(f"no {number}", kind=each)) for number, each in enumerate(kinds)]
     found(**{f"n{number}": report for number, report in enumerate(reports, start=2)})
     with pytest.raises(RefusedError) as raised:
@@ -110,7 +110,7 @@ def test_the_configurations_own_warnings_are_told(found, make_settings, place, e
 
 
 def test_they_run_side_by_side(found, before_lease):
-    """Each waits until all others have begun."""
+    """Each check waits until all others have started."""
     barrier = threading.Barrier(len(PARTS), timeout=PATIENCE_S)
 
     def meet():

@@ -1,4 +1,4 @@
-"""Containers: what Docker and Podman say of their networks."""
+"""Containers: the networks that Docker and Podman report."""
 
 import json
 from ipaddress import IPv4Network
@@ -43,7 +43,7 @@ PODMANS = [
 
 @pytest.fixture
 def engine(program):
-    """An engine that has networks; gives the environment to find it in."""
+    """Write a stand-in for an engine with networks; return an environment with it on PATH."""
 
     def put(name, documents):
         folder = program(

@@ -1,4 +1,4 @@
-"""Identity: each way in which Google Cloud says no has a line that says what to do."""
+"""Identity: each way in which Google Cloud refuses access has a line with a remedy."""
 
 import json
 from functools import partial
@@ -22,7 +22,7 @@ NO_PROJECT = "Permission denied on resource project capo."
 
 @pytest.fixture
 def look(place):
-    """Ask for the project; gives it, and the report."""
+    """Request the project; return it and the report."""
 
     def project():
         get = partial(compute.ask, sleep=lambda _: None, patience_s=60)
@@ -99,7 +99,7 @@ def test_another_refusal_is_told_in_its_own_words(api, look, message, reason, ki
 
 
 def test_an_account_that_may_not_read_projects_may_be_let_in_all_the_same(api, look):
-    """It is the quotas alone that are out of reach."""
+    """Only the quotas remain unknown then."""
     api.deny("projects.get")
     project, report = look()
 
@@ -119,7 +119,7 @@ def test_credentials_that_are_not_there_are_named(monkeypatch, tmp_path):
 
 @pytest.fixture
 def key_file(tmp_path, web):
-    """A service account's key whose tokens come from the server of the test."""
+    """A service account's key whose tokens come from the test's server."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -141,7 +141,7 @@ def key_file(tmp_path, web):
 
 @pytest.mark.parametrize("given", ["path", "text"])
 def test_a_key_that_was_revoked_is_refused(web, key_file, given):
-    """The provider takes the path of a key or the key itself."""
+    """The key may be given as a path or as its contents."""
     web.answers["POST", "/token"] = [400]
     key = str(key_file) if given == "path" else key_file.read_text()
 
@@ -158,7 +158,7 @@ def test_a_server_of_tokens_that_cannot_be_reached_is_another_matter(key_file):
 
 
 def test_an_external_accounts_token_may_be_had_by_the_provider_alone(tmp_path, web):
-    """Its first token comes from elsewhere; this one's from a file that is not there."""
+    """A warning only: the file with its first token need not exist on this machine."""
     document = {
         "type": "external_account",
         "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/x",

@@ -1,4 +1,4 @@
-"""Images: what there is passes, what there is not is refused, and who is silent only warns."""
+"""Images: existing ones pass, missing ones are refused, and a silent server only warns."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from job.run.preflight import images
 
 @pytest.fixture
 def look(web):
-    """Check one path of the server; gives the report, and how long it would have waited."""
+    """Check one path of the server; return the report and the seconds that it would have waited."""
 
     def check(path="/image", *answers):
         web.answers[path] = list(answers)
@@ -39,7 +39,7 @@ def test_an_image_that_is_not_there_is_refused_at_once(look, web, status):
 
 @pytest.mark.parametrize("status", [403, 405, 501])
 def test_a_server_that_refuses_head_is_asked_for_one_byte(look, web, status):
-    """A signed URL is for GET alone; the image itself is not downloaded."""
+    """A signed URL accepts only GET; the image itself is not downloaded."""
     web.answers["HEAD", "/image"] = [status]
     report, _ = look("/image", 206)
 
@@ -73,7 +73,7 @@ def test_an_outage_that_lasts_only_warns(look, web):
 
 
 def test_a_host_that_cannot_be_reached_only_warns(look, web):
-    """The nodes may reach what this machine does not."""
+    """The nodes may reach hosts that this machine cannot."""
     web.server_close()
     report, _ = look()
 

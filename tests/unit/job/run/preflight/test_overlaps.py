@@ -1,4 +1,4 @@
-"""Overlaps: ranges that this machine has already, and bridges that are wider than the way out."""
+"""Overlaps: ranges that this machine already uses, and bridges with an MTU above the uplink's."""
 
 from ipaddress import IPv4Network
 
@@ -25,7 +25,7 @@ def docker(name="kind", *subnets, mtu=None):
 
 @pytest.fixture
 def check(monkeypatch, settings, ending, tmp_path):
-    """The report for the default configuration on a machine with these routes and networks."""
+    """Return the report for the default settings on a machine with these routes and networks."""
 
     def look(routes=(), networks=(), mtus=(), **environ):
         for device, mtu in dict(mtus).items():
@@ -57,7 +57,7 @@ def test_a_route_into_our_range_is_refused_by_name(check):
 
 
 def test_without_a_tunnel_routes_into_our_ranges_are_as_they_should_be(check):
-    """They are the way to the nodes then; a container network of that range is in it."""
+    """They lead to the nodes. A container network in that range is still a problem."""
     routes = [route("10.0.0.0/16"), route("172.24.4.0/24")]
 
     assert check(routes, DEVSTACK_TUNNEL="none").problems == []
@@ -76,7 +76,7 @@ def test_all_overlaps_are_told_at_once(check):
 
 
 def test_a_container_network_is_named_and_not_told_twice(check):
-    """Its own route by the bridge says less."""
+    """The route of its bridge is not reported as well: it says less."""
     report = check([route("172.24.0.0/16", "br-1")], [docker("mine", "172.24.0.0/16")])
 
     [line] = report.problems
@@ -92,7 +92,7 @@ def test_a_container_network_of_another_machine_is_seen_without_a_route(check):
 
 
 def test_tenant_networks_only_warn(check):
-    """They never leave OpenStack."""
+    """Their addresses never leave OpenStack."""
     report = check([route("10.1.3.0/24")])
 
     assert report.problems == []
@@ -100,14 +100,14 @@ def test_tenant_networks_only_warn(check):
 
 
 def test_dockers_pool_alone_is_no_problem(check):
-    """172.24.4.0/24 is in it, and Docker takes the pools before it first."""
+    """172.24.4.0/24 is in Docker's pool, but Docker uses earlier ranges first."""
     report = check([], [docker("bridge", "172.17.0.0/16")])
 
     assert (report.problems, report.warnings) == ([], [])
 
 
 def test_the_network_that_docker_would_make_next_warns(check):
-    """kind makes one when the tests begin."""
+    """kind creates a network when the tests begin."""
     taken = [docker(f"n{number}", f"172.{number}.0.0/16") for number in range(17, 24)]
     report = check([], taken)
 

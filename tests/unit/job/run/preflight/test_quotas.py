@@ -1,4 +1,4 @@
-"""Quotas: what the stack needs, against limits and usages as Compute Engine shows them."""
+"""Quotas: the stack's needs against limits and usages, as Compute Engine reports them."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ def amounts(needs):
 
 @pytest.fixture
 def look(place, settings):
-    """Compare the default configuration with the project on the double."""
+    """Compare the default settings with the project on the double."""
 
     def check(settings=settings, *, present=False):
         get = partial(compute.ask, sleep=lambda _: None)
@@ -54,7 +54,7 @@ def test_a_network_that_exists_is_not_counted(make_settings):
     )
 
     assert amounts(of_project(settings)) == {"FIREWALLS": 3, "CPUS_ALL_REGIONS": 24}
-    # Only there are the nodes' internal addresses reserved.
+    # Only an existing network needs reservations of the nodes' internal addresses.
     assert amounts(of_region(settings, {}))["INTERNAL_ADDRESSES"] == 2
 
 
@@ -126,7 +126,7 @@ def test_too_little_is_refused_with_metric_limit_usage_and_need(api, look, limit
 
 
 def test_just_enough_passes(api, look):
-    """A job's limit is the 24 vCPUs and the 1000 GB that it needs."""
+    """Jobs have limits of exactly the 24 vCPUs and 1000 GB that they need."""
     api.set_quota("capo", "N2_CPUS", 24, REGION)
     api.set_quota("capo", "SSD_TOTAL_GB", 1000, REGION)
 
@@ -134,7 +134,7 @@ def test_just_enough_passes(api, look):
 
 
 def test_what_is_in_use_is_not_left(api, look, place):
-    """A limit that would suffice does not, once somebody else uses it."""
+    """A sufficient limit does not suffice if another stack uses part of it."""
     api.set_quota("capo", "NETWORKS", 1)
     body = {"name": "other", "autoCreateSubnetworks": False}
     compute.connect(place).networks().insert(project="capo", body=body).execute()
@@ -143,7 +143,7 @@ def test_what_is_in_use_is_not_left(api, look, place):
 
 
 def test_a_stack_that_is_there_uses_its_own_quota(api, look):
-    """It needs nothing more, so a second `up` may go on."""
+    """A second `up` needs nothing more."""
     api.set_quota("capo", "NETWORKS", 0)
     report = look(present=True)
 
@@ -166,7 +166,7 @@ def test_quotas_that_may_not_be_read_are_one_warning(api, look):
 
 
 def test_quotas_that_compute_engine_leaves_out_are_a_warning(settings):
-    """It answers without them when it cannot find them out itself."""
+    """Compute Engine omits them when it cannot determine them."""
     report = quotas.compare(settings, {"name": "capo"}, {"name": REGION}, present=False)
 
     assert report.problems == []
@@ -190,7 +190,7 @@ def test_a_rate_limit_is_waited_out(api, look):
 
 
 def test_zones_are_never_listed(api, look):
-    """The jobs' account may not."""
+    """The jobs' account has no permission to list them."""
     look()
 
     assert {request["method"] for request in api.requests("capo")} == {

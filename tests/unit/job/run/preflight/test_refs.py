@@ -1,4 +1,4 @@
-"""Refs: asked of real repositories with the real git, over file:// and HTTP on loopback."""
+"""Refs: checked in real repositories with the real git, over file:// and HTTP on loopback."""
 
 import functools
 import json
@@ -19,7 +19,7 @@ ABSENT = "1" * 40
 
 @pytest.fixture
 def git(tmp_path, monkeypatch):
-    """Run git in a folder, without a configuration of this machine."""
+    """Run git in a folder, without this machine's configuration."""
     monkeypatch.setenv("HOME", str(tmp_path))
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.invalid")
 
@@ -32,7 +32,7 @@ def git(tmp_path, monkeypatch):
 
 @pytest.fixture
 def repository(tmp_path, git):
-    """Make openstack/NAME with refs; gives its commits, oldest first."""
+    """Create openstack/NAME with refs; return its commits, oldest first."""
 
     def make(name, *names, commits=1):
         folder = tmp_path / "repositories/openstack" / name
@@ -49,7 +49,7 @@ def repository(tmp_path, git):
 
 @pytest.fixture
 def every(repository):
-    """All that the default configuration needs."""
+    """All repositories and refs that the default settings need."""
     return {
         name: repository(name, f"heads/stable/{RELEASE}")
         for name in ("devstack", "neutron", "octavia")
@@ -58,7 +58,7 @@ def every(repository):
 
 @pytest.fixture
 def check(make_settings, plain, ending, tmp_path):
-    """The report for a configuration, with repositories of the test's own."""
+    """Return the report for settings, with the test's repositories."""
 
     def look(base=f"file://{tmp_path}/repositories", environ=plain, **given):
         settings = make_settings(gitBase=base, ovnFromSource="false", **given)
@@ -69,7 +69,7 @@ def check(make_settings, plain, ending, tmp_path):
 
 @pytest.fixture
 def served(tmp_path):
-    """The repositories over HTTP; its address."""
+    """The address of the repositories over HTTP."""
 
     class Handler(SimpleHTTPRequestHandler):
         def log_message(self, *_):
@@ -134,7 +134,7 @@ def test_refs_that_exist_pass_and_their_commits_are_noted(check, every):
     ],
 )
 def test_a_branch_that_was_renamed_is_refused_with_its_new_name(check, repository, kept, name):
-    """OpenStack does that when a release is no longer maintained."""
+    """OpenStack renames a branch when its release is no longer maintained."""
     repository("devstack", kept)
     repository("neutron", "heads/stable/2025.2")
     repository("octavia", "heads/stable/2025.2")
@@ -149,7 +149,7 @@ def test_a_branch_that_was_renamed_is_refused_with_its_new_name(check, repositor
 
 @pytest.mark.usefixtures("every")
 def test_a_persons_configuration_does_not_count(check, tmp_path):
-    """The nodes have none; it may lead to another host, or let in the person alone."""
+    """The nodes lack it. It may redirect to another host, or hold a person's credentials."""
     (tmp_path / ".gitconfig").write_text('[url "/nonexistent/"]\n\tinsteadOf = file://\n')
 
     assert check().warnings == check().problems == []
@@ -193,7 +193,7 @@ def test_a_commit_that_is_not_there_is_refused(check):
 
 @pytest.mark.usefixtures("every")
 def test_a_commit_that_cannot_be_asked_for_only_warns(check, git, served, tmp_path):
-    """Not every server gives what it does not show."""
+    """Some servers do not serve commits that no ref names."""
     for folder in (tmp_path / "repositories/openstack").iterdir():
         git(folder, "update-server-info")
         folder.rename(folder.with_name(f"{folder.name}-work"))
@@ -215,7 +215,7 @@ def test_a_repository_that_is_not_there_is_refused(check, served):
 
 
 def test_a_repository_that_asks_for_a_password_is_refused(check, web):
-    """So GitHub answers for one that does not exist; nobody is asked, and no node could answer."""
+    """GitHub asks for one if the repository does not exist, and the nodes have none."""
     for name in ("devstack", "neutron", "octavia"):
         web.answers[f"/openstack/{name}/info/refs?service=git-upload-pack"] = [401]
     report = check(base=web.url)
@@ -228,7 +228,7 @@ def test_a_repository_that_asks_for_a_password_is_refused(check, web):
 
 
 def test_a_host_that_is_silent_is_one_warning(check):
-    """The nodes may reach what this machine does not."""
+    """The nodes may reach hosts that this machine cannot."""
     report = check(base="http://127.0.0.1:1")
 
     assert report.problems == []
@@ -258,7 +258,7 @@ def test_a_git_that_hangs_is_ended_in_time(check, program, monkeypatch):
 
 
 def test_nobody_is_asked_for_a_password(check, program, tmp_path):
-    """A job has nobody at its terminal, and a node offers no credentials."""
+    """A job has no person at its terminal, and a node no credentials."""
     folder = program("git", f"/usr/bin/env >> {tmp_path}/seen; echo $@ >> {tmp_path}/seen; exit 1")
     check(environ={"PATH": str(folder), "GIT_ASKPASS": "/bin/dialog"})
     seen = (tmp_path / "seen").read_text()

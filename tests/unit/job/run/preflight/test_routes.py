@@ -1,4 +1,4 @@
-"""Routes: what the kernel's table says."""
+"""Routes: read from the kernel's routing table."""
 
 import sys
 from ipaddress import IPv4Network
@@ -17,7 +17,7 @@ NETWORKS = st.builds(
 
 
 def kernel(address):
-    """An address as /proc has it: the bytes of the network, read as a number of the CPU's."""
+    """Return an address as /proc shows it: a number in the CPU's byte order."""
     return f"{int.from_bytes(address.packed, sys.byteorder):08X}"
 
 

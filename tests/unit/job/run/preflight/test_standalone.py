@@ -19,7 +19,7 @@ PLUGINS = [
 
 @pytest.fixture(autouse=True)
 def _machine(cli, environ, program, monkeypatch):
-    """One that has the fake CLI and ssh, and no configuration of a person's."""
+    """A machine with the fake CLI and ssh, without a person's configuration."""
     cli.answer("plugin ls", stdout=json.dumps(PLUGINS))
     for name in ("ssh", "ssh-keygen"):
         folder = program(name)
@@ -32,7 +32,7 @@ def _machine(cli, environ, program, monkeypatch):
 
 @pytest.fixture
 def run(api, tmp_path):
-    """Run the command with a configuration; nothing but the double is asked anything."""
+    """Run the command with a configuration; requests go only to the double."""
     base = {
         "gcp:project": "capo",
         "gcp:computeCustomEndpoint": api.url,

@@ -1,4 +1,4 @@
-"""Tools: what is missing is named, with what to do about it."""
+"""Tools: missing programs are reported, each with a remedy."""
 
 import json
 import os
@@ -84,7 +84,7 @@ def test_all_that_is_missing_is_told_at_once(ending, tmp_path):
 
 @pytest.fixture
 def equipped(program, monkeypatch):
-    """A PATH with all that the suite needs, as root, with a way to route."""
+    """A PATH with all programs that the suite needs, as root, with a routing method."""
     for name in ("make", "git", "docker"):
         folder = program(name)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
@@ -98,7 +98,7 @@ def test_a_machine_for_tests_passes(equipped, ending):
 
 
 def test_what_the_suite_lacks_is_told_at_once(equipped, ending, monkeypatch, tmp_path):
-    """Each is found out without the others."""
+    """The checks do not depend on each other."""
 
     def lacks(text, error=JobError):
         def look(*_):

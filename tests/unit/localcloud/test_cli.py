@@ -1,4 +1,4 @@
-"""Command line: `run` hands a command an engine and a cloud, and is otherwise not there."""
+"""Command line: `run` gives a command an engine and a cloud, and is otherwise transparent."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ signal.pause()
 
 @pytest.fixture
 def environ(tmp_path):
-    """A suitable `pulumi` on PATH, so that nothing is built."""
+    """An environment with a suitable `pulumi` on PATH, so that nothing is built."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("pulumi", "pulumi-language-python"):
@@ -62,7 +62,7 @@ def start(environ):
 
 @pytest.fixture
 def localcloud(start):
-    """Run it to its end: exit code, standard output and error."""
+    """Run localcloud to its end; return exit code, standard output and standard error."""
 
     def run(*arguments):
         process = start(*arguments)
@@ -105,7 +105,7 @@ def test_the_exit_code_is_the_commands(localcloud):
 
 
 def test_signals_reach_the_command(start):
-    """It takes the place of localcloud, so there is nobody in between."""
+    """The command replaces localcloud's process, so it receives them directly."""
     process = start("run", "--", sys.executable, "-c", _WAITS_FOR_A_SIGNAL)
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGTERM)
@@ -160,7 +160,7 @@ def test_a_command_that_does_not_exist_is_one_line(localcloud):
     ids=["engine", "machines"],
 )
 def test_build_makes_before_the_tests_what_is_made_once(monkeypatch, tmp_path, arguments, built):
-    """So that no test's time limit has to allow for it."""
+    """Otherwise the first test's time limit would have to include the build."""
     done = []
     monkeypatch.setenv("DEVSTACK_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(cli, "ensure", lambda _: done.append("engine") or SimpleNamespace(cli="p"))

@@ -1,4 +1,4 @@
-"""Daemon: one for each state folder, found again, and never mistaken for something else."""
+"""Daemon: one for each state folder, found again, and never confused with another process."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ def folder(tmp_path):
 
 
 def project(running, name):
-    """What the double says of a project."""
+    """Return the double's answer about a project."""
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE_S)
     try:
         headers = {"Authorization": "Bearer anything"}
@@ -74,7 +74,7 @@ def test_it_ends_when_it_is_told_to(folder):
 
 
 def test_after_a_kill_the_next_one_has_the_same_port(folder):
-    """Stacks have the port in their state."""
+    """The state of stacks contains the port."""
     first = daemon.ensure_running(folder, {})
     os.kill(first.pid, signal.SIGKILL)
     deadline = time.monotonic() + PATIENCE_S
@@ -87,7 +87,7 @@ def test_after_a_kill_the_next_one_has_the_same_port(folder):
 
 
 def test_a_process_that_got_the_dead_ones_id_is_left_alone(folder):
-    """The file of a daemon that a crash of the machine ended may name any process."""
+    """After a crash of the machine, the daemon's file may name any process."""
     stranger = subprocess.Popen(["/bin/sleep", str(FOREVER_S)])
     daemon.announce(folder, daemon.Daemon(pid=stranger.pid, port=1))
     os.utime(folder / "daemon.json", (1, 1))

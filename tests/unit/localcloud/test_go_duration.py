@@ -1,4 +1,4 @@
-"""Go duration: what Go's own programs accept, and what they do not."""
+"""Go duration: texts that Go's own programs accept, and texts that they refuse."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Programs: a failure is one line, and a build that nobody waits for any more is ended."""
+"""Programs: a failure is one line, and a build ends with the process that waits for it."""
 
 import os
 import sys
@@ -36,7 +36,7 @@ def test_a_failure_is_one_line(command, line):
 
 
 def test_a_build_is_ended_with_whoever_waits_for_it(tmp_path, monkeypatch):
-    """A ^C of the terminal does not reach it by itself."""
+    """Ctrl-C in the terminal does not reach the build by itself."""
     monkeypatch.setattr(programs, "_PROGRESS_S", 0.05)
     log = tmp_path / "log"
 

@@ -1,4 +1,4 @@
-"""Ranch: owners, states and places in the queue are enforced, and time does its work."""
+"""Ranch: owners, states and queue places are enforced, and time limits take effect."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def clock():
 
 @pytest.fixture
 def ranch(clock):
-    """Two projects; a silent owner loses them after 100 s, and cleaning takes 10 s."""
+    """Two projects; an owner without heartbeats loses them after 100 s, and cleaning takes 10 s."""
     resources = [Resource(name=name, type="p") for name in ("one", "two")]
     return Ranch(resources, clock, reap_after_s=100, clean_after_s=10)
 
@@ -77,7 +77,7 @@ def test_an_unknown_resource_is_not_found(ranch, change):
 
 
 def test_a_second_release_is_refused(ranch):
-    """Nobody owns it any more."""
+    """After the first release, the project has no owner."""
     acquire(ranch, "a")
     ranch.release("one", "dirty", "a")
 

@@ -1,4 +1,4 @@
-"""Server: statuses as the real one gives them, and the double as a process of its own."""
+"""Server: the real server's statuses, and the double as a process of its own."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def server(clock, monkeypatch):
 
 @pytest.fixture
 def ask(server):
-    """Send a request; the answer."""
+    """Send a request and return the answer."""
 
     def send(action, method="POST", data=None, **parameters):
         url = f"http://{server.host}/{action}"

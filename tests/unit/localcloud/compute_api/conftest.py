@@ -1,4 +1,4 @@
-"""A double without HTTP, on a clock that stands still, and a client with the usual resources."""
+"""A double without HTTP, on a manual clock, and a client that makes the usual resources."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ _projects = itertools.count(1)
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a refused request was told."""
+    """The error of a refused request."""
 
     code: int
     reason: str
@@ -26,7 +26,7 @@ class Refusal:
 
 
 class Client:
-    """Requests of one project; a change is done when its method returns."""
+    """Send requests in one project; a change is done when its method returns."""
 
     def __init__(self, api: ComputeApi, clock: ManualClock) -> None:
         self.api = api
@@ -38,69 +38,69 @@ class Client:
         self._service = Service(api.cloud)
 
     def send(self, verb: str, path: str, body: Any = None, bearer: str = "t") -> Any:
-        """Send a request; give the service's answer as it is."""
+        """Send a request and return the service's answer, whatever its status."""
         path, _, query = path.partition("?")
         raw = b"" if body is None else json.dumps(body).encode()
         return self._service.answer(Wire(verb, PREFIX + path, query, f"Bearer {bearer}", raw))
 
     def call(self, verb: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Send a request that must be accepted."""
+        """Send a request that must be accepted; return the answer's body."""
         answer = self.send(verb, path, body)
         assert answer.status == 200, answer.body
         return answer.body
 
     def refused(self, verb: str, path: str, body: Any = None) -> Refusal:
-        """Send a request that must be refused."""
+        """Send a request that must be refused; return its error."""
         answer = self.send(verb, path, body)
         assert answer.status >= 400, answer.body
         error = answer.body["error"]
         return Refusal(error["code"], error["errors"][0]["reason"], error["message"], answer.body)
 
     def get(self, path: str) -> dict[str, Any]:
-        """Read a resource."""
+        """Read a resource and return its body."""
         return self.call("GET", path)
 
     def do(self, verb: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Send a request and let its operation end; give the operation."""
+        """Send a request, let its operation end and return the operation."""
         operation = self.call(verb, path, body)
         self.clock.advance(3600)
         return self.get(operation["selfLink"].split("/compute/v1/")[1])
 
     def done(self, verb: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Send a request whose operation must end well."""
+        """Send a request whose operation must succeed; return the operation."""
         operation = self.do(verb, path, body)
         assert "error" not in operation, operation["error"]
         return operation
 
     def failed(self, verb: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Send a request whose operation must fail; give its error."""
+        """Send a request whose operation must fail; return its error."""
         operation = self.do(verb, path, body)
         return operation["error"]["errors"][0]
 
     def network(self, name: str = "net", **fields: Any) -> str:
-        """Create a network in custom mode."""
+        """Create a network in custom mode; return its path."""
         body = {"name": name, "autoCreateSubnetworks": False} | fields
         self.done("POST", f"{self.base}/global/networks", body)
         return f"{self.base}/global/networks/{name}"
 
     def subnetwork(self, name: str = "sub", cidr: str = "10.0.3.0/24", network: str = "net") -> str:
-        """Create a subnetwork of us-east4."""
+        """Create a subnetwork in us-east4; return its path."""
         body = {"name": name, "network": f"global/networks/{network}", "ipCidrRange": cidr}
         self.done("POST", f"{self.region}/subnetworks", body)
         return f"{self.region}/subnetworks/{name}"
 
     def address(self, name: str, **fields: Any) -> str:
-        """Reserve an address of us-east4."""
+        """Reserve an address in us-east4; return its path."""
         self.done("POST", f"{self.region}/addresses", {"name": name} | fields)
         return f"{self.region}/addresses/{name}"
 
     def internal(self, name: str, ip: str) -> str:
-        """Reserve an internal address."""
+        """Reserve an internal address; return its path."""
         subnetwork = f"{self.region}/subnetworks/sub"
         return self.address(name, addressType="INTERNAL", subnetwork=subnetwork, address=ip)
 
     def instance_body(self, name: str = "vm", **fields: Any) -> dict[str, Any]:
-        """Make the body of an instance with one disk and one interface."""
+        """Return the body of an instance with one disk and one interface."""
         parameters = {"sourceImage": UBUNTU, "diskSizeGb": "20"}
         return {
             "name": name,
@@ -110,12 +110,12 @@ class Client:
         } | fields
 
     def instance(self, name: str = "vm", **fields: Any) -> str:
-        """Create an instance."""
+        """Create an instance; return its path."""
         self.done("POST", f"{self.zone}/instances", self.instance_body(name, **fields))
         return f"{self.zone}/instances/{name}"
 
     def nic(self, **fields: Any) -> list[dict[str, Any]]:
-        """Make an interface in the subnetwork."""
+        """Return a list with one interface in the subnetwork."""
         return [{"subnetwork": f"{self.region}/subnetworks/sub"} | fields]
 
 
@@ -131,7 +131,7 @@ def api(clock: ManualClock) -> ComputeApi:
 
 @pytest.fixture
 def client(api: ComputeApi, clock: ManualClock) -> Client:
-    """A client of a project without anything in it."""
+    """A client of an empty project."""
     return Client(api, clock)
 
 

@@ -1,4 +1,4 @@
-"""Addressing: ranges that overlap, and addresses that can be had."""
+"""Addressing: overlapping ranges, and available addresses."""
 
 from ipaddress import IPv4Address, IPv4Network
 

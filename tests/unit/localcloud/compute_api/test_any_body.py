@@ -1,4 +1,4 @@
-"""Any body: a body with something missing or wrong is accepted or refused, never a crash."""
+"""Any body: an incomplete or wrong body is accepted or refused, and never crashes the double."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -74,7 +74,7 @@ WRONG = st.sampled_from(
 
 
 def paths(body, here=()):
-    """All places of a body."""
+    """Yield the path of each value in a body."""
     items = body.items() if isinstance(body, dict) else enumerate(body)
     for key, inner in list(items):
         yield (*here, key)
@@ -84,7 +84,7 @@ def paths(body, here=()):
 
 @st.composite
 def spoilt(draw, body):
-    """A body in which up to three places are missing or wrong."""
+    """A body in which up to three values are missing or wrong."""
     whole = {"body": _copy(body)}
     for _ in range(draw(st.integers(min_value=0, max_value=3))):
         *way, last = draw(st.sampled_from(list(paths(whole["body"])) or [("name",)]))
@@ -123,7 +123,7 @@ def _copy(value):
 )
 @given(data=st.data())
 def test_body_is_accepted_or_refused(wired, collection, body, data):
-    """What was accepted can be read, and is gone again before the next body comes."""
+    """An accepted resource can be read, and is deleted before the next body is sent."""
     if wired.send("GET", f"{wired.region}/addresses/public").status != 200:
         wired.address("public")
     path = f"{wired.base}/{collection}"

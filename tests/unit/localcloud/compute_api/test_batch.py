@@ -1,4 +1,4 @@
-"""Batch: several requests in one, as gcloud sends them."""
+"""Batch: several requests in one HTTP request, as gcloud sends them."""
 
 import json
 

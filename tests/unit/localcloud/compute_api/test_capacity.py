@@ -1,4 +1,4 @@
-"""Capacity: full zones, in every shape in which the service reports them."""
+"""Capacity: full zones, in every form in which the service reports them."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_full_zone_leaves_nothing_behind(wired, shape):
 
 
 def test_instance_that_finds_no_room_holds_no_address(wired):
-    """The same fixed address must be free for the next zone while the failure is under way."""
+    """The next zone needs the same fixed address while the first failure is still under way."""
     wired.api.set_latency({"instance": 60.0})
     wired.api.fill_zone(FullZone(zone="us-east4-a"))
     nic = wired.nic(networkIP="10.0.3.15")

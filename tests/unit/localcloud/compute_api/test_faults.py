@@ -1,4 +1,4 @@
-"""Faults: each queued fault happens once, to the call that it is meant for."""
+"""Faults: each queued fault happens once, in the call for which it was queued."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_other_projects_do_not_suffer(client):
 
 
 def test_lost_answer_leaves_the_resource(client):
-    """A killed engine meets it at its next insert: 409."""
+    """A killed engine finds it by a 409 at its next insert."""
     client.api.add_fault(Fault(method="networks.insert", kind="lost"))
     path = f"{client.base}/global/networks"
     assert client.send("POST", path, NETWORK).lost

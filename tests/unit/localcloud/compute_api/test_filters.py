@@ -1,4 +1,4 @@
-"""Filters: which items a filter= expression lets through."""
+"""Filters: which items match a filter= expression."""
 
 import contextlib
 import re
@@ -55,7 +55,7 @@ def test_expression_holds_the_item_back(expression: str) -> None:
     ],
 )
 def test_what_the_double_does_not_understand_is_refused(expression: str) -> None:
-    """A filter that is not understood must not list everything."""
+    """Ignoring an unsupported filter would list every item."""
     with pytest.raises(ApiError, match=r"list filter .* is not implemented"):
         filters.parse(expression)
 
@@ -85,6 +85,6 @@ def test_eq_is_a_regular_expression_over_the_whole_value(name: str, value: str) 
 
 @given(st.text(max_size=30))
 def test_any_text_is_either_a_filter_or_refused(text: str) -> None:
-    """No expression brings the double down."""
+    """No expression crashes the double."""
     with contextlib.suppress(ApiError):
         filters.parse(text)({"name": "a", "labels": {"b": "c"}})

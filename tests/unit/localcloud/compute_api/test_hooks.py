@@ -1,4 +1,4 @@
-"""Hooks: who boots machines is told of instances."""
+"""Hooks: code that boots machines is notified of instances."""
 
 
 def test_deletion_is_announced(wired):

@@ -1,4 +1,4 @@
-"""Journal: the longest chain of operations that the API itself imposes."""
+"""Journal: the longest chain of dependent operations, the shortest time that the API allows."""
 
 LATENCIES = {
     "network": 10.0,
@@ -16,7 +16,7 @@ def chain(client):
 
 
 def test_chain_follows_references_not_the_order_of_requests(wired):
-    """Both routers refer to the network only, so they count once."""
+    """Both routers refer only to the network, so the chain has just one of them."""
     wired.api.set_latency(LATENCIES)
     for name in ("a", "b"):
         wired.done(

@@ -1,4 +1,4 @@
-"""Links: names and references."""
+"""Links: resource names and references to resources."""
 
 import re
 

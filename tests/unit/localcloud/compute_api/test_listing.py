@@ -32,7 +32,7 @@ def test_filter_by_label_finds_what_carries_it(five):
 
 
 def test_empty_list_has_no_items(client):
-    """Clients take the absence of items for none."""
+    """Clients treat missing items as an empty list."""
     assert "items" not in client.get(f"{client.region}/addresses")
 
 

@@ -1,4 +1,4 @@
-"""Offers: what a zone lacks is refused in the service's words, and not shown."""
+"""Offers: types that a zone lacks are refused in the service's words, and not listed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Operations: their life, and the shape in which clients poll them."""
+"""Operations: their life cycle, and the form in which clients poll them."""
 
 import threading
 
@@ -9,7 +9,7 @@ from tests.patience import PATIENCE_S
 
 @pytest.fixture
 def slow(client):
-    """A client whose networks take ten seconds."""
+    """A client whose networks take ten seconds to create."""
     client.api.set_latency({"network": 10.0})
     return client
 
@@ -49,7 +49,7 @@ def test_operation_names_its_target_by_google_link(slow):
     ("collection", "field"), [("regions/us-east4", "region"), ("zones/us-east4-a", "zone")]
 )
 def test_operation_names_its_scope(wired, collection, field):
-    """Pollers choose the route by the presence of zone or region."""
+    """Clients choose the URL to poll by the presence of zone or region."""
     if field == "zone":
         operation = wired.call("POST", f"{wired.zone}/disks", {"name": "d", "sizeGb": "10"})
     else:
@@ -58,7 +58,7 @@ def test_operation_names_its_scope(wired, collection, field):
 
 
 def test_resource_is_visible_at_once_and_usable_when_done(slow):
-    """The service answers resourceNotReady to who is too early."""
+    """The service answers resourceNotReady to a request that comes too early."""
     start(slow)
     assert slow.get(f"{slow.base}/global/networks/net")["name"] == "net"
     rule = {"name": "fw", "network": "global/networks/net", "allowed": [{"IPProtocol": "icmp"}]}

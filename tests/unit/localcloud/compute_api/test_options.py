@@ -1,4 +1,4 @@
-"""Options: what can be set, and what is refused."""
+"""Options: accepted command line options, and refusals."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Quotas: limits, usages and how exceeding them is reported."""
+"""Quotas: limits, usages, and the error when a limit is exceeded."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Schema: what of a body the API's front end lets in."""
+"""Schema: request bodies that the API's front end accepts."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_wrong_json_type_is_refused(body: Any) -> None:
 
 
 def test_null_counts_as_absent() -> None:
-    """The provider plugin sends nulls for what is not set."""
+    """The provider sends null for unset fields."""
     assert schema.check(SCHEMAS, "Network", {"name": "a", "params": None}) == {"name": "a"}
 
 

@@ -24,7 +24,7 @@ def running():
 
 
 class HttpError(Exception):
-    """An answer that is no success."""
+    """An answer with an error status."""
 
     def __init__(self, code, body):
         super().__init__(f"{code} {body}")
@@ -33,7 +33,7 @@ class HttpError(Exception):
 
 
 def request(url, body=None):
-    """Send JSON, give JSON."""
+    """Send JSON and return the answer's JSON."""
     split = urlsplit(url)
     connection = http.client.HTTPConnection(split.hostname, split.port, timeout=PATIENCE_S)
     verb = "GET" if body is None else "POST"
@@ -77,7 +77,7 @@ def test_slow_answer_comes_late(running):
 
 
 def test_instance_is_announced_although_nobody_polls():
-    """A machine has to boot even when the client that asked for it is gone."""
+    """A machine must boot even if the client that requested it is gone."""
     announced = threading.Event()
     seen = []
     with ComputeApi(Options(latency_s={"instance": 0.2})) as api:

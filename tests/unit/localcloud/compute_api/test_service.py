@@ -1,4 +1,4 @@
-"""Service: what is refused before a resource is asked."""
+"""Service: refusals before a request reaches a resource."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_missing_query_parameter_is_refused(wired):
 
 
 def test_view_of_an_instance_is_a_parameter(wired):
-    """The provider plugin asks for view=FULL, which the discovery document does not know."""
+    """The provider requests view=FULL, which the discovery document does not mention."""
     assert wired.get(f"{wired.instance()}?view=FULL")["name"] == "vm"
 
 
@@ -68,7 +68,7 @@ def test_project_can_be_refused(client, status):
 
 
 def test_method_can_be_denied(client):
-    """CI's service account may not list zones."""
+    """CI's service account lacks permission to list zones."""
     client.api.deny("zones.list")
     refusal = client.refused("GET", f"{client.base}/zones")
     assert (refusal.code, refusal.reason) == (403, "forbidden")

@@ -1,4 +1,4 @@
-"""A Go and a Pulumi CLI that do nothing, but write down that they were asked."""
+"""A Go and a Pulumi CLI that only record their calls."""
 
 import sys
 
@@ -38,7 +38,7 @@ exit {code}
 
 
 class Toolbox:
-    """A folder for PATH with programs of a test's choice."""
+    """A folder for PATH with the programs that a test adds."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -48,20 +48,20 @@ class Toolbox:
         launcher.write_text("#!/usr/bin/env python3\n")
 
     def add_go(self, *, version="go1.99.1", build_s=0, fails=False):
-        """Add a `go` whose builds take so long, or fail."""
+        """Add a `go` whose builds take that long, or fail."""
         text = _GO.format(python=sys.executable, version=version, build_s=build_s, fails=fails)
         self._add("go", text)
-        # What it builds is this.
+        # The result of its builds.
         (self.folder / "pulumi").write_text(self._pulumi("3.999.0", 0))
 
     def add_pulumi(self, version, *, language_host=True, code=0):
-        """Add a `pulumi` that says it is that version and ends with that code."""
+        """Add a `pulumi` of a version, with an exit code."""
         self._add("pulumi", self._pulumi(version, code))
         if language_host:
             self._add("pulumi-language-python", "#!/bin/sh\n")
 
     def calls(self, program):
-        """How a program was called so far."""
+        """Return the calls of a program."""
         path = self.folder / f"{program}-calls"
         return path.read_text().splitlines() if path.exists() else []
 
@@ -80,7 +80,7 @@ def toolbox(tmp_path):
 
 @pytest.fixture
 def environ(tmp_path, toolbox):
-    """The toolbox, and what a shell script needs."""
+    """An environment with the toolbox on PATH, and the tools that a shell script needs."""
     return {
         "PATH": f"{toolbox.folder}:{path_without('pulumi')}",
         "HOME": str(tmp_path),

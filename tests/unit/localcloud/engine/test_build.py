@@ -1,4 +1,4 @@
-"""Build: once, whole or not at all, and with a line for each reason why not."""
+"""Build: once, completely or not at all, and with a one-line reason if it fails."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_an_old_go_is_named_with_its_version(toolbox, environ, tmp_path):
 
 
 def test_a_go_that_cannot_reach_its_successor_gives_its_own_reason(toolbox, environ, tmp_path):
-    """From 1.21 on, Go itself refuses a go.mod that asks for a newer one."""
+    """From 1.21 on, Go itself refuses a go.mod that requires a newer version."""
     (toolbox.folder / "go").write_text("#!/bin/sh\necho 'go: needs go >= 1.26' >&2; exit 1\n")
     (toolbox.folder / "go").chmod(0o755)
 

@@ -1,4 +1,4 @@
-"""Engine: the user's if it will do, with the user's plugins; else localcloud's own."""
+"""Engine: the user's suitable CLI with the user's plugins, or else localcloud's own."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from localcloud.engine.engine import ensure
 
 
 def test_a_suitable_pulumi_is_used_with_the_plugins_it_has(toolbox, environ):
-    """Nothing of the user's is overridden, so nothing of localcloud's shadows a real plugin."""
+    """The environment stays unchanged, so no stand-in shadows a real plugin."""
     toolbox.add_pulumi(required_version())
     engine = ensure(environ)
 
@@ -57,7 +57,7 @@ def test_its_own_engine_comes_first_and_fetches_nothing(toolbox, environ):
 
 
 def test_its_own_engine_is_not_taken_for_the_users(toolbox, environ):
-    """`localcloud run` inside `localcloud run` needs its stand-ins as well."""
+    """`localcloud run` inside `localcloud run` needs the stand-in plugins as well."""
     toolbox.add_go()
     (toolbox.folder / "pulumi").chmod(0o644)
     outer = ensure(environ)

@@ -1,4 +1,4 @@
-"""Pins: said once, in go.mod, and in the name of what is cached."""
+"""Pins: versions come from go.mod only, and are part of the cache key."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from localcloud.engine import pins
 
 
 def test_the_cli_is_as_new_as_the_python_sdk():
-    """The job refuses an older one."""
+    """The job refuses an older CLI."""
     assert parse(pins.CLI.version) >= parse(required_version())
 
 

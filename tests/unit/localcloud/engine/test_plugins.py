@@ -1,4 +1,4 @@
-"""Plugins: stand-ins under the names and versions that the engine asks for."""
+"""Plugins: stand-ins with the names and versions that the engine requests."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ def test_the_versions_are_those_of_the_installed_sdks(cli, toolbox, environ, tmp
 def test_the_archive_holds_one_executable_that_runs_the_stand_in(
     cli, environ, tmp_path, monkeypatch
 ):
-    """From any folder, and without a variable that commands of the plugin would inherit."""
+    """It runs in any folder, and sets no variable that the plugin's commands would inherit."""
     checkout = tmp_path / "a checkout"
     stub = checkout / "localcloud/plugins/gcp.py"
     stub.parent.mkdir(parents=True)
@@ -66,7 +66,7 @@ def test_they_are_installed_once(cli, toolbox, environ, tmp_path):
 
 @pytest.mark.parametrize("place", [(sys, "executable"), (plugins, "CHECKOUT")], ids=["sys", "own"])
 def test_another_interpreter_or_checkout_gets_its_own(cli, environ, tmp_path, monkeypatch, place):
-    """The old ones would run code that may be gone."""
+    """The old stand-ins would run code that may be gone."""
     first = ensure_installed(cli, tmp_path / "cache", environ)
     monkeypatch.setattr(*place, "/elsewhere")
 

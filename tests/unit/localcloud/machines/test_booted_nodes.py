@@ -1,4 +1,4 @@
-"""Booted nodes: which machine stands behind an instance, without booting one."""
+"""Booted nodes: which machine belongs to an instance, tested without booting one."""
 
 from ipaddress import IPv4Network
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ USER_DATA = "#cloud-config\nhostname: capo-controller\n"
 
 
 class Machine:
-    """Says what is done to it."""
+    """A machine that only records the calls of its methods."""
 
     made: list["Machine"]
     fails = False
@@ -25,32 +25,32 @@ class Machine:
         Machine.made.append(self)
 
     def seed(self, user_data, *, instance_id, hostname):
-        """As the real one."""
+        """Record the arguments."""
         self.done.append(("seed", user_data, instance_id, hostname))
 
     def start(self):
-        """As the real one, or not."""
+        """Record the call, or fail if the test asks for it."""
         if Machine.fails:
             raise LocalcloudError("systemd-nspawn: no")
         self.done.append("start")
 
     def remove(self):
-        """As the real one."""
+        """Record the call."""
         self.done.append("remove")
 
 
 class Router:
-    """The public addresses that lead somewhere."""
+    """The public addresses that are routed to a machine."""
 
     def __init__(self):
         self.public = {}
 
     def publish(self, public, private):
-        """As the real one."""
+        """Route a public address to a private one."""
         self.public[public] = private
 
     def withdraw(self, public):
-        """As the real one; an address that leads nowhere is a mistake."""
+        """Remove a route; fail if there is none."""
         del self.public[public]
 
 
@@ -61,7 +61,7 @@ def router():
 
 @pytest.fixture
 def nodes(router, monkeypatch, tmp_path):
-    """Nodes whose machines only say what is done to them."""
+    """Nodes whose machines only record calls."""
     monkeypatch.setattr(booted_nodes, "BootedMachine", Machine)
     monkeypatch.setattr(Machine, "made", [], raising=False)
     switch = SimpleNamespace(network=IPv4Network("10.0.3.0/24"))
@@ -85,7 +85,7 @@ def test_a_machine_boots_from_what_its_instance_says(nodes):
 
 
 def test_an_instance_that_is_created_again_has_another_id(nodes):
-    """cloud-init runs once an instance id."""
+    """cloud-init runs once for each instance ID."""
     nodes.boot(instance())
     nodes.end(instance())
     nodes.boot(instance())
@@ -134,7 +134,7 @@ def test_a_machine_that_does_not_start_is_removed_with_its_instance(
 
 
 def test_after_the_end_nothing_boots(nodes):
-    """Instances of a cloud that ends may still become ready."""
+    """Instances may still become ready while the cloud is closed."""
     nodes.boot(instance())
     nodes.close()
     nodes.boot(instance("late", "10.0.3.17"))

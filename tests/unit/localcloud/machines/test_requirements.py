@@ -1,4 +1,4 @@
-"""Requirements: a host on which no machine can boot is told so in one line."""
+"""Requirements: a host that cannot boot machines gets a one-line reason."""
 
 import os
 import shutil

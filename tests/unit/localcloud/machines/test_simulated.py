@@ -1,4 +1,4 @@
-"""Simulated nodes: reached over ssh as real nodes are, by the keys of their user data."""
+"""Simulated nodes: reached over ssh like real nodes, with the keys in their user data."""
 
 import asyncio
 import io
@@ -62,7 +62,7 @@ def nodes():
 
 
 def ask(nodes, command, *, user="cloud", key=USER_KEY, host_key=HOST_KEY, **options):
-    """Run one command as the job would: with the host key pinned."""
+    """Run a command as the job does, with the host key pinned."""
 
     async def connect_and_run():
         known = ([host_key.convert_to_public()], [], [])
@@ -81,7 +81,7 @@ def ask(nodes, command, *, user="cloud", key=USER_KEY, host_key=HOST_KEY, **opti
 
 
 def test_a_node_is_ready_at_once_unless_told_otherwise(nodes):
-    """stdout is one line of JSON with every key of the contract, and the exit code agrees."""
+    """stdout is one line of JSON with all keys of the contract, and the exit code matches it."""
     nodes.boot(instance())
     answer = ask(nodes, f"{STATUS} show")
     state = json.loads(answer.stdout)
@@ -94,7 +94,7 @@ def test_a_node_is_ready_at_once_unless_told_otherwise(nodes):
 
 
 def test_a_pending_node_is_waited_for(nodes):
-    """`wait` says what it waits for on stderr and ends with the verdict."""
+    """`wait` prints progress on stderr and ends with the verdict."""
     nodes.courses["controller"] = Course(verdict_after_s=FOREVER_S)
     nodes.boot(instance())
     assert ask(nodes, f"{STATUS} show").exit_status == 3
@@ -107,7 +107,7 @@ def test_a_pending_node_is_waited_for(nodes):
 
 
 def test_a_wait_ends_at_its_deadline(nodes):
-    """With 4, which is neither ready nor failed."""
+    """The exit code is 4, which means neither ready nor failed."""
     nodes.courses["controller"] = Course(verdict_after_s=FOREVER_S)
     nodes.boot(instance())
     answer = ask(nodes, f"{STATUS} wait --timeout 0.3")
@@ -115,7 +115,7 @@ def test_a_wait_ends_at_its_deadline(nodes):
 
 
 def test_a_failed_node_says_why(nodes):
-    """The reason reaches the job in the JSON."""
+    """The JSON has the reason."""
     nodes.courses["controller"] = Course(error="stack.sh exited with 1")
     nodes.boot(instance())
     answer = ask(nodes, f"{STATUS} wait --for node --timeout {PATIENCE_S}")
@@ -125,7 +125,7 @@ def test_a_failed_node_says_why(nodes):
 
 
 def test_the_controller_answers_for_the_worker(nodes):
-    """Which is there later, and reached through nothing."""
+    """The worker boots later, and has no external address."""
     nodes.boot(instance())
     assert ask(nodes, f"{STATUS} show --for worker").exit_status == 3
     nodes.boot(instance("worker"))
@@ -157,7 +157,7 @@ def test_the_workers_failure_is_its_own(nodes):
     ],
 )
 def test_other_commands_are_few(nodes, command, code, stdout):
-    """And what is refused is refused aloud."""
+    """All others are refused with an error."""
     nodes.boot(instance())
     answer = ask(nodes, command)
     assert (answer.exit_status, answer.stdout) == (code, stdout)
@@ -165,7 +165,7 @@ def test_other_commands_are_few(nodes, command, code, stdout):
 
 
 def test_a_node_goes_through_its_stages(nodes):
-    """With the time at which each began, as a real node tells it."""
+    """Each stage has its start time, as on a real node."""
     stages = (Stage(0, "packages"), Stage(0.7, "stack.sh", "Starting Keystone"))
     nodes.courses["controller"] = Course(verdict_after_s=60, stages=stages)
     nodes.boot(instance())
@@ -179,7 +179,7 @@ def test_a_node_goes_through_its_stages(nodes):
 
 
 def test_a_reboot_while_it_is_built_is_a_failure_of_another_boot(nodes):
-    """As docs/readiness.md has it: half a DevStack is replaced."""
+    """As docs/readiness.md defines it: an interrupted DevStack has to be replaced."""
     nodes.courses["controller"] = Course(verdict_after_s=60, reboot_after_s=0.5)
     nodes.boot(instance())
     before = json.loads(ask(nodes, f"{STATUS} show").stdout)
@@ -206,7 +206,7 @@ def test_a_node_that_hangs_accepts_connections_and_says_nothing(nodes):
 
 
 def test_a_node_that_is_gone_does_not_come_back_to_hang(nodes):
-    """Its address may be another's by then."""
+    """Another node may have its address by then."""
     nodes.courses["controller"] = Course(silent_after_s=0.3)
     nodes.boot(instance())
     nodes.end(instance())
@@ -229,7 +229,7 @@ WORKER_KEY = asyncssh.generate_private_key("ssh-ed25519")
 
 
 def through(nodes, host, port=22):
-    """What a command says on what the controller leads to."""
+    """Ask a host's state over a connection through the controller; return the output."""
 
     async def connect_and_run():
         known = ([HOST_KEY.convert_to_public(), WORKER_KEY.convert_to_public()], [], [])
@@ -246,7 +246,7 @@ def through(nodes, host, port=22):
 
 @pytest.fixture
 def both(nodes):
-    """A controller and, without an external address, its worker."""
+    """A controller, and its worker without an external address."""
     data = {"user-data": user_data(host_key=WORKER_KEY)}
     nodes.boot(instance())
     nodes.boot(instance("worker", network_ip="10.0.3.16", metadata=data))
@@ -254,7 +254,7 @@ def both(nodes):
 
 
 def test_the_controller_leads_to_the_worker(both):
-    """By its internal address, as on a real network."""
+    """It forwards to the worker's internal address, as on a real network."""
     assert json.loads(through(both, "10.0.3.16"))["node"] == "worker"
 
 
@@ -275,13 +275,13 @@ def test_the_worker_of_another_project_is_out_of_reach(nodes):
 
 
 def test_a_worker_does_not_answer_for_the_registration(nodes):
-    """As on a real worker, which knows nothing of it."""
+    """A real worker does not know the registration either."""
     nodes.boot(instance("worker", nat_ip=ADDRESS))
     assert ask(nodes, f"{STATUS} show --for worker").exit_status == 2
 
 
 def test_a_new_instance_has_another_boot_id(nodes):
-    """By which the job knows that a node was replaced."""
+    """The job recognizes a replaced node by its boot ID."""
     command = "cat /proc/sys/kernel/random/boot_id"
     nodes.boot(instance())
     first = ask(nodes, command).stdout
@@ -291,7 +291,7 @@ def test_a_new_instance_has_another_boot_id(nodes):
 
 
 def test_an_ended_node_is_silent(nodes):
-    """Its address may be given to the next."""
+    """Its address may be given to the next instance."""
     nodes.boot(instance())
     nodes.end(instance())
     with pytest.raises(ConnectionRefusedError):
@@ -299,7 +299,7 @@ def test_an_ended_node_is_silent(nodes):
 
 
 def test_machines_follow_the_instances(nodes):
-    """Once attached to what tells of them."""
+    """The nodes are attached to the API's hooks."""
     hooks = Hooks()
     nodes.attach(hooks)
     hooks.running(instance())
@@ -312,7 +312,7 @@ def test_machines_follow_the_instances(nodes):
 
 
 def test_a_node_that_ends_drops_who_waits_for_it(nodes):
-    """As a machine that is deleted does; the job must notice."""
+    """The connection is cut, as by a deleted machine; the job must notice."""
     nodes.courses["controller"] = Course(verdict_after_s=FOREVER_S)
     nodes.boot(instance())
     timer = threading.Timer(0.7, nodes.end, [instance()])
@@ -323,7 +323,7 @@ def test_a_node_that_ends_drops_who_waits_for_it(nodes):
 
 
 def test_only_the_user_datas_key_opens(nodes):
-    """For the user that it is listed for."""
+    """A key admits only the user for whom it is listed."""
     nodes.boot(instance())
     with pytest.raises(asyncssh.PermissionDenied):
         ask(nodes, "true", key=asyncssh.generate_private_key("ssh-ed25519"))
@@ -332,7 +332,7 @@ def test_only_the_user_datas_key_opens(nodes):
 
 
 def test_the_host_key_is_the_user_datas(nodes):
-    """So that a client that pins another one does not talk to it."""
+    """A client that expects another host key refuses to connect."""
     nodes.boot(instance())
     with pytest.raises(asyncssh.HostKeyNotVerifiable):
         ask(nodes, "true", host_key=asyncssh.generate_private_key("ssh-ed25519"))
@@ -348,7 +348,7 @@ def test_the_host_key_is_the_user_datas(nodes):
     ],
 )
 def test_bad_user_data_leaves_a_node_without_ssh(nodes, capsys, data, complaint):
-    """A real instance runs too, and is silent."""
+    """A real instance would run, too, without answering."""
     nodes.boot(instance(metadata={"user-data": data}))
     with pytest.raises(ConnectionRefusedError):
         ask(nodes, "true")

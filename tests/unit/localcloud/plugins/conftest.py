@@ -1,4 +1,4 @@
-"""Plugins under test run as the engine runs them: as processes, one for a session."""
+"""Plugins under test, run as the engine runs them: as processes, one of each for a session."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,7 +18,7 @@ def command() -> Iterator[Plugin]:
 
 @pytest.fixture
 def make_command() -> Iterator[Callable[[], Plugin]]:
-    """For tests that leave the plugin unusable."""
+    """Start command plugins for tests that leave them unusable."""
     plugins = []
 
     def make() -> Plugin:
@@ -32,20 +32,20 @@ def make_command() -> Iterator[Callable[[], Plugin]]:
 
 @pytest.fixture(scope="session")
 def api() -> Iterator[ComputeApi]:
-    """One API for all; each test has a project of its own."""
+    """One Compute API for all tests, which have projects of their own."""
     with ComputeApi() as started:
         yield started
 
 
 @pytest.fixture
 def gcp(api: ComputeApi, gcp_process: Plugin) -> GcpPlugin:
-    """The gcp plugin, configured for a project that is empty."""
+    """The gcp plugin, configured for an empty project."""
     return GcpPlugin(gcp_process, api)
 
 
 @pytest.fixture(scope="session")
 def gcp_process() -> Iterator[Plugin]:
-    """One process for all, since it can be configured again."""
+    """One process for all tests, since each test configures it again."""
     plugin = Plugin("localcloud.plugins.gcp")
     yield plugin
     plugin.close()

@@ -1,4 +1,4 @@
-"""Gcp plugin: the plugin's process with a project of its own, and what tests make there."""
+"""Gcp plugin: the plugin's process with a project of its own, and functions that make resources."""
 
 import itertools
 from typing import Any
@@ -21,7 +21,7 @@ _numbers = itertools.count(1)
 
 
 class Made:
-    """A resource that was created: type, id, inputs and state as the engine keeps them."""
+    """A created resource: type, ID, inputs, and state as the engine keeps it."""
 
     def __init__(self, kind: str, resource_id: str, inputs: dict[str, Any], state: dict[str, Any]):
         self.kind = kind
@@ -32,12 +32,12 @@ class Made:
 
     @property
     def link(self) -> str:
-        """Its link."""
+        """The resource's selfLink."""
         return str(self.state["selfLink"])
 
 
 class GcpPlugin:
-    """Calls in one project."""
+    """Call the plugin in one project."""
 
     def __init__(self, plugin: Plugin, api: ComputeApi):
         self.plugin = plugin
@@ -46,36 +46,36 @@ class GcpPlugin:
         self.configure()
 
     def configure(self, **more: Any) -> None:
-        """Configure it as stacks do, with more."""
+        """Configure the plugin as stacks do, with additional settings."""
         settings = {"project": self.project, "computeCustomEndpoint": self.api.url}
         self.plugin.configure(**{**settings, "accessToken": "anything", **more})
 
     def create(self, kind: str, inputs: dict[str, Any], **more: Any) -> Made:
-        """Check and create."""
+        """Check and create a resource."""
         checked, failures = self.plugin.check(kind, inputs)
         assert not failures, failures
         resource_id, state = self.plugin.create(kind, checked, **more)
         return Made(kind, resource_id, inputs, state)
 
     def preview(self, kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Give the outputs that a preview shows."""
+        """Return the outputs that a preview shows."""
         return public(self.plugin.create(kind, inputs, preview=True)[1])
 
     def changes(self, made: Made, **new: Any) -> dict[str, tuple[str, bool]]:
-        """Give kind and replacement by property path; None takes an input away."""
+        """Return kind and replacement by property path; the value None removes an input."""
         news = {k: v for k, v in {**made.inputs, **new}.items() if v is not None}
         found = self.plugin.diff(made.kind, made.state, news).detailedDiff
         kinds = ("add", "delete", "update")
         return {path: (kinds[diff.kind // 2], diff.kind % 2 == 1) for path, diff in found.items()}
 
     def update(self, made: Made, **new: Any) -> Made:
-        """Change in place."""
+        """Update a resource in place; return it."""
         news = {k: v for k, v in {**made.inputs, **new}.items() if v is not None}
         state = self.plugin.update(made.kind, made.id, made.state, news, old_inputs=made.inputs)
         return Made(made.kind, made.id, news, state)
 
     def refresh(self, made: Made) -> Made | None:
-        """Read again; None if it is gone."""
+        """Read a resource again; return None if it is gone."""
         found = self.plugin.read(made.kind, made.id, made.state, made.inputs)
         if not found.id:
             return None
@@ -83,21 +83,21 @@ class GcpPlugin:
         return Made(made.kind, found.id, inputs, from_struct(found.properties))
 
     def delete(self, made: Made) -> None:
-        """Delete it."""
+        """Delete a resource."""
         self.plugin.delete(made.kind, made.id, made.state)
 
     def path(self, made: Made) -> str:
-        """Give its path in the API."""
+        """Return a resource's path in the API."""
         return made.link.removeprefix(f"{HOST}/")
 
     def requests(self, method: str) -> list[dict[str, Any]]:
-        """List the requests of a method in this project."""
+        """Return the requests of a method in this project."""
         return self.api.requests(self.project, method)
 
-    # What tests need to begin with
+    # Resources for tests to start with
 
     def make(self, kind: str) -> Made:
-        """Make one of a type, with what it needs."""
+        """Create a resource of a type, with the resources that it needs."""
         simple = {NETWORK: self.network, SUBNETWORK: self.subnetwork, INSTANCE: self.instance}
         return simple[kind]() if kind in simple else self.create(kind, self._inputs(kind))
 
@@ -123,11 +123,11 @@ class GcpPlugin:
         }
 
     def network(self) -> Made:
-        """Make a network in custom mode."""
+        """Create a network in custom mode."""
         return self.create(NETWORK, {"name": "net", "autoCreateSubnetworks": False, "mtu": 1460})
 
     def subnetwork(self) -> Made:
-        """Make a subnetwork with its network."""
+        """Create a network and a subnetwork in it."""
         inputs = {
             "name": "sub",
             "region": "us-east4",
@@ -137,7 +137,7 @@ class GcpPlugin:
         return self.create(SUBNETWORK, inputs)
 
     def instance_inputs(self, subnetwork: str, **more: Any) -> dict[str, Any]:
-        """Give what our program asks of an instance."""
+        """Return the inputs of an instance, as our program sets them."""
         return {
             "name": "node",
             "zone": "us-east4-a",
@@ -161,5 +161,5 @@ class GcpPlugin:
         }
 
     def instance(self, **more: Any) -> Made:
-        """Make an instance in a subnetwork."""
+        """Create an instance in a new subnetwork."""
         return self.create(INSTANCE, self.instance_inputs(self.subnetwork().link, **more))

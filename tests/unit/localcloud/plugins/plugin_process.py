@@ -1,4 +1,4 @@
-"""Plugin process: a plugin as the engine runs it, spoken to by gRPC."""
+"""Plugin process: a plugin as the engine runs it, called over gRPC."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from localcloud.plugins.values import from_struct, to_struct
 
 
 class FakeEngine(engine_pb2_grpc.EngineServicer):
-    """Keeps what plugins log: (severity, text, ephemeral)."""
+    """An engine that records the plugins' logs: (severity, text, ephemeral)."""
 
     def __init__(self):
         self.logged: list[tuple[int, str, bool]] = []
@@ -27,12 +27,12 @@ class FakeEngine(engine_pb2_grpc.EngineServicer):
 
     @property
     def statuses(self) -> list[str]:
-        """Lines shown as the status of a resource."""
+        """The lines that are shown as the status of a resource."""
         return [text for _, text, ephemeral in self.logged if ephemeral]
 
 
 class Plugin:
-    """A plugin process, with the calls that the engine makes."""
+    """A plugin process, and the calls that the engine makes."""
 
     def __init__(self, module: str, environment: dict[str, str] | None = None):
         self.engine = FakeEngine()
@@ -62,7 +62,7 @@ class Plugin:
         return self.stub.Configure(provider_pb2.ConfigureRequest(args=to_struct(config)))
 
     def check(self, kind: str, inputs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Checked inputs, and failures by property."""
+        """Return the checked inputs, and the failures by property."""
         request = provider_pb2.CheckRequest(urn=urn(kind), news=to_struct(inputs))
         response = self.stub.Check(request)
         failures = {failure.property: failure.reason for failure in response.failures}
@@ -75,7 +75,7 @@ class Plugin:
         news: dict[str, Any],
         old_inputs: dict[str, Any] | None = None,
     ) -> Any:
-        """Give the response as it is."""
+        """Return the response."""
         return self.stub.Diff(
             provider_pb2.DiffRequest(
                 urn=urn(kind),
@@ -89,7 +89,7 @@ class Plugin:
     def create(
         self, kind: str, inputs: dict[str, Any], *, preview: bool = False, timeout_s: float = 0
     ) -> tuple[str, dict[str, Any]]:
-        """Give the id and the outputs."""
+        """Return the ID and the outputs."""
         request = self.create_request(kind, inputs, preview=preview, timeout_s=timeout_s)
         response = self.stub.Create(request)
         return response.id, from_struct(response.properties)
@@ -97,7 +97,7 @@ class Plugin:
     def create_request(
         self, kind: str, inputs: dict[str, Any], *, preview: bool = False, timeout_s: float = 0
     ) -> Any:
-        """Give the message, for a call that is not waited for."""
+        """Return the request message, for a call that is not waited for."""
         return provider_pb2.CreateRequest(
             urn=urn(kind), properties=to_struct(inputs), preview=preview, timeout=timeout_s
         )
@@ -109,7 +109,7 @@ class Plugin:
         state: dict[str, Any] | None = None,
         inputs: dict[str, Any] | None = None,
     ) -> Any:
-        """Give the response as it is."""
+        """Return the response."""
         return self.stub.Read(
             provider_pb2.ReadRequest(
                 urn=urn(kind),
@@ -129,7 +129,7 @@ class Plugin:
         old_inputs: dict[str, Any] | None = None,
         preview: bool = False,
     ) -> dict[str, Any]:
-        """Give the outputs."""
+        """Return the outputs."""
         response = self.stub.Update(
             provider_pb2.UpdateRequest(
                 urn=urn(kind),
@@ -143,23 +143,23 @@ class Plugin:
         return from_struct(response.properties)
 
     def delete(self, kind: str, resource_id: str, state: dict[str, Any]) -> None:
-        """Delete it."""
+        """Delete the resource."""
         self.stub.Delete(
             provider_pb2.DeleteRequest(urn=urn(kind), id=resource_id, properties=to_struct(state))
         )
 
     def cancel_soon(self, delay_s: float) -> threading.Timer:
-        """Send Cancel while another call runs."""
+        """Call Cancel while another call runs."""
         timer = threading.Timer(delay_s, lambda: self.stub.Cancel(Empty()))
         timer.start()
         return timer
 
 
 def urn(kind: str) -> str:
-    """Name a resource of that type, as a child of another."""
+    """Return the URN of a resource of that type, as a child of another."""
     return f"urn:pulumi:test::devstack::parent:type:T${kind}::it"
 
 
 def failure(raised: pytest.ExceptionInfo[grpc.RpcError]) -> str:
-    """The text that the engine shows."""
+    """Return the text that the engine shows."""
     return str(raised.value.details())

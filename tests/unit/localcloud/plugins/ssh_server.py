@@ -1,4 +1,4 @@
-"""Ssh server: a real one on loopback, that runs commands with this machine's shell."""
+"""Ssh server: a real server on loopback that runs commands with this machine's shell."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ PASSWORD = "correct horse"
 
 
 class SshServer:
-    """Listens on 127.0.0.1 until it is closed; may start late."""
+    """A server on 127.0.0.1 that can be stopped and started again on the same port."""
 
     def __init__(self, *, accepts: tuple[str, ...] = ()):
         self._accepts = accepts
@@ -25,17 +25,17 @@ class SshServer:
         self.start()
 
     def start(self) -> None:
-        """Listen, on the same port as before."""
+        """Start to listen, on the same port as before."""
         self._acceptor = self._do(self._listen())
         self.port = self._acceptor.get_port()
 
     def stop(self) -> None:
-        """Refuse connections."""
+        """Stop listening, so that connections are refused."""
         self._acceptor.close()
         self._do(self._acceptor.wait_closed())
 
     def close(self) -> None:
-        """Stop for good."""
+        """Stop for good and end all commands."""
         self.stop()
         self._do(_end_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -43,7 +43,7 @@ class SshServer:
         self._loop.close()
 
     def connection(self, **more: Any) -> dict[str, Any]:
-        """Give a connection input that gets in."""
+        """Return a connection input that the server admits, with changes."""
         inputs = {
             "host": "127.0.0.1",
             "port": self.port,
@@ -83,9 +83,9 @@ class SshServer:
                 _pump(child.stdout, process.stdout), _pump(child.stderr, process.stderr)
             )
             process.exit(await child.wait())
-        finally:  # also when the client has gone
+        finally:  # also when the client has disconnected
             if child.returncode is None:
-                # With the shell's own children: asyncio waits for whoever holds the pipes.
+                # Kill the shell's child processes, too: they keep the pipes open.
                 os.killpg(child.pid, signal.SIGKILL)
                 await child.wait()
 
@@ -123,11 +123,11 @@ async def _pump(source: Any, sink: Any) -> None:
 
 
 def private(key: asyncssh.SSHKey, passphrase: str | None = None) -> str:
-    """Give a private key as text."""
-    # The fewest rounds without a warning: more take seconds.
+    """Return a private key as text."""
+    # The minimum without a warning: more rounds take seconds.
     return key.export_private_key(passphrase=passphrase, rounds=50).decode()
 
 
 def public_text(key: asyncssh.SSHKey) -> str:
-    """Give a public key as text."""
+    """Return a public key as text."""
     return key.export_public_key().decode().strip()

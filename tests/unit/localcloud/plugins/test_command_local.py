@@ -1,4 +1,4 @@
-"""Command: local commands, in the plugin's own process, driven as the engine drives it."""
+"""Command: local commands in the plugin's own process, called as the engine calls it."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ LOCAL = "command:local:Command"
 
 
 def test_create_gives_both_streams_without_the_last_newline(command):
-    """One newline goes, as in $(); the others are the command's own."""
+    """One newline is removed, as by $(); the others belong to the output."""
     _, outputs = command.create(LOCAL, {"create": "echo out; echo; echo err >&2"})
     assert outputs == {
         "create": "echo out; echo; echo err >&2",
@@ -23,7 +23,7 @@ def test_create_gives_both_streams_without_the_last_newline(command):
 
 
 def test_ids_start_with_the_logical_name(command):
-    """And differ, since the same command may be there twice."""
+    """They are unique, since the same command may exist twice."""
     ids = {command.create(LOCAL, {})[0] for _ in range(2)}
     assert len(ids) == 2
     assert {len(found) for found in ids} == {len("it") + 8}
@@ -31,7 +31,7 @@ def test_ids_start_with_the_logical_name(command):
 
 
 def test_a_preview_runs_nothing_and_knows_no_output(command, tmp_path):
-    """A preview that ran commands would be no preview."""
+    """A preview must not have side effects."""
     ran = tmp_path / "ran"
     _, outputs = command.create(LOCAL, {"create": f"touch {ran}"}, preview=True)
     assert (outputs["stdout"], outputs["stderr"]) == (UNKNOWN, UNKNOWN)
@@ -39,7 +39,7 @@ def test_a_preview_runs_nothing_and_knows_no_output(command, tmp_path):
 
 
 def test_stdin_directory_environment_and_interpreter_reach_the_command(command, tmp_path):
-    """These are all the ways in."""
+    """These are all inputs that a command can receive."""
     inputs = {
         "create": "import os, sys; print(sys.stdin.read(), os.getcwd(), os.environ['COLOUR'])",
         "interpreter": ["python3", "-c"],
@@ -51,7 +51,7 @@ def test_stdin_directory_environment_and_interpreter_reach_the_command(command, 
 
 
 def test_a_failing_command_is_reported_in_the_real_words(command):
-    """Go's text of the status, the command as %q, and both streams as they came."""
+    """Go's text for the status, the command formatted as %q, and both streams in order."""
     with pytest.raises(grpc.RpcError) as raised:
         command.create(LOCAL, {"create": "echo one; echo two >&2; exit 3"})
     assert failure(raised).startswith('exit status 3: running "echo one; echo two >&2; exit 3":\n')
@@ -75,14 +75,14 @@ def test_a_failing_command_is_reported_in_the_real_words(command):
     ids=["directory", "program", "path", "signal"],
 )
 def test_a_command_that_cannot_run_says_why(command, inputs, text):
-    """The texts are Go's, which people search for."""
+    """People search the web for Go's error texts."""
     with pytest.raises(grpc.RpcError) as raised:
         command.create(LOCAL, inputs)
     assert failure(raised).startswith(f"{text}: running ")
 
 
 def test_update_runs_update_or_else_create_with_the_previous_output(command):
-    """And the outputs are the new ones."""
+    """The outputs are those of the new run."""
     state = {"create": "echo first", "stdout": "first", "stderr": "oops"}
     show = 'echo "$PULUMI_COMMAND_STDOUT/$PULUMI_COMMAND_STDERR/${0##*/}"'
     updated = command.update(LOCAL, "id", state, {"create": "exit 1", "update": show})
@@ -91,14 +91,14 @@ def test_update_runs_update_or_else_create_with_the_previous_output(command):
 
 
 def test_the_previous_output_is_left_out_on_request(command):
-    """addPreviousOutputInEnv: false."""
+    """With addPreviousOutputInEnv: false."""
     state = {"stdout": Secret("first"), "stderr": ""}
     news = {"create": 'echo "[$PULUMI_COMMAND_STDOUT]"', "addPreviousOutputInEnv": False}
     assert command.update(LOCAL, "id", state, news)["stdout"] == "[]"
 
 
 def test_a_preview_of_an_update_knows_what_will_not_run_again(command):
-    """With the same inputs nothing runs; with others the outputs are unknown."""
+    """Unchanged inputs mean no new run; changed inputs make the outputs unknown."""
     state = {"create": "date", "stdout": "now", "stderr": ""}
     old = {"create": "date"}
     same, other = (
@@ -109,7 +109,7 @@ def test_a_preview_of_an_update_knows_what_will_not_run_again(command):
 
 
 def test_delete_sees_the_output_and_does_nothing_without_a_command(command, tmp_path):
-    """The usual way to undo what create did."""
+    """The delete command usually undoes what the create command printed."""
     found = tmp_path / "found"
     state = {"delete": f'printf %s "$PULUMI_COMMAND_STDOUT" > {found}', "stdout": "id-7"}
     command.delete(LOCAL, "id", state)
@@ -126,7 +126,7 @@ def test_delete_sees_the_output_and_does_nothing_without_a_command(command, tmp_
     ],
 )
 def test_logging_selects_the_streams_that_are_shown(command, logging, lines):
-    """`none` is how generated credentials stay out of the log."""
+    """`none` keeps generated credentials out of the log."""
     tag = logging
     before = len(command.engine.statuses)
     command.create(LOCAL, {"create": f"echo out-{tag}; printf err-{tag} >&2", "logging": logging})
@@ -134,14 +134,14 @@ def test_logging_selects_the_streams_that_are_shown(command, logging, lines):
 
 
 def test_both_streams_are_shown_unless_said_otherwise(command):
-    """As in the real plugin."""
+    """The real plugin has the same default."""
     before = len(command.engine.statuses)
     command.create(LOCAL, {"create": "echo out-both; echo err-both >&2"})
     assert sorted(command.engine.statuses[before:]) == ["err-both", "out-both"]
 
 
 def test_lines_are_shown_while_the_command_runs(command, tmp_path, eventually):
-    """A build of 40 minutes must not be silent."""
+    """A command of 40 minutes must show progress."""
     before = len(command.engine.statuses)
     script = f"echo early; until [ -e {tmp_path}/shown ]; do sleep 0.1; done; echo late"
     future = command.stub.Create.future(command.create_request(LOCAL, {"create": script}))
@@ -152,14 +152,14 @@ def test_lines_are_shown_while_the_command_runs(command, tmp_path, eventually):
 
 
 def test_a_timeout_ends_the_command_and_what_it_started(command, tmp_path):
-    """custom_timeouts reach the plugin as seconds."""
+    """The plugin receives custom_timeouts in seconds."""
     pid = tmp_path / "pid"
     with pytest.raises(grpc.RpcError) as raised:
         command.create(
             LOCAL, {"create": f"sleep {FOREVER_S} & echo $! > {pid}; wait"}, timeout_s=0.5
         )
     assert failure(raised).startswith("signal: killed: running ")
-    # What is dead but not yet collected by init has no command line.
+    # A zombie, which init has not reaped yet, has no command line.
     line = Path(f"/proc/{pid.read_text().strip()}/cmdline")
     assert not line.exists() or line.read_bytes() == b""
 
@@ -175,7 +175,7 @@ def test_cancel_ends_a_running_command(make_command):
 
 
 def test_the_outputs_keep_the_secrets_of_the_inputs(command):
-    """A command made of a secret must not stand in the state in the clear."""
+    """A command that contains a secret must not be readable in the state."""
     _, outputs = command.create(LOCAL, {"create": Secret("echo secret"), "stdin": Secret("s")})
     assert outputs == {
         "create": Secret("echo secret"),
@@ -201,7 +201,7 @@ def test_the_outputs_keep_the_secrets_of_the_inputs(command):
     ],
 )
 def test_check_refuses_what_it_does_not_carry(command, inputs, failures):
-    """By name, with the nearest one."""
+    """The error suggests the nearest supported input."""
     assert command.check(LOCAL, inputs)[1] == failures
 
 
@@ -212,7 +212,7 @@ def test_check_accepts_what_preview_does_not_know(command):
 
 
 def test_diff_names_what_changed(command):
-    """Paths that the engine can parse; no replacement."""
+    """The paths can be parsed by the engine, and nothing is replaced."""
     old = {"create": "a", "environment": {"A": "1", "my.key": "1"}, "stdin": "s"}
     new = {"create": "b", "environment": {"A": "1", "my.key": "2"}, "dir": "/"}
     diff = command.diff(LOCAL, {**old, "stdout": "kept", "stderr": ""}, new, old_inputs=old)
@@ -222,7 +222,7 @@ def test_diff_names_what_changed(command):
 
 
 def test_triggers_as_a_whole_replace_and_one_of_them_is_left_to_the_sdk(command):
-    """The SDK itself asks for replacement on triggers[*]."""
+    """The SDK itself requests replacement for triggers[*]."""
     appearing = command.diff(LOCAL, {"create": "a"}, {"create": "a", "triggers": [1]})
     changing = command.diff(LOCAL, {"triggers": [1]}, {"triggers": [2]})
     assert list(appearing.replaces) == ["triggers"]
@@ -230,13 +230,13 @@ def test_triggers_as_a_whole_replace_and_one_of_them_is_left_to_the_sdk(command)
 
 
 def test_equal_inputs_are_no_change(command):
-    """Secret or not: the text counts."""
+    """Secrets are compared by their text."""
     diff = command.diff(LOCAL, {"create": Secret("a")}, {"create": "a"})
     assert diff.changes == diff.DIFF_NONE
 
 
 def test_other_types_of_the_package_are_refused(command):
-    """Rather than done badly."""
+    """The stand-in supports no other type."""
     with pytest.raises(grpc.RpcError) as raised:
         command.check("command:remote:CopyToRemote", {})
     assert failure(raised) == (
@@ -246,6 +246,6 @@ def test_other_types_of_the_package_are_refused(command):
 
 
 def test_the_plugin_says_what_it_is(command, eventually):
-    """Nobody shall take it for the real one. It says so on its own time."""
+    """Nobody may mistake it for the real one. The message may come late."""
     said = [0, "command: localcloud's stand-in for the plugin", False]
     eventually(lambda: said in [list(entry) for entry in command.engine.logged])

@@ -1,4 +1,4 @@
-"""Command: remote commands, over ssh to a server on loopback."""
+"""Command: remote commands over ssh, on a server on loopback."""
 
 import socket
 import threading
@@ -30,7 +30,7 @@ def server():
 
 
 def run(command, connection, create="echo out; echo err >&2", **more):
-    """Check and create, as the engine does; the outputs."""
+    """Check and create, as the engine does; return the outputs."""
     inputs, failures = command.check(REMOTE, {"connection": connection, "create": create, **more})
     assert not failures
     return command.create(REMOTE, inputs)[1]
@@ -43,7 +43,7 @@ def test_a_command_runs_over_there(command, server):
 
 
 def test_stdin_and_accepted_variables_reach_it(command, server):
-    """What the server does not accept gets lost there, as AcceptEnv says."""
+    """The server drops variables that its AcceptEnv does not list."""
     outputs = run(
         command,
         server.connection(),
@@ -55,7 +55,7 @@ def test_stdin_and_accepted_variables_reach_it(command, server):
 
 
 def test_the_connection_is_secret_and_has_defaults(command):
-    """As a whole, since it holds a key."""
+    """It is secret as a whole, since it contains a key."""
     checked, failures = command.check(REMOTE, {"connection": {"host": "h", "privateKey": "k"}})
     assert failures == {}
     assert checked["connection"] == Secret(
@@ -71,7 +71,7 @@ def test_the_connection_is_secret_and_has_defaults(command):
 
 
 def test_a_connection_may_be_unknown_in_a_preview(command):
-    """The host is often the output of an instance."""
+    """The host is often an output of an instance."""
     for connection in (UNKNOWN, {"host": UNKNOWN, "user": "cloud"}):
         checked, failures = command.check(REMOTE, {"connection": connection, "create": "true"})
         assert failures == {}
@@ -99,12 +99,12 @@ def test_a_connection_may_be_unknown_in_a_preview(command):
     ],
 )
 def test_check_refuses_what_it_does_not_carry(command, inputs, failures):
-    """By name."""
+    """The error names the input."""
     assert command.check(REMOTE, inputs)[1] == failures
 
 
 def test_a_failing_command_is_reported_in_the_real_words(command, server):
-    """Go's ssh package's text, and what the command said."""
+    """The text of Go's ssh package, and the command's output."""
     with pytest.raises(grpc.RpcError) as raised:
         run(command, server.connection(), "echo reason; exit 4")
     assert failure(raised) == (
@@ -113,13 +113,13 @@ def test_a_failing_command_is_reported_in_the_real_words(command, server):
 
 
 def test_a_password_gets_in(command, server):
-    """Where there is no key."""
+    """A connection without a key uses its password."""
     connection = server.connection(privateKey=None, password=PASSWORD)
     assert run(command, connection)["stdout"] == "out"
 
 
 def test_an_encrypted_key_gets_in_with_its_passphrase(command, server):
-    """And without it the key is refused before anything is dialled."""
+    """Without the passphrase, the key is refused before any connection attempt."""
     key = private(USER_KEY, "open sesame")
     connection = server.connection(privateKey=key, privateKeyPassword="open sesame")
     assert run(command, connection)["stdout"] == "out"
@@ -136,14 +136,14 @@ def test_an_encrypted_key_gets_in_with_its_passphrase(command, server):
     ],
 )
 def test_a_key_that_is_none_is_refused_at_once(command, server, change, text):
-    """It would be no better the tenth time."""
+    """Retries cannot make it valid."""
     with pytest.raises(grpc.RpcError) as raised:
         run(command, server.connection(dialErrorLimit=-1, **change))
     assert failure(raised) == text
 
 
 def test_another_host_key_is_no_connection(command, server):
-    """Every dial fails, as the real plugin has it, up to the limit."""
+    """Like the real plugin, it retries up to the limit."""
     connection = server.connection(hostKey=public_text(OTHER_KEY), dialErrorLimit=1)
     before = len(command.engine.statuses)
     with pytest.raises(grpc.RpcError) as raised:
@@ -155,12 +155,12 @@ def test_another_host_key_is_no_connection(command, server):
 
 
 def test_without_a_host_key_any_is_taken(command, server):
-    """The real plugin's default, which our program does not use."""
+    """The real plugin's default; our program always sets a host key."""
     assert run(command, server.connection(hostKey=None))["stdout"] == "out"
 
 
 def test_a_refused_key_names_the_methods(command, server):
-    """In the words of Go's ssh package."""
+    """The text is that of Go's ssh package."""
     with pytest.raises(grpc.RpcError) as raised:
         run(command, server.connection(privateKey=private(OTHER_KEY)))
     assert failure(raised) == (
@@ -170,7 +170,7 @@ def test_a_refused_key_names_the_methods(command, server):
 
 
 def test_a_server_that_is_not_there_is_dialled_again(command, server):
-    """An instance takes its time to boot."""
+    """An instance needs time to boot."""
     server.stop()
     threading.Timer(0.5, server.start).start()
     before = len(command.engine.statuses)
@@ -180,7 +180,7 @@ def test_a_server_that_is_not_there_is_dialled_again(command, server):
 
 
 def test_a_closed_port_is_reported_as_go_does(command):
-    """After as many attempts as were allowed."""
+    """The error comes after the permitted number of attempts."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -193,7 +193,7 @@ def test_a_closed_port_is_reported_as_go_does(command):
 
 
 def test_a_silent_server_is_given_up_after_the_dial_timeout(command):
-    """A port that accepts and says nothing must not hold the update for ever."""
+    """A port that accepts connections but sends nothing must not block the update for ever."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         connection = {"host": "127.0.0.1", "port": port, "dialErrorLimit": 0, "perDialTimeout": 1}
@@ -203,7 +203,7 @@ def test_a_silent_server_is_given_up_after_the_dial_timeout(command):
 
 
 def test_the_engines_timeout_ends_the_dialling(command):
-    """custom_timeouts count for the whole, however many dials are allowed."""
+    """custom_timeouts limit the whole call, however many attempts are permitted."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         connection = {
@@ -219,7 +219,7 @@ def test_the_engines_timeout_ends_the_dialling(command):
 
 
 def test_cancel_ends_a_remote_command(make_command, server):
-    """The operator's Ctrl-C must not wait for a node's verdict."""
+    """Ctrl-C must not wait for a node's verdict."""
     plugin = make_command()
     timer = plugin.cancel_soon(1)
     with pytest.raises(grpc.RpcError) as raised:
@@ -229,7 +229,7 @@ def test_cancel_ends_a_remote_command(make_command, server):
 
 
 def test_an_update_sees_the_output_before(command, server):
-    """Where the server accepts the variable."""
+    """It needs a server that accepts the variable."""
     connection = Secret(server.connection())
     state = {"connection": connection, "create": "echo a", "stdout": "a", "stderr": ""}
     news = {"connection": connection, "create": "exit 1", "update": "echo $PULUMI_COMMAND_STDOUT b"}
@@ -237,7 +237,7 @@ def test_an_update_sees_the_output_before(command, server):
 
 
 def test_delete_runs_over_there_and_only_if_asked(command, server, tmp_path):
-    """Without a delete command nothing is dialled: a destroy works when the node is dead."""
+    """Without a delete command nothing connects, so a destroy works when the node is dead."""
     gone = tmp_path / "gone"
     state = {"connection": Secret(server.connection()), "delete": f"touch {gone}"}
     command.delete(REMOTE, "id", {**state, "stdout": "", "stderr": ""})
@@ -247,7 +247,7 @@ def test_delete_runs_over_there_and_only_if_asked(command, server, tmp_path):
 
 
 def test_lines_are_shown_while_the_command_runs(command, server):
-    """A node's progress is what the operator waits with."""
+    """They show the operator a node's progress."""
     before = len(command.engine.statuses)
     run(command, server.connection(), "echo one; sleep 0.2; echo two >&2")
     assert command.engine.statuses[before:] == ["one", "two"]

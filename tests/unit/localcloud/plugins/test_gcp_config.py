@@ -1,4 +1,4 @@
-"""Gcp: configuration, from the stack and from the environment, and what is refused in Check."""
+"""Gcp: configuration from the stack and from the environment, and refusals of Check."""
 
 import grpc
 import pytest
@@ -14,7 +14,7 @@ HERE = {"computeCustomEndpoint": "http://127.0.0.1:1/compute/v1/", "accessToken"
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch):
-    """The developer's own configuration has no say."""
+    """Remove the variables of the developer's own configuration."""
     for name in ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT",
                  "CLOUDSDK_CORE_PROJECT", "GOOGLE_OAUTH_ACCESS_TOKEN",
                  "GOOGLE_COMPUTE_CUSTOM_ENDPOINT", "GOOGLE_REGION", "GOOGLE_ZONE"):  # fmt: skip
@@ -33,7 +33,7 @@ def no_environment(monkeypatch):
     ],
 )
 def test_an_endpoint_elsewhere_is_refused(endpoint):
-    """A double's client never talks to the real cloud, nor to a stranger."""
+    """The stand-in must never reach the real cloud or another host."""
     with pytest.raises(ProviderError, match="is not on this machine"):
         Config.of({**HERE, "computeCustomEndpoint": endpoint})
 
@@ -43,7 +43,7 @@ def test_an_endpoint_elsewhere_is_refused(endpoint):
     ["http://127.0.0.1:8080/compute/v1/", "http://localhost:1/compute/v1/", "http://[::1]:1/v1/"],
 )
 def test_an_endpoint_here_is_accepted(endpoint):
-    """All of 127.0.0.0/8 is."""
+    """All of 127.0.0.0/8 is accepted."""
     assert Config.of({**HERE, "computeCustomEndpoint": endpoint}).endpoint == endpoint
 
 
@@ -59,13 +59,13 @@ def test_an_endpoint_here_is_accepted(endpoint):
     ],
 )
 def test_what_is_missing_is_said(args, complaint):
-    """With what to do about it."""
+    """The error names a remedy."""
     with pytest.raises(ProviderError, match=complaint):
         Config.of(args)
 
 
 def test_the_environment_is_asked_in_the_real_plugins_order(monkeypatch):
-    """And the stack's configuration comes first."""
+    """The stack's configuration comes first."""
     monkeypatch.setenv("CLOUDSDK_CORE_PROJECT", "last")
     monkeypatch.setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "from-environment")
     monkeypatch.setenv("GOOGLE_COMPUTE_CUSTOM_ENDPOINT", HERE["computeCustomEndpoint"])
@@ -77,7 +77,7 @@ def test_the_environment_is_asked_in_the_real_plugins_order(monkeypatch):
 
 
 def test_configuration_that_is_no_text_comes_as_json():
-    """As the engine hands it over."""
+    """The engine passes it so."""
     config = Config.of({**HERE, "defaultLabels": '{"a":"b"}', "addPulumiAttributionLabel": "false"})
     assert (config.default_labels, config.attribute) == ({"a": "b"}, False)
 
@@ -88,30 +88,30 @@ def test_configuration_that_is_no_text_comes_as_json():
      ({"pollInterval": "0s"}, 10)],
 )  # fmt: skip
 def test_the_interval_of_polls_is_the_real_plugins(given, seconds):
-    """Ten seconds where nothing says otherwise, and zero says nothing."""
+    """The default is ten seconds, and zero means the default."""
     assert Config.of({**HERE, **given}).poll_interval_s == seconds
 
 
 def test_an_interval_without_a_unit_is_refused():
-    """As Go refuses it."""
+    """Go's parser refuses it, too."""
     with pytest.raises(ProviderError, match="could not parse poll_interval value"):
         Config.of({**HERE, "pollInterval": "1"})
 
 
 def test_unknown_configuration_is_refused_with_the_nearest_name():
-    """A typo would otherwise go unnoticed."""
+    """A typo would otherwise have no effect."""
     failures = check({"projet": "p", "userProjectOverride": True, "project": UNKNOWN})
     assert [failure.path for failure in failures] == ["projet", "userProjectOverride"]
     assert "Did you mean `gcp:project`?" in failures[0].reason
 
 
 def test_a_token_does_not_show_itself():
-    """Config may get into a traceback."""
+    """The configuration may appear in a traceback."""
     assert "hunter2" not in repr(Config.of({**HERE, "accessToken": "hunter2"}))
 
 
 def test_a_missing_project_is_a_warning_and_then_an_error(gcp):
-    """The real plugin goes on until a resource needs one."""
+    """The real plugin fails only when a resource needs a project."""
     before = len(gcp.plugin.engine.logged)
     gcp.configure(project="")
     warnings = [text for _, text, _ in gcp.plugin.engine.logged[before:]]
@@ -121,7 +121,7 @@ def test_a_missing_project_is_a_warning_and_then_an_error(gcp):
 
 
 def test_region_and_zone_of_the_provider_are_the_default(gcp):
-    """As for the project."""
+    """They are used like the provider's project."""
     gcp.configure(region="us-east4", zone="us-east4-b")
     assert gcp.create(ADDRESS, {"name": "ip"}).state["region"] == "us-east4"
     inputs = gcp.instance_inputs(gcp.subnetwork().link)
@@ -130,7 +130,7 @@ def test_region_and_zone_of_the_provider_are_the_default(gcp):
 
 
 def test_another_project_replaces_and_another_region_does_not(gcp):
-    """The real plugin compares what exists with the project that is configured."""
+    """The real plugin compares a resource's project with the configured one."""
     made = gcp.make(ADDRESS)
     inputs = {name: value for name, value in made.inputs.items() if name != "region"}
     gcp.configure(project="elsewhere", region="us-west1")
@@ -146,7 +146,7 @@ def test_a_place_may_be_unknown_in_a_preview(gcp):
 
 
 def test_default_labels_and_the_attribution_can_be_set(gcp):
-    """By the provider's configuration."""
+    """Both are settings of the provider."""
     gcp.configure(defaultLabels={"team": "capo"}, addPulumiAttributionLabel=False)
     made = gcp.create(ADDRESS, {"name": "ip", "region": "us-east4", "labels": {"a": "b"}})
     assert made.state["effectiveLabels"] == {"team": "capo", "a": "b"}
@@ -185,12 +185,12 @@ def test_default_labels_and_the_attribution_can_be_set(gcp):
     ],
 )
 def test_check_refuses_what_does_not_fit(gcp, kind, inputs, path, reason):
-    """With the path, the reason and the nearest name."""
+    """The error has the path, the reason and the nearest name."""
     assert reason in gcp.plugin.check(kind, inputs)[1][path]
 
 
 def test_a_firewall_needs_one_action_and_a_source(gcp):
-    """The real plugin's two rules across properties."""
+    """These are the real plugin's two rules across several properties."""
     rule = {"name": "f", "network": "n"}
     allows = [{"protocol": "tcp"}]
     assert "exactly one of" in gcp.plugin.check(FIREWALL, {**rule, "sourceTags": ["t"]})[1][""]
@@ -206,7 +206,7 @@ def test_check_accepts_what_preview_does_not_know(gcp):
 
 
 def test_other_types_are_refused(gcp):
-    """Rather than done badly."""
+    """The stand-in does not support them."""
     with pytest.raises(grpc.RpcError) as raised:
         gcp.plugin.check("gcp:storage/bucket:Bucket", {})
     assert failure(raised).startswith(

@@ -1,4 +1,4 @@
-"""Credentials: each option is a path first and contents otherwise, in the real plugin's words."""
+"""Credentials: an option is tried as a path, then as contents, with the real plugin's errors."""
 
 import json
 import os
@@ -17,7 +17,7 @@ HERE = {"computeCustomEndpoint": "http://127.0.0.1:1/compute/v1/"}
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch, tmp_path):
-    """A working directory and a home, as the engine gives them to a plugin; no variables."""
+    """A home that is also the working directory, without credential variables."""
     for name in ("GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -74,7 +74,7 @@ def test_options_that_lead_to_no_token_are_refused_with_the_reason(home, token, 
 
 
 def test_a_token_wins_over_a_key():
-    """As in the real plugin, which then does not look at the key."""
+    """As in the real plugin, which then does not read the key."""
     assert access_token("token", "folder") == "token"
 
 
@@ -94,10 +94,10 @@ def test_the_variables_are_paths_or_contents_too(home, monkeypatch):
     [
         (KEY, None),
         ("key.json", None),
-        # Whatever the file holds: the real plugin looks at it later.
+        # The contents do not matter: the real plugin reads them later.
         ("folder", None),
         ("absent.json", "JSON credentials are not valid: "),
-        # Check expands no ~, although the provider itself does.
+        # Check does not expand ~, although the provider does.
         ("~/key.json", "JSON credentials are not valid: "),
         ("[]", "JSON credentials are not valid: list is no JSON object"),
         ("{}", "JSON credentials are not valid: missing 'type' field"),
@@ -114,7 +114,7 @@ def test_check_accepts_a_key_that_exists_or_has_a_known_type(home, key, reason):
 
 
 def test_the_token_of_our_own_stacks_is_no_path_on_any_machine():
-    """And nobody can make it one: not even root can make a file below what is no folder."""
+    """Its parent is not a folder, so not even root can create a file with this path."""
     with pytest.raises(NotADirectoryError):
         Path(BEARER).stat()
     with pytest.raises(NotADirectoryError):

@@ -1,9 +1,9 @@
-"""Gcp: what fails, in the real plugin's words, and what state then says."""
+"""Gcp: failures in the real plugin's words, and the state that they leave."""
 
 import grpc
 import pytest
 
-# Not the copy that Pulumi brings: one process can have only one, and Google's clients load this.
+# A process can load only one copy of these; Google's clients load this one, not Pulumi's.
 from google.rpc import status_pb2
 from pulumi.runtime.proto import provider_pb2
 
@@ -16,7 +16,7 @@ from tests.unit.localcloud.plugins.plugin_process import Plugin, failure
 
 
 def test_a_full_zone_is_an_operation_that_fails_and_leaves_nothing(gcp):
-    """The message is the service's own; no id comes back, so nothing gets into state."""
+    """The message is the service's. Without an ID, nothing enters the state."""
     subnetwork = gcp.subnetwork().link
     gcp.api.fill_zone(FullZone(zone="us-east4-a", project=gcp.project))
     with pytest.raises(grpc.RpcError) as raised:
@@ -31,7 +31,7 @@ def test_a_full_zone_is_an_operation_that_fails_and_leaves_nothing(gcp):
 
 
 def test_a_failed_operation_of_another_type_names_both(gcp):
-    """The real plugin says it twice."""
+    """The real plugin has the error twice."""
     fault = Fault(
         method="networks.insert",
         kind="operation_error",
@@ -58,7 +58,7 @@ def test_a_failed_operation_of_another_type_names_both(gcp):
     ],
 )
 def test_a_passing_refusal_is_tried_again(gcp, status, reason):
-    """And the operator sees why it takes longer."""
+    """The operator sees the reason for the delay."""
     gcp.api.add_fault(
         Fault(
             method="networks.insert",
@@ -76,7 +76,7 @@ def test_a_passing_refusal_is_tried_again(gcp, status, reason):
 
 
 def test_other_refusals_are_final(gcp):
-    """A second try would only take time."""
+    """A retry would only take time."""
     fault = Fault(
         method="networks.insert",
         kind="error",
@@ -95,7 +95,7 @@ def test_other_refusals_are_final(gcp):
 
 
 def test_labels_that_fail_after_the_creation_leave_the_resource_in_state(gcp):
-    """It exists, and a destroy must find it."""
+    """The resource exists, and a destroy must find it."""
     fault = Fault(
         method="addresses.setLabels",
         kind="error",
@@ -114,7 +114,7 @@ def test_labels_that_fail_after_the_creation_leave_the_resource_in_state(gcp):
 
 
 def partial_state(error):
-    """What the engine takes out of a failed creation."""
+    """Return the state that the engine takes from a failed creation."""
     metadata = dict(error.trailing_metadata())
     status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
     kept = provider_pb2.ErrorResourceInitFailed()
@@ -123,7 +123,7 @@ def partial_state(error):
 
 
 def test_deletion_in_use_names_the_user(gcp):
-    """With the URN in front, as the real plugin does."""
+    """The error begins with the URN, as in the real plugin."""
     subnetwork = gcp.subnetwork()
     gcp.create(INSTANCE, gcp.instance_inputs(subnetwork.link))
     with pytest.raises(grpc.RpcError) as raised:
@@ -134,7 +134,7 @@ def test_deletion_in_use_names_the_user(gcp):
 
 
 def test_a_refresh_that_is_refused_is_no_loss(gcp):
-    """Only a 404 takes a resource out of state."""
+    """Only a 404 removes a resource from the state."""
     made = gcp.network()
     fault = Fault(
         method="networks.get",
@@ -154,7 +154,7 @@ def test_a_refresh_that_is_refused_is_no_loss(gcp):
 
 
 def test_a_creation_ends_at_its_timeout(gcp):
-    """custom_timeouts: the operation goes on without us."""
+    """After the time of custom_timeouts, the operation goes on without the plugin."""
     gcp.api.set_latency({"network": FOREVER_S})
     try:
         with pytest.raises(grpc.RpcError) as raised:
@@ -165,7 +165,7 @@ def test_a_creation_ends_at_its_timeout(gcp):
 
 
 def test_cancel_ends_a_wait(api):
-    """The engine calls Cancel when the operator presses Ctrl-C; the next look sees it."""
+    """The engine calls Cancel at Ctrl-C; the wait ends at its next poll."""
     plugin = Plugin("localcloud.plugins.gcp")
     try:
         plugin.configure(

@@ -1,4 +1,4 @@
-"""Images: which names are one image, as in the real plugin."""
+"""Images: which names are equivalent, as in the real plugin."""
 
 import pytest
 
@@ -31,7 +31,7 @@ STREAM = LINK.format("centos-cloud", "centos-stream-9-v20260110")
     ],
 )
 def test_spellings_of_one_image(old, new):
-    """A family counts as any image whose name says that it is of it."""
+    """A family is equivalent to any image whose name shows that it belongs to it."""
     assert same_image(old, new)
 
 
@@ -50,7 +50,7 @@ def test_spellings_of_one_image(old, new):
     ],
 )
 def test_other_images(old, new):
-    """A replacement is due."""
+    """A different image replaces the instance."""
     assert not same_image(old, new)
 
 
@@ -59,7 +59,7 @@ def test_other_images(old, new):
     ["ubuntu-os-cloud/ubuntu-2404-lts-amd64", "ubuntu-2404-lts-amd64", "debian-cloud/debian-12"],
 )
 def test_short_names_are_resolved_by_asking(gcp, image):
-    """First as an image, then as a family, then in the public project of that name."""
+    """A name is tried as an image, as a family, then in the public project of that name."""
     params = {"initializeParams": {"image": image, "size": 50, "type": "pd-ssd"}}
     made = gcp.instance(bootDisk=params)
     project = "debian-cloud" if "debian" in image else "ubuntu-os-cloud"

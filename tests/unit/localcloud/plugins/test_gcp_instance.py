@@ -1,4 +1,4 @@
-"""Gcp: what is particular to instances."""
+"""Gcp: behaviour that only instances have."""
 
 import grpc
 import pytest
@@ -9,7 +9,7 @@ from tests.unit.localcloud.plugins.plugin_process import failure
 
 
 def test_an_instance_reports_what_programs_use(gcp):
-    """Addresses, the number, and what the API filled in."""
+    """Addresses, the numeric ID, and fields that the API filled in."""
     address = gcp.create(ADDRESS, {"name": "ip", "region": "us-east4"}).state["address"]
     subnetwork = gcp.subnetwork().link
     nics = [{"subnetwork": subnetwork, "accessConfigs": [{"natIp": address}]}]
@@ -25,7 +25,7 @@ def test_an_instance_reports_what_programs_use(gcp):
 
 
 def test_an_ephemeral_external_address_is_asked_for_by_an_empty_access_config(gcp):
-    """The API picks one, which preview does not know."""
+    """The API chooses the address, so a preview does not know it."""
     subnetwork = gcp.subnetwork().link
     nics = [{"subnetwork": subnetwork, "accessConfigs": [{}]}]
     inputs = gcp.instance_inputs(subnetwork, networkInterfaces=nics)
@@ -37,7 +37,7 @@ def test_an_ephemeral_external_address_is_asked_for_by_an_empty_access_config(gc
 
 
 def test_an_instances_image_is_the_link_of_what_its_disk_was_made_from(gcp):
-    """And a newer image in the family changes nothing; another image does."""
+    """A newer image in the family changes nothing; another image does."""
     made = gcp.instance()
     image = made.state["bootDisk"]["initializeParams"]["image"]
     assert image.startswith(f"{HOST}/projects/ubuntu-os-cloud/global/images/ubuntu-2404-")
@@ -56,14 +56,14 @@ def test_an_instances_image_is_the_link_of_what_its_disk_was_made_from(gcp):
 
 
 def test_user_data_has_a_path_that_the_engine_can_parse(gcp):
-    """replace_on_changes in our program names it."""
+    """Our program names it in replace_on_changes."""
     made = gcp.instance()
     changes = gcp.changes(made, metadata={"user-data": "#cloud-config\nhostname: x\n"})
     assert changes == {'metadata["user-data"]': ("update", False)}
 
 
 def test_metadata_and_tags_change_in_place(gcp):
-    """Each by its own method."""
+    """Each has an API method of its own."""
     made = gcp.instance()
     changed = gcp.update(made, metadata={"a": "b"}, tags=["node"])
     assert (changed.state["metadata"], changed.state["tags"]) == ({"a": "b"}, ["node"])
@@ -71,7 +71,7 @@ def test_metadata_and_tags_change_in_place(gcp):
 
 
 def test_a_boot_disk_grows_and_is_labelled_in_place(gcp):
-    """Its image and type are for ever."""
+    """Its image and type cannot change."""
     made = gcp.instance()
     params = made.inputs["bootDisk"]["initializeParams"]
     larger = {"initializeParams": {**params, "size": 600, "labels": {"stack": "other"}}}
@@ -83,7 +83,7 @@ def test_a_boot_disk_grows_and_is_labelled_in_place(gcp):
 
 
 def test_a_running_instance_is_not_stopped_without_leave(gcp):
-    """The text is the real plugin's, with the way to give leave."""
+    """The error is the real plugin's, and names the option that permits it."""
     made = gcp.instance()
     with pytest.raises(grpc.RpcError) as raised:
         gcp.update(made, machineType="n2-standard-4")
@@ -94,7 +94,7 @@ def test_a_running_instance_is_not_stopped_without_leave(gcp):
 
 
 def test_what_the_stand_in_does_not_change_it_refuses(gcp):
-    """Rather than say that it did."""
+    """It must not report an update that it did not make."""
     made = gcp.instance()
     with pytest.raises(grpc.RpcError) as raised:
         gcp.update(made, description="new")
@@ -102,7 +102,7 @@ def test_what_the_stand_in_does_not_change_it_refuses(gcp):
 
 
 def test_an_external_address_is_exchanged_in_place(gcp):
-    """The interface stays."""
+    """The interface stays the same."""
     subnetwork = gcp.subnetwork().link
     nic = {"subnetwork": subnetwork, "networkIp": "10.0.3.16"}
     made = gcp.create(INSTANCE, gcp.instance_inputs(subnetwork, networkInterfaces=[nic]))
@@ -113,7 +113,7 @@ def test_an_external_address_is_exchanged_in_place(gcp):
 
 
 def test_another_internal_address_replaces(gcp):
-    """Only together with another subnetwork could it change in place."""
+    """It can change in place only together with the subnetwork."""
     made = gcp.instance()
     nic = {**made.inputs["networkInterfaces"][0], "networkIp": "10.0.3.17"}
     assert gcp.changes(made, networkInterfaces=[nic]) == {
@@ -122,7 +122,7 @@ def test_another_internal_address_replaces(gcp):
 
 
 def test_spot_replaces(gcp):
-    """Preemptibility is for ever; the termination action alone is not."""
+    """Preemptibility cannot change; the termination action can."""
     made = gcp.instance()
     spot = {"provisioningModel": "SPOT", "preemptible": True, "automaticRestart": False}
     assert gcp.changes(made, scheduling=spot) == {
@@ -133,7 +133,7 @@ def test_spot_replaces(gcp):
 
 
 def test_a_protected_instance_is_not_deleted(gcp):
-    """The plugin itself refuses, before the API does."""
+    """The plugin itself refuses, before it calls the API."""
     made = gcp.instance(deletionProtection=True)
     with pytest.raises(grpc.RpcError) as raised:
         gcp.delete(made)
@@ -141,7 +141,7 @@ def test_a_protected_instance_is_not_deleted(gcp):
 
 
 def test_an_instance_that_is_gone_cannot_be_deleted(gcp):
-    """The real plugin does not take the 404 for success: such a destroy needs a refresh."""
+    """The real plugin does not accept the 404 as success, so this destroy needs a refresh."""
     made = gcp.instance()
     gcp.delete(made)
     with pytest.raises(grpc.RpcError) as raised:

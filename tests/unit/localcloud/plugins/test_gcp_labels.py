@@ -7,7 +7,7 @@ from tests.unit.localcloud.plugins.gcp_plugin import ADDRESS, INSTANCE
 
 
 def test_labels_that_the_provider_adds_are_secret_and_apart(gcp):
-    """As in the real plugin: an input among them may have been one."""
+    """As in the real plugin: a label may come from a secret input."""
     made = gcp.make(ADDRESS)
     everything = {"stack": "ci", "goog-pulumi-provisioned": "true"}
     assert made.state["labels"] == {"stack": "ci"}
@@ -17,7 +17,7 @@ def test_labels_that_the_provider_adds_are_secret_and_apart(gcp):
 
 @pytest.mark.parametrize("kind", [ADDRESS, INSTANCE])
 def test_labels_change_in_place_and_those_of_others_stay(gcp, kind):
-    """Somebody labels what we made; we change ours."""
+    """Others may label our resources; an update changes only our labels."""
     made = gcp.make(kind)
     gcp.api.add_labels(gcp.path(made), {"owner": "somebody"})
     found = gcp.refresh(made)
@@ -41,7 +41,7 @@ def test_labels_change_in_place_and_those_of_others_stay(gcp, kind):
 
 
 def test_a_label_of_ours_that_somebody_changed_is_put_back(gcp):
-    """Refresh sees it, and the next update repairs it."""
+    """A refresh notices it, and the next update restores it."""
     made = gcp.make(ADDRESS)
     gcp.api.add_labels(gcp.path(made), {"stack": "theirs"})
     found = gcp.refresh(made)
@@ -51,7 +51,7 @@ def test_a_label_of_ours_that_somebody_changed_is_put_back(gcp):
 
 
 def test_labels_not_known_yet_make_all_unknown(gcp):
-    """Whatever is added to them."""
+    """Adding the provider's own labels does not make them known."""
     inputs = {"name": "ip", "region": "us-east4", "labels": {"stack": UNKNOWN}}
     previewed = gcp.preview(ADDRESS, inputs)
     assert previewed["labels"] == {"stack": UNKNOWN}
@@ -59,7 +59,7 @@ def test_labels_not_known_yet_make_all_unknown(gcp):
 
 
 def test_what_had_no_attribution_gets_none(gcp):
-    """It is added on creation only, so that an upgrade changes nothing."""
+    """It is added only on creation, so that an upgrade changes nothing."""
     gcp.configure(addPulumiAttributionLabel=False)
     made = gcp.make(ADDRESS)
     gcp.configure()

@@ -1,4 +1,4 @@
-"""Plan: Terraform's rules for what is a change."""
+"""Plan: Terraform's rules for detecting changes."""
 
 import pytest
 from hypothesis import given
@@ -43,7 +43,7 @@ INPUTS = st.fixed_dictionaries(
 
 
 def settled(value):
-    """What state has in the end: the API decided what was unknown."""
+    """Return the final state: values that were unknown are decided by the API."""
     if value is UNKNOWN:
         return "decided"
     if isinstance(value, dict):
@@ -53,15 +53,15 @@ def settled(value):
 
 @given(INPUTS)
 def test_what_was_just_created_has_no_changes(inputs):
-    """Whatever is given, and whatever the API adds to it."""
-    inputs.pop("bag", None)  # a set's members are compared whole, as the API returns them
+    """Neither the inputs nor fields that the API adds count as changes."""
+    inputs.pop("bag", None)  # the API returns a set's members with more fields than the inputs have
     state = settled(plan(FIELDS, None, inputs).values)
     assert plan(FIELDS, state, inputs).changes == {}
 
 
 @given(INPUTS, INPUTS)
 def test_after_the_change_there_is_none(before, after):
-    """The values of a plan are what the next plan wants."""
+    """The next plan finds the values that this plan wants."""
     before.pop("bag", None)
     after.pop("bag", None)
     state = settled(plan(FIELDS, None, before).values)
@@ -98,5 +98,5 @@ def test_after_the_change_there_is_none(before, after):
     ],
 )  # fmt: skip
 def test_changes(old, new, changes):
-    """Each rule by an example."""
+    """An example for each rule."""
     assert plan(FIELDS, {"number": 5, **old}, new).changes == changes

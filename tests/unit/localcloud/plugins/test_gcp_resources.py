@@ -1,4 +1,4 @@
-"""Gcp: each type from creation to deletion, against the Compute API double."""
+"""Gcp: each type from creation to deletion, on the Compute API double."""
 
 import grpc
 import pytest
@@ -30,13 +30,13 @@ KINDS = pytest.mark.parametrize("kind", IDS)
 
 @KINDS
 def test_ids_are_the_real_ones(gcp, kind):
-    """State made with one plugin must be understood by the other."""
+    """Each plugin must understand the state of the other."""
     assert gcp.make(kind).id == IDS[kind].format(gcp.project)
 
 
 @KINDS
 def test_nothing_changes_after_creation_and_after_a_refresh(gcp, kind):
-    """The first rule of a provider: apply, then an empty plan; and refresh says the same."""
+    """The first rule of a provider: after an apply, and after a refresh, the plan is empty."""
     made = gcp.make(kind)
     assert gcp.changes(made) == {}
     again = gcp.refresh(made)
@@ -46,7 +46,7 @@ def test_nothing_changes_after_creation_and_after_a_refresh(gcp, kind):
 
 @KINDS
 def test_a_preview_promises_only_what_creation_keeps(gcp, kind):
-    """What a preview knows is what the resource has; the rest is unknown."""
+    """Known values of a preview are those of the created resource; all others are unknown."""
     made = gcp.make(kind)
     previewed = gcp.preview(kind, made.inputs)
     assert UNKNOWN in previewed.values()
@@ -58,7 +58,7 @@ def test_a_preview_promises_only_what_creation_keeps(gcp, kind):
 
 @KINDS
 def test_deletion_deletes_and_twice_is_no_error(gcp, kind):
-    """A destroy that was interrupted is repeated."""
+    """An interrupted destroy is repeated."""
     made = gcp.make(kind)
     gcp.delete(made)
     assert gcp.refresh(made) is None
@@ -68,7 +68,7 @@ def test_deletion_deletes_and_twice_is_no_error(gcp, kind):
 
 @KINDS
 def test_an_import_gives_inputs_that_are_accepted_and_change_nothing(gcp, kind):
-    """Adoption is by import: what exists already is an error on creation."""
+    """Existing resources are adopted by import, since creating them again fails."""
     made = gcp.make(kind)
     found = gcp.plugin.read(kind, made.id)
     inputs = from_struct(found.inputs)
@@ -76,20 +76,20 @@ def test_an_import_gives_inputs_that_are_accepted_and_change_nothing(gcp, kind):
     assert (found.id, checked, failures) == (made.id, inputs, {})
     state = from_struct(found.properties)
     changes = gcp.plugin.diff(kind, state, inputs).detailedDiff.keys()
-    # Of an imported resource no label is the program's yet; the provider's own is then added.
+    # An imported resource has no labels of the program, so the provider adds its own.
     assert changes <= {'pulumiLabels["goog-pulumi-provisioned"]'}
 
 
 @KINDS
 def test_an_import_of_what_is_not_there_finds_nothing(gcp, kind):
-    """The engine then says that it does not exist."""
+    """The engine then reports that the resource does not exist."""
     resource_id = IDS[kind].format(gcp.project)
     assert not gcp.plugin.read(kind, resource_id).id
 
 
 @KINDS
 def test_a_second_creation_fails(gcp, kind):
-    """There is no adoption by creation."""
+    """A creation never adopts an existing resource."""
     made = gcp.make(kind)
     with pytest.raises(grpc.RpcError) as raised:
         gcp.create(kind, made.inputs)
@@ -105,7 +105,7 @@ def test_a_second_creation_fails(gcp, kind):
 
 @KINDS
 def test_the_name_replaces_and_so_does_the_place(gcp, kind):
-    """And the old one goes first if the name stays."""
+    """The old resource is deleted first if the name stays."""
     made = gcp.make(kind)
     assert gcp.changes(made, name="other") == {"name": ("update", True)}
     response = gcp.plugin.diff(kind, made.state, {**made.inputs, "project": "elsewhere"})
@@ -121,7 +121,7 @@ def test_another_name_needs_no_deletion_first(gcp):
 
 
 def test_a_network_changes_its_mtu_in_place(gcp):
-    """The API takes a PATCH."""
+    """The API supports PATCH."""
     made = gcp.network()
     assert gcp.changes(made, mtu=1500) == {"mtu": ("update", False)}
     changed = gcp.update(made, mtu=1500)
@@ -130,7 +130,7 @@ def test_a_network_changes_its_mtu_in_place(gcp):
 
 
 def test_a_property_that_is_given_no_more_stays_or_goes_back(gcp):
-    """The API decides on an mtu; the firewall's priority has a default."""
+    """The API decides the MTU; a firewall's priority has a default."""
     network = gcp.network()
     assert gcp.changes(network, mtu=None) == {}
     rule = {
@@ -144,7 +144,7 @@ def test_a_property_that_is_given_no_more_stays_or_goes_back(gcp):
 
 
 def test_a_subnetwork_can_grow_but_not_shrink(gcp):
-    """A larger range is a change in place, any other a new subnetwork."""
+    """A larger range is an update in place; any other range needs a new subnetwork."""
     made = gcp.subnetwork()
     assert gcp.changes(made, ipCidrRange="10.0.2.0/23") == {"ipCidrRange": ("update", False)}
     assert gcp.changes(made, ipCidrRange="10.0.3.0/25") == {"ipCidrRange": ("update", True)}
@@ -153,7 +153,7 @@ def test_a_subnetwork_can_grow_but_not_shrink(gcp):
 
 @pytest.mark.parametrize("spelling", ["net", "projects/{}/global/networks/net", "{host}/{path}"])
 def test_a_network_is_named_in_any_spelling(gcp, spelling):
-    """A name, a path and a link are one network."""
+    """A name, a path and a link of one network are equivalent."""
     made = gcp.subnetwork()
     path = f"projects/{gcp.project}/global/networks/net"
     network = spelling.format(gcp.project, host=HOST, path=path)
@@ -162,13 +162,13 @@ def test_a_network_is_named_in_any_spelling(gcp, spelling):
 
 
 def test_a_network_not_known_yet_is_another_one(gcp):
-    """In a preview in which the network is replaced."""
+    """A preview that replaces the network does not know it yet."""
     made = gcp.subnetwork()
     assert gcp.changes(made, network=UNKNOWN) == {"network": ("update", True)}
 
 
 def test_a_firewalls_sets_have_no_order(gcp):
-    """Members that come or go are named by their place."""
+    """Added and removed members are named by their index."""
     made = gcp.make(FIREWALL)
     turned = list(reversed(made.inputs["allows"]))
     assert gcp.changes(made, allows=turned) == {}
@@ -180,7 +180,7 @@ def test_a_firewalls_sets_have_no_order(gcp):
 
 
 def test_a_firewall_changes_in_place(gcp):
-    """Ports and ranges are what operators change."""
+    """Operators change ports and ranges most."""
     made = gcp.make(FIREWALL)
     allows = [{"protocol": "tcp", "ports": ["22", "80"]}]
     changed = gcp.update(made, allows=allows, sourceRanges=["192.0.2.0/24"])
@@ -189,7 +189,7 @@ def test_a_firewall_changes_in_place(gcp):
 
 
 def test_a_nat_changes_in_place_and_leaves_its_neighbours(gcp):
-    """It is one entry of its router's list."""
+    """A NAT is one entry in its router's list."""
     made = gcp.make(NAT)
     changed = gcp.update(made, minPortsPerVm=128)
     assert changed.state["minPortsPerVm"] == 128
@@ -198,7 +198,7 @@ def test_a_nat_changes_in_place_and_leaves_its_neighbours(gcp):
 
 
 def test_an_address_is_given_or_known_after_creation(gcp):
-    """And an external one has no subnetwork."""
+    """An external address has no subnetwork."""
     subnetwork = gcp.subnetwork().link
     inputs = {
         "name": "internal",

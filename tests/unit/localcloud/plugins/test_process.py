@@ -1,4 +1,4 @@
-"""Process: plugins start fast, say who they are, and end with their engine."""
+"""Process: plugins start fast, identify themselves, and end with their engine."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ MODULES = ["localcloud.plugins.gcp", "localcloud.plugins.command"]
 
 @pytest.mark.parametrize("module", MODULES)
 def test_only_what_is_needed_is_imported(module):
-    """The SDKs and Google's larger library take seconds, and ssh is needed late if at all."""
+    """The SDKs and Google's larger library take seconds; ssh is imported only when it is needed."""
     slow = ["pulumi.automation", "pulumi_gcp", "pulumi_command", "google.cloud.compute", "asyncssh"]
     code = f"import sys, {module}.__main__; print([m for m in {slow} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -26,7 +26,7 @@ def test_only_what_is_needed_is_imported(module):
 
 
 def test_a_plugin_ends_when_its_engine_is_gone():
-    """Nobody tells it: an engine that was killed cannot."""
+    """A killed engine cannot tell its plugins to end."""
     code = (
         "import subprocess, sys\n"
         "child = subprocess.Popen([sys.executable, '-m', 'localcloud.plugins.command'],"
@@ -51,13 +51,13 @@ def _lives(pid):
 
 
 def test_the_version_is_the_sdks(command, gcp_process):
-    """Which is what the program asks the engine for."""
+    """The program requests this version from the engine."""
     assert command.stub.GetPluginInfo(Empty()).version == version("pulumi-command")
     assert gcp_process.stub.GetPluginInfo(Empty()).version == version("pulumi-gcp")
 
 
 def test_configuration_says_who_keeps_secrets(command, gcp_process):
-    """The command plugin itself, and for gcp the engine."""
+    """The command plugin keeps them itself; for gcp the engine does."""
     assert _configured(command).acceptSecrets
     assert not _configured(gcp_process, computeCustomEndpoint="http://127.0.0.1:1/").acceptSecrets
 
@@ -69,7 +69,7 @@ def _configured(plugin, **settings):
 
 
 def test_invokes_are_refused(gcp_process):
-    """The program looks nothing up."""
+    """The program makes no lookups."""
     with pytest.raises(grpc.RpcError) as raised:
         gcp_process.stub.Invoke(provider_pb2.InvokeRequest(tok="gcp:compute/getImage:getImage"))
     assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED

@@ -1,4 +1,4 @@
-"""Quote: as Go's %q."""
+"""Quote: texts in the format of Go's %q."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Values: secrets and unknowns survive the protocol, at any depth."""
+"""Values: secrets and unknowns survive the protocol at any depth."""
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
@@ -31,17 +31,17 @@ VALUES = st.recursive(
 
 @given(VALUES.filter(lambda value: value is not None))
 def test_values_come_back_as_they_went(value):
-    """Writing and reading are inverses for everything but null properties."""
+    """Encoding and decoding are inverses, except for null properties."""
     assert from_struct(to_struct({"key": value})) == {"key": value}
 
 
 def test_null_properties_are_left_out():
-    """The real plugins see no difference between null and absent."""
+    """The real plugins treat null and absent properties alike."""
     assert from_struct(to_struct({"gone": None, "here": 1})) == {"here": 1}
 
 
 def test_whole_numbers_are_ints():
-    """A disk of 500.0 GB would be refused by the API."""
+    """The API would refuse a disk of 500.0 GB."""
     read = from_struct(to_struct({"size": 500, "share": 0.5}))
     assert [type(read["size"]), type(read["share"])] == [int, float]
 
@@ -50,19 +50,19 @@ def test_whole_numbers_are_ints():
     "mark", ["04da6b54-80e4-46f7-96ec-b56ff0331ba9", "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2"]
 )
 def test_every_mark_of_the_engine_for_unknown_is_understood(mark):
-    """The engine has one for each type."""
+    """The engine has one marker for each type."""
     assert from_struct(to_struct({"key": mark})) == {"key": UNKNOWN}
 
 
 def test_an_output_value_is_read_as_its_value():
-    """Engines may send these even to providers that did not ask for them."""
+    """Engines may send them even to providers that do not support them."""
     struct = Struct()
     struct["key"] = {SIGNATURE: "d0e6a833031e9bbcd3f4e8bde6ca49a4", "value": "v", "secret": True}
     assert from_struct(struct) == {"key": Secret("v")}
 
 
 def test_assets_are_refused():
-    """None of our resources takes one; dropping it would hide a mistake."""
+    """No resource here takes one, and ignoring it would hide a mistake."""
     struct = Struct()
     struct["key"] = {SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "path": "/etc/passwd"}
     with pytest.raises(UnsupportedValueError):
@@ -70,12 +70,12 @@ def test_assets_are_refused():
 
 
 def test_a_secret_does_not_show_itself():
-    """Values reach tracebacks and logs by their repr."""
+    """Tracebacks and logs show the repr of values."""
     assert "hunter2" not in repr({"password": Secret("hunter2")})
 
 
 def test_public_and_has_unknown_look_inside():
-    """Both see through secrets, lists and maps."""
+    """Both look into secrets, lists and maps."""
     value = {"a": [Secret({"b": UNKNOWN})], "c": 1}
     assert public(value) == {"a": [{"b": UNKNOWN}], "c": 1}
     assert has_unknown(value)

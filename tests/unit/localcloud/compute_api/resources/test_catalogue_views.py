@@ -1,4 +1,4 @@
-"""Catalogue views: what the double offers and nobody can change."""
+"""Catalogue views: machine types, zones and regions, which clients can only read."""
 
 
 def test_machine_type_tells_its_cpus(client):

@@ -1,4 +1,4 @@
-"""Firewalls: what makes a rule, and the service's defaults."""
+"""Firewalls: required fields of a rule, and the service's defaults."""
 
 import pytest
 

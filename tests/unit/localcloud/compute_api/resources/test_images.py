@@ -1,4 +1,4 @@
-"""Images: families that move, and a project's own images."""
+"""Images: families whose newest image changes, and a project's own images."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_unknown_family_is_not_found(client):
 
 
 def test_name_of_a_family_is_no_image(client):
-    """The provider plugin tries the name first, then the family."""
+    """The provider tries a name as an image first, then as a family."""
     path = "projects/ubuntu-os-cloud/global/images/ubuntu-2404-lts-amd64"
     assert client.refused("GET", path).code == 404
 

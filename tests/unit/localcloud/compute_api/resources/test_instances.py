@@ -1,4 +1,4 @@
-"""Instances: what is refused at once, what fails late, and what clients read."""
+"""Instances: immediate refusals, late failures, and the fields that clients read."""
 
 import base64
 
@@ -10,7 +10,7 @@ def refusal(client, **fields):
 
 
 def test_instance_boots_from_the_image_that_its_family_means(wired):
-    """Its own link on Google's host: anything else replaces the instance at each preview."""
+    """Its link names Google's host: a different link would replace the instance at each preview."""
     wired.instance()
     assert wired.get(f"{wired.zone}/disks/vm")["sourceImage"] == (
         "https://www.googleapis.com/compute/v1/projects/ubuntu-os-cloud/global/images/"
@@ -29,7 +29,7 @@ def test_status_goes_from_provisioning_over_staging_to_running(wired):
 
 
 def test_all_three_shielded_options_are_shown(wired):
-    """The provider plugin crashes on a missing one."""
+    """The provider crashes if one is missing."""
     assert set(wired.get(wired.instance())["shieldedInstanceConfig"]) == {
         "enableSecureBoot",
         "enableVtpm",
@@ -38,7 +38,7 @@ def test_all_three_shielded_options_are_shown(wired):
 
 
 def test_fingerprints_are_base64(wired):
-    """gcloud decodes them, and crashes on one that is not."""
+    """gcloud decodes fingerprints, and crashes on any other text."""
     instance = wired.get(wired.instance())
     for part in (instance["metadata"], instance["tags"], instance["networkInterfaces"][0]):
         assert base64.urlsafe_b64decode(part["fingerprint"])

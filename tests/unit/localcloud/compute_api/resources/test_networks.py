@@ -41,7 +41,7 @@ def test_malformed_name_is_refused(client):
 
 
 def test_legacy_network_is_refused(client):
-    """The default of the API without autoCreateSubnetworks cannot be had any more."""
+    """Without autoCreateSubnetworks the API means a legacy network; Google offers none now."""
     assert client.refused("POST", f"{client.base}/global/networks", {"name": "n"}).code == 400
 
 
@@ -52,7 +52,7 @@ def test_auto_mode_is_refused_not_dropped(client):
 
 @pytest.mark.parametrize("user", ["subnetwork", "firewall", "router", "instance"])
 def test_deletion_while_in_use_fails_in_the_operation(wired, user):
-    """The service accepts the request; only the operation says no."""
+    """The service accepts the request; only its operation fails."""
     network = f"{wired.base}/global/networks/net"
     reference = {"name": "user", "network": network}
     if user == "firewall":

@@ -1,4 +1,4 @@
-"""Routers: NAT configurations come and go by PATCH of their router."""
+"""Routers: NAT configurations are added and removed by PATCH of their router."""
 
 import pytest
 

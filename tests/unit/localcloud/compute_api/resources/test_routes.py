@@ -1,4 +1,4 @@
-"""Routes: static ones hold their network, those that it brought do not."""
+"""Routes: static routes block their network's deletion, its default routes do not."""
 
 import pytest
 
@@ -12,7 +12,7 @@ ROUTE = {
 
 @pytest.fixture
 def route(wired):
-    """The path of a static route."""
+    """Return the path of a static route."""
     wired.done("POST", f"{wired.base}/global/routes", ROUTE)
     return f"{wired.base}/global/routes/lab"
 

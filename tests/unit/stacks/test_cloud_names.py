@@ -1,4 +1,4 @@
-"""Cloud names: the one list is what the nodes' own programs make."""
+"""Cloud names: the list in stacks/ matches the constants of the nodes' own programs."""
 
 import ast
 from pathlib import Path
@@ -10,7 +10,7 @@ _POSTCONFIG = "rootfs/usr/local/lib/devstack-node/devstack_controller/postconfig
 
 
 def constants(path: Path) -> dict[str, object]:
-    """The literals of a module that runs on a node, where nothing of stacks/ is."""
+    """Return the literals of a module that runs on a node, where stacks/ is not available."""
     found: dict[str, object] = {}
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

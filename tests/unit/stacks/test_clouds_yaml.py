@@ -1,4 +1,4 @@
-"""clouds.yaml: what openstacksdk makes of it."""
+"""clouds.yaml: as openstacksdk reads it."""
 
 import openstack.config
 import pytest
@@ -8,7 +8,7 @@ from stacks.clouds_yaml import clouds_yaml
 
 @pytest.fixture
 def clouds(tmp_path, monkeypatch):
-    """The clouds as openstacksdk reads them from the file."""
+    """The clouds that openstacksdk reads from the file."""
     path = tmp_path / "clouds.yaml"
     path.write_text(clouds_yaml("203.0.113.10", "5ecret"))
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
@@ -27,7 +27,7 @@ def test_openstacksdk_reads_both_clouds(clouds, cloud, user):
 
 
 def test_the_domain_is_the_users_and_the_projects(clouds):
-    """Keystone refuses a request scoped to a domain and a project at once."""
+    """Keystone refuses a request that is scoped to a domain and a project."""
     auth = clouds.get_one("capo-e2e").config["auth"]
 
     assert auth["project_name"] == "demo"

@@ -1,4 +1,4 @@
-"""Concealment: what looks like a secret is masked, and what people must read is not."""
+"""Concealment: texts that look like secrets are masked, texts that people need are not."""
 
 import base64
 import hashlib
@@ -95,7 +95,7 @@ def test_a_private_key_is_masked_to_its_end_whatever_stands_before_its_lines(pre
 
 
 def test_a_private_key_on_one_line_is_masked():
-    """As JSON has it."""
+    """JSON has a key in this form."""
     text = json.dumps(
         f"-----BEGIN PRIVATE KEY-----\n{BODY}\n{BODY}\n-----END PRIVATE KEY-----\nmore"
     )
@@ -129,7 +129,7 @@ def test_no_text_breaks_it_and_lines_stay_lines(text):
 
 @given(st.binary())
 def test_random_text_is_no_value_to_quote(seed):
-    """Somebody has pasted a key where a name was wanted. What begins like a path may be one."""
+    """A person may paste a key instead of a name. A text that begins like a path may be one."""
     value = base64.b64encode(hashlib.sha512(seed).digest()).decode().lstrip("/+")
 
     assert conceal_value(f"'{value}' is no zone") == "'***' is no zone"
@@ -158,7 +158,7 @@ def test_of_a_malformed_url_neither_user_nor_query_is_shown(text):
 
 
 def test_of_a_file_that_is_not_yaml_nothing_is_quoted():
-    """PyYAML's own message shows the line."""
+    """PyYAML's own message would quote the line."""
     text = f"a: b\ntoken: {CANARY}: *{CANARY}\n"
     with pytest.raises(yaml.YAMLError) as caught:
         yaml.safe_load(text)

@@ -1,4 +1,4 @@
-"""Sources: strings and files become typed values, or problems that name what is wrong."""
+"""Configuration: texts and files become typed values, or problems that name the mistake."""
 
 import pytest
 from hypothesis import given
@@ -87,7 +87,7 @@ def test_a_binary_file_is_refused(refusals, tmp_path):
 
 
 def test_a_key_file_adds_its_keys(make_settings, tmp_path):
-    """Comments and blank lines are those of an authorized_keys file."""
+    """The file has the format of authorized_keys, with comments and blank lines."""
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHrmC7wIIWd+7yNQB3OyqzRzfBKr4Kj0ZTzGrNyt1eI7 me"
     path = tmp_path / "keys"
     path.write_text(f"# mine\n\n{key}\n")

@@ -1,4 +1,4 @@
-"""Decided: derived from what the stack writes, and each setting decides what is said of it."""
+"""Decided: variables that the stack writes, derived from its output, with the setting of each."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ BASE = Settings(
 
 
 def written(settings: Settings) -> dict[str, str]:
-    """Variables and options by name, with what both roles write for them."""
+    """The variables and options by name, with the values that both roles write."""
     found: dict[str, str] = {}
     for role in ("controller", "worker"):
         conf = local_conf(settings, role, Credentials.placeholder())
@@ -32,7 +32,7 @@ def written(settings: Settings) -> dict[str, str]:
 
 
 def changed(field: dataclasses.Field[object]) -> Settings:
-    """The settings with another value in one field."""
+    """Return settings in which one field has another value."""
     value = getattr(BASE, field.name)
     if field.name == "project_refs":
         return dataclasses.replace(BASE, project_refs=("nova=b",))
@@ -62,7 +62,7 @@ def test_a_remedy_names_a_setting_that_decides_it_and_none_is_missing():
 
 
 def test_both_roles_decide_also_without_a_worker():
-    """The file reaches the controller, where SERVICE_HOST would move the APIs."""
+    """The person's file reaches the controller, where SERVICE_HOST would move the APIs."""
     alone = decided(dataclasses.replace(BASE, worker=False))
 
     assert {"HOST_IP", "SERVICE_HOST", "ADMIN_PASSWORD", "ENABLED_SERVICES"} <= alone.variables
@@ -70,7 +70,7 @@ def test_both_roles_decide_also_without_a_worker():
 
 
 def test_what_is_not_written_is_not_decided():
-    """A branch, for one, is the user's as long as no setting names it."""
+    """For instance, a person may set a branch as long as no setting names it."""
     assert "NOVA_BRANCH" in decided(BASE).variables
     assert "NOVA_BRANCH" not in decided(dataclasses.replace(BASE, project_refs=())).variables
 

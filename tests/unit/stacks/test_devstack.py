@@ -1,4 +1,4 @@
-"""DevStack: the components, wired."""
+"""DevStack: the composition of all components."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_the_worker_can_have_one_too(cloud):
 
 
 def test_nodes_can_be_in_two_zones(cloud):
-    """So that a full zone moves one node alone."""
+    """If one zone is full, only one node has to move."""
     record = cloud(zones='["us-east4-b"]', workerZone="us-east4-c")
 
     assert record.named("controller")["zone"] == "us-east4-b"
@@ -54,7 +54,7 @@ def test_nodes_can_be_in_two_zones(cloud):
 
 
 def test_nothing_is_open_to_the_world_by_default(cloud):
-    """Only the nodes among themselves, and the controller to itself, by its public address."""
+    """Only the nodes reach each other, and the controller itself by its external address."""
     record = cloud()
 
     assert record.names("firewall:Firewall") == {"internal", "http"}
@@ -102,7 +102,7 @@ def test_each_node_gets_its_own_user_data(cloud):
 
 
 def test_user_data_is_a_secret(cloud):
-    """It holds every password and both host keys."""
+    """It contains every password and both host keys."""
     assert {("controller", "metadata"), ("worker", "metadata")} <= cloud().secrets
 
 

@@ -1,4 +1,4 @@
-"""DevStack services: what each role runs, and which wishes are refused with which remedy."""
+"""DevStack services: the services of each role, and the refusal of others with a remedy."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_the_worker_runs_compute_volumes_and_agents_only():
 
 
 def test_the_controller_runs_all_that_the_worker_runs():
-    """It is the first of two compute nodes."""
+    """It is also the first of two compute nodes."""
     controller = enabled_services(settings(), "controller")
 
     assert set(enabled_services(settings(), "worker")) < set(controller)
@@ -42,7 +42,7 @@ def test_no_service_is_there_twice():
 )
 @pytest.mark.parametrize("role", ["controller", "worker"])
 def test_exactly_one_agent_serves_metadata(release, agent, role):
-    """The one that the release's own default list has."""
+    """It is the agent in the release's own default list."""
     services = enabled_services(settings(release=release), role)
 
     assert [name for name in services if name.startswith("q-ovn")] == [agent]
@@ -50,7 +50,7 @@ def test_exactly_one_agent_serves_metadata(release, agent, role):
 
 
 def test_horizon_and_additional_services_stay_on_the_controller():
-    """Today Horizon lands on the worker too."""
+    """Today's scripts run Horizon on the worker, too."""
     wanted = settings(horizon=True, additional_services=("c-bak", "tempest"))
 
     assert enabled_services(wanted, "controller")[-3:] == ("c-bak", "tempest", "horizon")
@@ -117,5 +117,5 @@ def test_contradictions_are_refused(key, names, others, reason):
     "names", [(), OCTAVIA, ("c-api", "c-sch", "c-vol"), ("n-novnc",), ("neutron-trunk",), ("q-l3",)]
 )
 def test_what_the_cloud_stands_without_can_be_disabled(names):
-    """Services that are not ours anyway may be named too, to keep plugins from enabling them."""
+    """Services that we do not enable may be named too, so that plugins do not enable them."""
     assert problems("disabled_services", *names) == []

@@ -1,4 +1,4 @@
-"""Firewall: one rule a group, to tagged instances only, none without a source."""
+"""Firewall: one rule for each group, for tagged instances only, and none without a source."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_a_protocol_without_ports_is_admitted_whole(firewall):
 
 
 def test_a_group_without_sources_has_no_rule(firewall):
-    """Compute Engine reads a rule without source ranges as 0.0.0.0/0."""
+    """Compute Engine would read a rule without source ranges as 0.0.0.0/0."""
     closed = Allow(group="http", protocols={"tcp": ("80",)}, source_ranges=[], target_tag="t")
 
     assert firewall(SSH, closed).names("Firewall") == {"ssh"}

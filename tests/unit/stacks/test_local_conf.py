@@ -1,4 +1,4 @@
-"""local.conf: as DevStack itself would read it, for both roles."""
+"""local.conf: as DevStack itself reads it, for both roles."""
 
 import dataclasses
 import os
@@ -39,7 +39,7 @@ def text(role: str, **values: object) -> str:
 
 
 def localrc(conf: str) -> dict[str, str]:
-    """Variables as bash has them after it has read the localrc sections."""
+    """Return the variables after bash has read the localrc sections."""
     sections = re.split(r"^\[\[(.*)\]\]$", conf, flags=re.MULTILINE)[1:]
     pairs = zip(sections[::2], sections[1::2], strict=True)
     script = "".join(body for name, body in pairs if name == "local|localrc")
@@ -60,7 +60,7 @@ def test_nothing_dead_or_redundant_is_carried_over(role, name):
 
 
 def test_every_live_value_is_there_on_the_controller():
-    """By the table of what the user data in use today sets."""
+    """The table lists what today's user data sets."""
     found = localrc(text("controller", release="2026.1"))
 
     expected = {
@@ -102,7 +102,7 @@ def test_the_worker_points_at_the_controller():
 
 
 def test_exactly_one_node_is_a_gateway_chassis():
-    """Floating addresses leave through the controller."""
+    """Packets of floating addresses leave through the controller."""
     found = {role: localrc(text(role))["ENABLE_CHASSIS_AS_GW"] for role in ROLES}
 
     assert found == {"controller": "True", "worker": "False"}
@@ -155,7 +155,7 @@ def test_the_worker_waits_by_a_plugin_of_its_own():
 
 
 def test_a_ref_of_neutron_is_that_of_the_plugin_and_of_the_project():
-    """DevStack clones it once, for the plugin, and then takes it as it is."""
+    """DevStack clones Neutron once, for the plugin, and then uses that clone."""
     conf = text("worker", neutron_ref="deadbeef")
 
     assert localrc(conf)["NEUTRON_BRANCH"] == "deadbeef"
@@ -163,14 +163,14 @@ def test_a_ref_of_neutron_is_that_of_the_plugin_and_of_the_project():
 
 
 def test_disabled_services_are_gone_and_stay_gone():
-    """A plugin that would enable them later is stopped by `disable_service`."""
+    """`disable_service` also stops plugins from enabling them later."""
     octavia = ("octavia", "o-api", "o-cw", "o-hm", "o-hk", "o-da")
     conf = text("controller", disabled_services=octavia)
 
     assert not set(octavia) & set(localrc(conf)["ENABLED_SERVICES"].split(","))
     assert [f"disable_service {name}" in conf.splitlines() for name in octavia] == [True] * 6
     assert "enable_plugin octavia" not in conf
-    # DevStack would fetch an image that nothing uses.
+    # DevStack would download an image that nothing uses.
     assert localrc(conf)["IMAGE_URLS"] == ""
 
 
@@ -189,7 +189,7 @@ def test_disabled_services_are_gone_and_stay_gone():
     ],
 )
 def test_service_configuration_reaches_its_file_with_names_unexpanded(role, file, section, option):
-    """DevStack expands the file's name itself, and merges by section."""
+    """DevStack itself expands the file's name, and merges by section."""
     zones = {"primary_az": "az-a", "secondary_az": "az-b"}
     conf = text(role, mtu=8896, dns_nameservers=("1.1.1.1", "9.9.9.9"), **zones)
 
@@ -203,7 +203,7 @@ def test_a_schedule_zone_is_for_the_api_only():
 
 @pytest.mark.parametrize("role", ROLES)
 def test_an_overlay_is_appended_as_it_is(role):
-    """It can set variables, and open sections of its own."""
+    """It may set variables and open sections of its own."""
     overlay = "LIBVIRT_TYPE=qemu\nX='${NOT}{{ OURS }}'\n[[post-config|$NOVA_CONF]]\n[a]\nb = $c\n"
 
     conf = text(role, local_conf_extra=overlay)
@@ -251,7 +251,7 @@ READ_BY_DEVSTACK = """
 
 
 def test_only_variables_that_devstack_reads_are_set():
-    """Where DEVSTACK_SOURCES has RELEASE/devstack, the list itself is held against them too."""
+    """If DEVSTACK_SOURCES has RELEASE/devstack, the list itself is checked against the sources."""
     listed = READ_BY_DEVSTACK.split()
     refs = tuple(f"{project}=main" for project in BRANCH_VARIABLES)
     confs = [text(role, neutron_ref="main", project_refs=refs) for role in ROLES]

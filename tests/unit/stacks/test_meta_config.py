@@ -1,4 +1,4 @@
-"""Meta-config: sections and options as DevStack's parser has them."""
+"""Meta-config: sections and options as DevStack's own parser finds them."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ _PIECES = ["[[local|localrc]]", "[[post-config|$NOVA_CONF]]", "[a]", "A=1", "", 
 
 
 def outline(text: str) -> list[tuple[str, str, list[str]]]:
-    """Group, file and lines of each section."""
+    """Return group, file and lines of each section."""
     return [(each.group, each.file, [line.text for line in each.lines]) for each in sections(text)]
 
 
@@ -36,7 +36,7 @@ def test_a_text_begins_in_localrc_and_may_return_to_it():
     ],
 )
 def test_a_heading_is_what_devstack_takes_for_one(line, group, file):
-    """It looks for `[[`, a bar and `]]` in a line, and then at the line's first field."""
+    """DevStack searches a line for `[[`, a bar and `]]`, and then reads its first field."""
     assert outline(line)[1:] == [(group, file, [])]
 
 
@@ -46,7 +46,7 @@ def test_a_line_that_only_resembles_a_heading_is_none(line):
 
 
 def test_options_are_those_that_devstack_merges():
-    """Indented lines and comments are none; blanks around the equals sign do not matter."""
+    """Indented lines and comments are not options; blanks around the equals sign are allowed."""
     text = "[[post-config|f]]\n[a] # b\nc=1\nd \t = 2 = 3\n  e = 4\n#f = 5\n # g = 6\n[ x ]\nh\n"
 
     found = [(each.number, each.section, each.name) for each in options(sections(text)[1])]

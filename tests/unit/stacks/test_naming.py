@@ -1,4 +1,4 @@
-"""Naming: what the program writes is what cleanup reads."""
+"""Naming: cleanup can read the names and descriptions that the program writes."""
 
 import pytest
 
@@ -8,7 +8,7 @@ OWNER = Owner("capo-e2e", "pr-17")
 
 
 def test_every_name_begins_with_cluster_and_stack():
-    """Two stacks live in one project, and in one cluster."""
+    """Two stacks may share a project and a cluster name."""
     names = {*set.union(*OWNER.names().values()), OWNER.nat, OWNER.node_tag}
 
     assert all(f"{name}-".startswith("capo-e2e-pr-17-") for name in names)
@@ -28,7 +28,7 @@ def test_an_instances_name_leads_back_to_its_owner(stack, role):
 
 
 def test_descriptions_hold_no_label_that_may_change(make_settings):
-    """Compute Engine replaces a network for a changed description, and everything in it."""
+    """A changed description makes Compute Engine replace the network with everything in it."""
     labelled, plain = make_settings(labels='["pr=17"]'), make_settings()
 
     assert labelled.owner.description == plain.owner.description

@@ -1,4 +1,4 @@
-"""Network: a custom-mode VPC of ours, or an existing one that is left alone."""
+"""Network: a custom-mode VPC of the stack, or an existing one that stays unchanged."""
 
 import dataclasses
 
@@ -27,7 +27,7 @@ def args():
 
 
 def test_the_network_is_of_custom_mode_with_our_mtu(run_program, args):
-    """An auto-mode network has subnetworks in all regions, which the janitor stumbles over."""
+    """The janitor fails on an auto-mode network, which has subnetworks in all regions."""
     record = run_program(lambda: Network("network", args))
 
     assert record.named("network", ":Network") == {
@@ -69,7 +69,7 @@ def test_nodes_without_external_address_leave_by_nat(run_program, args):
 
 
 def test_in_a_network_of_ours_no_internal_address_is_reserved(run_program, args):
-    """The instances take them by themselves, 5 s earlier."""
+    """Instances take their addresses themselves, which saves 5 s."""
     made = []
     record = run_program(lambda: made.append(Network("network", args)))
 
@@ -96,7 +96,7 @@ def existing(args):
 
 
 def test_of_an_existing_network_only_addresses_are_taken(run_program, existing):
-    """What is not created cannot be deleted."""
+    """Resources that the stack does not create, it cannot delete."""
     record = run_program(lambda: Network("network", existing))
 
     assert record.names("gcp:") == {"controller-internal", "worker-internal", "controller-external"}
@@ -108,7 +108,7 @@ def test_of_an_existing_network_only_addresses_are_taken(run_program, existing):
 def test_in_an_existing_network_internal_addresses_are_reserved(
     run_program, existing, role, address
 ):
-    """Its other users could take one while a node is replaced."""
+    """Other users of the network could take an address while a node is replaced."""
     record = run_program(lambda: Network("network", existing))
 
     assert record.named(f"{role}-internal") == {

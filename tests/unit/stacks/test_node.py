@@ -1,4 +1,4 @@
-"""Node: what it asks of Compute Engine, and what it reports."""
+"""Node: the inputs of its instance, and the component's outputs."""
 
 import dataclasses
 
@@ -32,7 +32,7 @@ def args():
 
 
 def test_an_instance_is_just_what_was_asked_for(run_program, args):
-    """Anything more, such as a service account or a startup script, would be a surprise."""
+    """An additional service account or startup script would be a surprise."""
     record = run_program(lambda: Node("controller", args))
 
     assert record.named("controller") == {
@@ -63,7 +63,7 @@ def test_an_instance_is_just_what_was_asked_for(run_program, args):
 
 
 def test_without_external_address_there_is_no_access_config(run_program, args):
-    """An empty access config would ask for an ephemeral one."""
+    """An empty access config would request an ephemeral address."""
     inside = dataclasses.replace(args, external_ip=None)
     [nic] = run_program(lambda: Node("worker", inside)).named("worker")["networkInterfaces"]
 
@@ -77,7 +77,7 @@ def test_any_cpu_platform_is_asked_for_by_silence(run_program, args):
 
 
 def test_a_spot_instance_is_deleted_when_it_is_taken(run_program, args):
-    """Stopped it would be paid for, and its DevStack would not come back whole."""
+    """A stopped instance still costs money, and its DevStack would not recover."""
     spot = dataclasses.replace(args, spot=True)
 
     assert run_program(lambda: Node("n", spot)).named("n")["scheduling"] == {
@@ -89,7 +89,7 @@ def test_a_spot_instance_is_deleted_when_it_is_taken(run_program, args):
 
 
 def test_the_instance_is_a_child_of_the_node(run_program, args):
-    """So that a provider given to the Node reaches the instance."""
+    """A provider given to the Node then reaches the instance."""
     record = run_program(lambda: Node("controller", args))
 
     assert f"urn:pulumi:test::devstack::devstack:gcp:Node${INSTANCE}::controller" in record.urns

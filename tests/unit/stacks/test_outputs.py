@@ -10,7 +10,7 @@ from stacks.devstack import DevStack
 
 @pytest.fixture
 def exported(run_program, make_settings, monkeypatch):
-    """Run the program and return the values and the secrecy of its outputs."""
+    """Run the program; return the values and the secrecy of its outputs."""
 
     def run(**given):
         values, secrets = {}, set()
@@ -54,7 +54,7 @@ def test_plain_outputs(exported):
 
 
 def test_just_what_opens_something_is_secret(exported):
-    """A secret too many would hide the address from the log that a person reads."""
+    """One secret too many would mask the external address in the log."""
     _, secrets = exported()
 
     assert secrets == {"clouds_yaml", "ssh_private_key"}
@@ -92,7 +92,7 @@ def test_e2e_variables_name_what_the_suite_uses(exported):
 
 
 def test_without_worker_no_second_az_is_promised(exported):
-    """The suite would wait 20 minutes for it."""
+    """The suite would wait for it for 20 minutes."""
     values, _ = exported(worker="false")
 
     assert values["availability_zones"] == ["testaz1"]

@@ -1,4 +1,4 @@
-"""Platforms: the table agrees with itself and with what the rest of the program asks of it."""
+"""Platforms: the table is consistent, also with the rest of the program."""
 
 import re
 
@@ -14,7 +14,7 @@ def test_every_platform_runs_a_release_that_exists():
 
 
 def test_ubuntu_2204_stops_before_2026_1():
-    """The specification's operating system and today's release exclude each other."""
+    """The specification's operating system does not support today's release."""
     assert releases_for("ubuntu-22.04") == ("2025.1", "2025.2")
 
 
@@ -24,7 +24,7 @@ def test_debian_13_begins_with_2026_1():
 
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_the_name_is_what_os_release_says(name):
-    """The node compares them before it does anything else."""
+    """The node compares the two before it does anything else."""
     platform = PLATFORMS[name]
 
     assert re.sub(r"-(stream-)?(?=[0-9])", " ", name) == f"{platform.os_id} {platform.os_version}"

@@ -1,4 +1,4 @@
-"""Public keys: a refusal says which line and what it is, and nothing that stands in it."""
+"""Public keys: a refusal names the line and the mistake, and quotes nothing of the line."""
 
 import pytest
 from hypothesis import given
@@ -76,7 +76,7 @@ KNOWN_WORDS = "it is a private key, give the public one and renew this no line l
     ],
 )
 def test_no_refusal_of_a_setting_repeats_a_secret(key, value):
-    """Whichever setting it was pasted into."""
+    """A secret may be pasted into any setting."""
     with pytest.raises(SettingsError) as caught:
         configuration.parse({key: value}, stack="test", project="capo")
 

@@ -1,4 +1,4 @@
-"""Readiness: a bounded wait over ssh, with the host key that we gave the node."""
+"""Readiness: a bounded wait over ssh, with the host key that the stack gave the node."""
 
 import pytest
 from pulumi_gcp import compute
@@ -34,7 +34,7 @@ def test_the_nodes_own_command_is_asked(command):
 
 
 def test_the_controller_answers_for_the_worker(command):
-    """The worker has no address that the job could reach."""
+    """The job cannot reach the worker directly."""
     assert "--for worker" in command("worker")["create"]
 
 

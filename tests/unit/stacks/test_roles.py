@@ -1,4 +1,4 @@
-"""Roles: what differs between the nodes, and where each may go."""
+"""Roles: differences between the nodes, and the zones of each."""
 
 import pytest
 

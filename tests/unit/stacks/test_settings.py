@@ -1,4 +1,4 @@
-"""Settings: one validated source of every value."""
+"""Settings: the only, validated source of every value."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ def test_the_defaults_are_accepted(make_settings):
 
 
 def test_settings_cannot_be_changed(settings):
-    """A component that changed one would make two sources of truth."""
+    """A component that changed a value would create a second source."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.mtu = 1500
 
@@ -32,7 +32,7 @@ def test_values_are_read_by_key_and_typed(make_settings):
 
 
 def test_every_problem_is_reported_at_once(refusals):
-    """One round trip mends a configuration, however much is wrong with it."""
+    """A person can then fix the whole configuration in one step."""
     lines = refusals(internalCidr="10.0.3.7/24", vcpuQuota="20", primaryAz="a b", nonsense="1")
 
     assert [line.split(": ")[0] for line in lines] == [
@@ -55,7 +55,7 @@ def test_a_missing_project_is_refused():
 
 
 def test_load_reads_the_running_stack(monkeypatch, run_program):
-    """Keys of other namespaces are the providers' own."""
+    """Keys of other namespaces belong to the providers."""
     keys = {"devstack:mtu": "1500", "gcp:project": "p", "gcp:zone": "z"}
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps(keys))
     loaded = []
@@ -66,7 +66,7 @@ def test_load_reads_the_running_stack(monkeypatch, run_program):
 
 
 def test_load_refuses_unknown_keys(monkeypatch, run_program):
-    """A key misspelt would be a setting silently left at its default."""
+    """A misspelt key would leave the setting at its default."""
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"devstack:mtuu": "1", "gcp:project": "p"}))
 
     with pytest.raises(pulumi.RunError, match=r"devstack:mtuu: unknown key; did you mean 'mtu'\?"):
@@ -79,7 +79,7 @@ def test_every_setting_is_described():
 
 
 def test_labels_name_cluster_and_stack(make_settings):
-    """What a killed engine lost is found by them."""
+    """Cleanup finds the resources of a killed engine by these labels."""
     assert make_settings(labels='["pr=17"]').all_labels == {
         "devstack-cluster": "capo-e2e",
         "devstack-stack": "test",
@@ -101,5 +101,5 @@ def test_without_worker_there_is_one_az(make_settings):
     ],
 )
 def test_an_image_without_cloud_init_is_warned_of(make_settings, given, warned):
-    """The node would boot, ignore its user data, and never become ready."""
+    """The node would boot, ignore its user data and never become ready."""
     assert bool(configuration.warnings(make_settings(**given))) == warned

@@ -1,4 +1,4 @@
-"""Shell effects: bash itself is the judge of what a text sets."""
+"""Shell effects: compared with bash itself, which decides what a text sets."""
 
 import os
 import subprocess
@@ -59,7 +59,7 @@ SETS = [
     "declare -n A={name}; A=1",
     "declare -A B; B[a.b]=0; {name}=1",
 ]
-"""Each changes the variable, whatever it was."""
+"""Statements that change the variable, whatever its value."""
 
 KEEPS = [
     "# {name}=1",
@@ -83,7 +83,7 @@ KEEPS = [
     "A=a#b",
     'A= B=\'\' C=""; export A=""; : \'\' ""',
 ]
-"""None does."""
+"""Statements that do not change the variable."""
 
 AROUND = [
     "{}",
@@ -97,18 +97,18 @@ AROUND = [
     "A='it''s' B=\"it's\"\n{}",
     "# it's\n{}",
 ]
-"""What a statement may stand in. In a function, `declare` alone is local."""
+"""Constructs around a statement. In a function, only `declare` makes a variable local."""
 
 
 def assigned(text: str) -> set[str]:
-    """The names that a text may set; `*` where it may set anything."""
+    """Return the names that a text may set; `*` if it may set any name."""
     found = list(effects(text))
     names = {each.name for each in found if isinstance(each, Assignment)}
     return names | ({"*"} if any(isinstance(each, Opaque) for each in found) else set())
 
 
 def is_kept(text: str) -> bool:
-    """Whether bash itself leaves HOST_IP as it was, however the text ends."""
+    """Return whether HOST_IP keeps its value in bash, however the text ends."""
     done = subprocess.run(
         ["bash", "--norc", "-c", f"trap 'echo \"<$HOST_IP>\"' EXIT\nHOST_IP=kept\n{text}"],
         capture_output=True,
@@ -150,7 +150,7 @@ def test_what_sets_nothing_is_no_assignment(form):
     )
 )
 def test_what_is_not_found_leaves_the_variable_as_it_is(parts):
-    """Whatever stands before, after and around it."""
+    """Checked with every statement before, after and around it."""
     text = "\n".join(around.format(form.format(name=name)) for form, name, around in parts)
 
     assert assigned(text) & {"HOST_IP", "*"} or is_kept(text)
@@ -213,7 +213,7 @@ def test_patterns_that_the_text_itself_allows_are_parsed():
 
 
 def test_nothing_is_run(tmp_path):
-    """Neither by bash, nor by way of a file that bash would read first."""
+    """Neither bash itself nor a file that bash reads at its start runs code of the text."""
     witness = tmp_path / "witness"
     text = f"set +n\n: >{witness}\nA=$(: >{witness})\nHOST_IP=1"
 
@@ -224,7 +224,7 @@ def test_nothing_is_run(tmp_path):
 
 @pytest.mark.parametrize("text", ["f() s3cretword", "case x in s3cretword", "A=s3cretword )"])
 def test_a_syntax_problem_repeats_no_word_of_the_text(text):
-    """It may be half a password."""
+    """A word of the text may be part of a password."""
     assert "s3cretword" not in syntax_problem(text).what
 
 

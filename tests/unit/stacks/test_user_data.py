@@ -1,4 +1,4 @@
-"""User data: what cloud-init makes of it on either node, and what is refused."""
+"""User data: as cloud-init reads it on either node, and refusals."""
 
 import base64
 import dataclasses
@@ -58,7 +58,7 @@ def written(role: str, **values: object) -> dict[str, dict]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_same_input_gives_the_same_bytes(role):
-    """A changed byte replaces the node."""
+    """A changed byte would replace the node."""
     assert render(settings(), role, CREDENTIALS) == render(settings(), role, CREDENTIALS)
 
 
@@ -69,7 +69,7 @@ def test_the_first_bytes_are_those_that_cloud_init_goes_by(role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_it_is_plain_readable_text(role):
-    """Nothing encoded, scripts as blocks, so that a reviewer and a size limit can be content."""
+    """Scripts are unencoded YAML blocks, so that reviewers can read them within the size limit."""
     text = render(settings(), role, CREDENTIALS)
 
     assert "encoding:" not in text
@@ -78,7 +78,7 @@ def test_it_is_plain_readable_text(role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_there_is_one_command_and_no_upgrade(role):
-    """Only the last status counts, and an upgrade may restart cloud-init under itself."""
+    """Only the last command's status counts, and an upgrade may restart the running cloud-init."""
     made = document(role)
 
     assert made["runcmd"] == [["/usr/local/sbin/devstack-build"]]
@@ -95,7 +95,7 @@ def test_the_one_command_is_a_file_that_is_written(role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_file_has_a_mode_and_no_owner(role):
-    """An owner that does not exist yet loses the file and all that follow it."""
+    """cloud-init drops a file whose owner does not exist yet, and all files after it."""
     for path, entry in written(role).items():
         assert set(entry) == {"path", "permissions", "content"}, path
         assert entry["permissions"] in {"0755", "0644", "0600"}, path
@@ -132,7 +132,7 @@ def test_a_node_gets_its_own_host_key_and_no_other_private_key(role):
 
 
 def test_the_user_has_no_password_and_both_kinds_of_keys():
-    """The stack's own key is what readiness and the job log in with."""
+    """The readiness check and the job log in with the stack's own key."""
     made = document("worker", ssh_user="someone", ssh_authorized_keys=("ssh-rsa AAAA build: bot",))
 
     assert made["users"] == [
@@ -149,7 +149,7 @@ def test_the_user_has_no_password_and_both_kinds_of_keys():
 
 @pytest.mark.parametrize("role", ROLES)
 def test_updates_of_the_image_leave_the_build_alone(role):
-    """No periodic apt, patience with its lock, and needrestart only lists."""
+    """Periodic apt is off, apt waits for its lock, and needrestart only lists services."""
     conf = document(role)["apt"]["conf"]
 
     assert 'APT::Periodic::Enable "0";' in conf
@@ -176,7 +176,7 @@ def node_env(role: str, **values: object) -> dict[str, str]:
 
 
 def test_names_are_those_of_the_instances():
-    """Nova's service hosts are, and the controller looks for the worker by it."""
+    """Nova names its service hosts so, and the controller finds the worker by that name."""
     assert document("worker", cluster_name="x")["hostname"] == "x-ci-worker"
     assert node_env("controller", cluster_name="x")["WORKER_HOSTNAME"] == "x-ci-worker"
 
@@ -189,7 +189,7 @@ def test_both_nodes_are_told_the_same_of_each_other():
 
 
 def test_the_workers_stack_sh_may_take_its_wait_and_more():
-    """Its time-out must not end a wait that the controller may still satisfy."""
+    """Its time limit must not end a wait that the controller can still satisfy."""
     told = node_env("worker", node_deadline_s=100)
 
     assert int(told["STACK_DEADLINE_S"]) > int(told["NODE_DEADLINE_S"]) == 100
@@ -227,7 +227,7 @@ def test_a_devstack_ref_is_what_is_cloned():
 @examples(max_examples=25)
 @given(comment=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), max_size=60))
 def test_the_comment_of_a_key_arrives_byte_for_byte(comment):
-    """`build: bot`, quotes, braces and dollars are all comments that people have."""
+    """Comments may contain `build: bot`, quotes, braces and dollar signs."""
     key = f"ssh-ed25519 AAAA {comment}"
 
     assert (
@@ -238,7 +238,7 @@ def test_the_comment_of_a_key_arrives_byte_for_byte(comment):
 @examples(max_examples=25)
 @given(text=st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=200))
 def test_an_overlay_arrives_byte_for_byte(text):
-    """Whatever YAML, Jinja or a shell would make of it."""
+    """YAML, Jinja and shell syntax in it must have no effect."""
     overlay = f"# {text}\nX={{{{ not_ours }}}} $SERVICE_HOST ${{HOME}}\n"
 
     content = written("worker", local_conf_extra=overlay)["/etc/devstack-node/local.conf"][
@@ -257,7 +257,7 @@ def test_two_hundred_kilobytes_of_overlay_fit():
 
 
 def test_programs_are_packed_for_a_big_overlay_and_stay_the_same():
-    """Else our own files would take what an overlay may have."""
+    """Otherwise our own files would use up the space of the overlay."""
     overlay = ("#" * 99 + "\n") * 2000
     plain, packed = written("controller"), written("controller", local_conf_extra=overlay)
 
@@ -270,7 +270,7 @@ def test_programs_are_packed_for_a_big_overlay_and_stay_the_same():
 
 
 def test_the_packed_library_has_the_same_modules_and_python_runs_them(tmp_path):
-    """It is one archive, at the path of the directory."""
+    """It is a single archive at the path of the directory."""
     library = "/usr/local/lib/devstack-node"
     plain, packed = written("worker"), written("worker", local_conf_extra=("#" * 99 + "\n") * 2000)
     archive = tmp_path / "devstack-node"
@@ -368,7 +368,7 @@ def test_a_value_that_is_missing_is_an_error_that_names_it(tree):
 
 
 def test_a_value_that_nobody_uses_is_an_error_that_names_it(tree):
-    """A setting that has no effect is worse than none."""
+    """A setting without effect is worse than no setting."""
     templates = Templates({"value": "x", "secret": "s", "extra": 1})
     list(files(tree, templates))
 
@@ -377,7 +377,7 @@ def test_a_value_that_nobody_uses_is_an_error_that_names_it(tree):
 
 
 def test_a_secret_in_a_readable_file_is_refused():
-    """For instance a password that an overlay's author put into a service's name."""
+    """For instance, an overlay's author may put a password into a service's name."""
     with pytest.raises(UserDataError, match=r"node\.env' shows admin_password to everyone"):
         render(settings(primary_az="a" * 32), "controller", CREDENTIALS)
 
@@ -393,7 +393,7 @@ def test_a_secret_in_a_readable_file_is_refused():
     )
 )
 def test_services_arrive_in_both_files_alike(names):
-    """The node's checks and DevStack must mean the same set."""
+    """The node's checks and DevStack must use the same set."""
     made = written("controller", additional_services=tuple(names))
     services = node_env("controller", additional_services=tuple(names))["SERVICES"]
 
@@ -402,7 +402,7 @@ def test_services_arrive_in_both_files_alike(names):
 
 
 def test_the_document_survives_json_and_yaml():
-    """Nothing in it is of a kind that another reader could take for something else."""
+    """It has no value that another parser could read as another type."""
     made = document("controller")
 
     assert json.loads(json.dumps(made)) == made

@@ -1,4 +1,4 @@
-"""Access: closed unless opened, public keys only, and no wait that cannot end."""
+"""Access: closed by default, public keys only, and no wait that cannot end."""
 
 import base64
 import struct
@@ -38,7 +38,7 @@ def test_what_cannot_work_is_refused(refusals, key, value, complaint):
 
 
 def test_a_private_key_is_not_repeated_in_the_refusal(refusals):
-    """The line ends in a public log."""
+    """The error is printed into a public log."""
     [line] = refusals(sshAuthorizedKeys='["-----BEGIN RSA PRIVATE KEY-----\\nMIIEsecret"]')
 
     assert "MIIEsecret" not in line
@@ -61,7 +61,7 @@ def test_a_key_with_any_comment_is_accepted(refusals, comment):
 
 @given(st.binary(min_size=1, max_size=64), st.integers(min_value=1, max_value=20))
 def test_a_key_cut_short_is_refused(body, cut):
-    """Half a line pasted would lock its owner out, 40 minutes later."""
+    """A truncated key would lock its owner out, 40 minutes later."""
     kind = b"ssh-ed25519"
     blob = b"".join(struct.pack(">I", len(part)) + part for part in (kind, body))
     whole = base64.b64encode(blob).decode()
@@ -72,7 +72,7 @@ def test_a_key_cut_short_is_refused(body, cut):
 
 
 def refused(key: str) -> list[str]:
-    """The refusal of one key, for properties, which take no fixtures."""
+    """Return the refusal of one key, for property tests, which cannot use fixtures."""
     try:
         configuration.parse({"sshAuthorizedKeys": f'["{key}"]'}, stack="test", project="capo")
     except SettingsError as error:

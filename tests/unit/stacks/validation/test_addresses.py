@@ -1,4 +1,4 @@
-"""Addresses: what cannot work is refused with a remedy that does."""
+"""Addresses: impossible values are refused, with a remedy that works."""
 
 import ipaddress
 
@@ -11,7 +11,7 @@ from stacks.problems import SettingsError
 
 
 def lines_of(**given: str) -> list[str]:
-    """The refusal of a configuration, for properties, which take no fixtures."""
+    """Return the refusal of a configuration, for property tests, which cannot use fixtures."""
     try:
         configuration.parse(given, stack="test", project="capo")
     except SettingsError as error:
@@ -52,7 +52,7 @@ def test_what_cannot_work_is_refused(refusals, key, value, complaint):
 
 
 def test_docker_default_pools_beside_kind_are_accepted(refusals):
-    """The floating range of today's jobs lies in one; a job's own routes are its preflight's."""
+    """Today's floating range lies in a pool; the job's preflight checks real networks."""
     assert refusals(floatingCidr="172.24.4.0/24") == []
 
 
@@ -65,7 +65,7 @@ def test_a_worker_that_is_not_built_needs_no_address(refusals):
     st.integers(min_value=0, max_value=32),
 )
 def test_the_remedy_for_host_bits_is_a_range(number, prefix):
-    """What an error tells to write is accepted as a range."""
+    """The range that an error suggests is itself accepted."""
     value = f"{ipaddress.IPv4Address(number)}/{prefix}"
     for line in lines_of(internalCidr=value):
         if "has host bits set; use '" in line:
@@ -75,7 +75,7 @@ def test_the_remedy_for_host_bits_is_a_range(number, prefix):
 
 @given(st.integers(min_value=0, max_value=255))
 def test_of_a_subnetwork_just_what_google_leaves_is_accepted(last):
-    """Network, gateway and the last two addresses are not for instances."""
+    """Google reserves the network, the gateway and the last two addresses."""
     lines = lines_of(controllerIp=f"10.0.3.{last}")
 
     assert (lines == []) == (2 <= last <= 253 and last != 16)

@@ -1,4 +1,4 @@
-"""The file of localConfFile: what contradicts the stack is refused by name and line."""
+"""The file of localConfFile: contradictions with the stack are refused by name and line."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ DECIDED = sorted(decided(Settings(stack="test", project="capo")).variables)
 
 @pytest.fixture
 def lines_of(refusals, tmp_path):
-    """The refusal of a file with a text, without the part that is the same in all lines."""
+    """Return the refusal of a file with this text, without the part that all lines share."""
 
     def refuse(text, **settings):
         path = tmp_path / "extra.conf"
@@ -27,7 +27,7 @@ def lines_of(refusals, tmp_path):
 
 
 def test_a_password_of_the_users_is_refused_without_showing_it(lines_of):
-    """DevStack would take it, and clouds.yaml have another."""
+    """DevStack would use it, but clouds.yaml would have another one."""
     assert lines_of("LIBVIRT_TYPE=qemu\nADMIN_PASSWORD=hunter2\n") == [
         "line 2: it sets ADMIN_PASSWORD, which the stack decides; remove it"
     ]
@@ -100,7 +100,7 @@ def test_what_bash_cannot_parse_is_refused(lines_of, text):
 
 
 def test_localrc_must_be_parsable_as_devstack_joins_it(lines_of):
-    """bash gets all sections of localrc as one text, and nothing of the others."""
+    """bash reads all localrc sections as one text, and no other section."""
     joined = "if true; then A=1\n[[post-config|$NOVA_CONF]]\n'\n[[local|localrc]]\nfi"
 
     assert lines_of(joined) == []
@@ -108,7 +108,7 @@ def test_localrc_must_be_parsable_as_devstack_joins_it(lines_of):
 
 
 def test_a_test_that_devstack_takes_for_a_heading_is_refused(lines_of):
-    """It would drop all that follows."""
+    """DevStack would drop everything after it."""
     [line] = lines_of("[[ -n $A || -n $B ]] && C=1\nD=1\n")
 
     assert line.startswith("line 1: '[[ -n $A || -n $B ]] && C=1' is a heading to DevStack")

@@ -1,4 +1,4 @@
-"""Machines: nesting, quota, disks and images are checked before anything is paid for."""
+"""Machines: nesting, quota, disks and images are checked before anything costs money."""
 
 import pytest
 from hypothesis import given
@@ -80,7 +80,7 @@ def test_vcpus_of_any_size(count, shape):
 
 
 def test_a_family_is_named_so_that_the_provider_need_not_guess(settings):
-    """The short form is looked up as an image first."""
+    """The provider would look a short name up as an image first."""
     assert image_path(settings) == "projects/ubuntu-os-cloud/global/images/family/ubuntu-2204-lts"
 
 

@@ -1,4 +1,4 @@
-"""Names: what Compute Engine, its labels and Nova accept."""
+"""Names: texts that Compute Engine, its labels and Nova accept."""
 
 import re
 
@@ -55,7 +55,7 @@ def test_zones_to_try_are_not_needed_by_nodes_that_are_pinned(refusals):
 
 @given(st.text(min_size=1, max_size=50), st.text(min_size=1, max_size=30))
 def test_an_accepted_prefix_names_every_resource(cluster, stack):
-    """The longest of our names stays within Compute Engine's rule."""
+    """Even our longest name stays within Compute Engine's limit."""
     try:
         settings = configuration.parse({"clusterName": cluster}, stack=stack, project="capo")
     except SettingsError:

@@ -1,4 +1,4 @@
-"""OpenStack: pairs that run, services that exist, refs and numbers in bounds."""
+"""OpenStack: supported platforms and releases, existing services, valid refs and numbers."""
 
 import pytest
 

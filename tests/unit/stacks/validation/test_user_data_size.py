@@ -1,11 +1,11 @@
-"""User data: what Compute Engine would not take is refused before the network is built."""
+"""User data: a size that Compute Engine refuses is reported before the network is built."""
 
 import pytest
 
 
 @pytest.fixture
 def overlay(tmp_path):
-    """A file of that many kilobytes. Lines are long, since each costs four bytes of indentation."""
+    """Write a file of that many kilobytes, in long lines: indentation adds four bytes a line."""
 
     def write(kilobytes):
         path = tmp_path / "overlay.conf"

@@ -170,7 +170,7 @@ def main() -> None:
 
 
 def measure_stacks(bench: Bench) -> None:
-    """Measure `up`, a repeated `up`, `destroy`, and `up` with a worker that depends."""
+    """Measure `up`, a repeated `up`, `destroy`, and an `up` whose worker has to wait."""
     ups, waits, again, downs, together = [], [], [], [], []
     for _ in range(RUNS):
         run = bench.stack()

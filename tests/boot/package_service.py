@@ -45,7 +45,7 @@ def _fields(tree: Path) -> str:
 
 def withhold(machine: BootedMachine, url: str) -> None:
     """Uninstall the package from a machine that is off, and point its apt at the repository."""
-    # The PATH of the machine: this one's may name other folders.
+    # The machine's PATH: this host's may name other folders.
     path = ("/usr/bin/env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin")
     _run("chroot", machine.root, *path, "dpkg", "--remove", "--force-depends", NAME)
     source = f"deb [trusted=yes allow-insecure=yes] {url}/{FOLDER} ./\n"

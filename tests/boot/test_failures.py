@@ -61,7 +61,7 @@ def test_a_stack_sh_that_hangs_ends_at_the_deadline(make_site):
 
 
 def test_a_stack_sh_that_is_killed_is_told_with_the_signal_and_its_last_line(make_site):
-    """The out-of-memory killer sends SIGKILL, whose exit status our own time limit has too."""
+    """The out-of-memory killer sends SIGKILL; our own time limit has the same exit status."""
     site = make_site({"KILL_PHASE": "Starting Keystone"}, worker="false")
     site.controller.start()
 

@@ -68,7 +68,7 @@ def zones_of_clouds_yaml(job):
 
 
 def a_floating_address_answers(cloud):
-    """Reach a server behind the controller's external bridge from the job."""
+    """Return whether the job reaches a server behind the controller's external bridge."""
     server = cloud.add_server(CONTROLLER, f"{FLOATING}/24")
     with inside(server, lambda: socket.create_server((FLOATING, 22))) as listener:
         listener.settimeout(PATIENCE_S)

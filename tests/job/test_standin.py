@@ -66,6 +66,7 @@ def cloud():
 
 @pytest.fixture
 def environ(tmp_path, cloud):
+    """The environment of the suite: CAPO's variables, and the URLs of the server."""
     (tmp_path / "state").mkdir()
     (tmp_path / "artifacts").mkdir()
     kept = {name: os.environ[name] for name in ("HOME",) if name in os.environ}

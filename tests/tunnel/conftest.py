@@ -1,7 +1,7 @@
 """A network of network namespaces: the job, a container behind it, the controller, an outsider.
 
-container --br-kind-- job --eth0-- wire --eth0-- controller (sshd, 10.0.3.15, 172.24.4.10)
-+---eth0-- outsider (the job's default gateway, too)
+    container --br-kind-- job --eth0-- wire --eth0-- controller (sshd, 10.0.3.15, 172.24.4.10)
+                                         +---eth0-- outsider (the job's default gateway, too)
 
 A process holds each namespace open, and every process is ended with its test.
 """

@@ -82,6 +82,7 @@ def tools(tmp_path):
 
 @pytest.fixture
 def environ(tmp_path, cache, tools):
+    """The environment of a script, without a Pulumi other than the one in `tools`."""
     return {
         "PATH": f"{tools}:{path_without('pulumi')}",
         "PYTHON": sys.executable,
@@ -332,6 +333,7 @@ def release(tools, tmp_path):
 
 @pytest.fixture
 def need_pulumi(environ, tmp_path):
+    """Run need-pulumi with a folder for its download; return the finished process."""
     (tmp_path / "requirements.txt").write_text("pulumi==3.272.0 \\\n    --hash=sha256:0\n")
     (tmp_path / "kept").mkdir()
 

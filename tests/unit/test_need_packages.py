@@ -30,6 +30,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 def need(folder):
+    """Run need-packages; return the finished process."""
+
     def run(*pairs):
         return subprocess.run(
             ["/bin/bash", SCRIPT, *pairs],

@@ -1,4 +1,4 @@
-"""Lease: how the job's client and heartbeat take the answers of both servers."""
+"""Lease: how the job's client and heartbeat react to the answers of both servers."""
 
 import threading
 import time

@@ -85,7 +85,7 @@ def spoken(arguments: tuple[str, ...]) -> list[str]:
 
 
 def _find(calls: list[dict[str, Any]], words: list[str]) -> dict[str, Any]:
-    """Return the record of this call, made with or without a stack as now."""
+    """Return the recording of this call; calls with and without a stack differ."""
     up = _UP.exists()
     found = [call for call in calls if (spoken(call["arguments"]), call["up"]) == (words, up)]
     if not found:

@@ -1,4 +1,4 @@
-"""Decided: variables that the stack writes, derived from its output, with the setting of each."""
+"""Decided: variables that a person's local.conf must not set, each with the setting behind it."""
 
 import dataclasses
 

@@ -21,7 +21,7 @@ DEAD = (
     *("SERVICE_TOKEN", "PUBLIC_BRIDGE_MTU", "GLANCE_HOSTPORT", "DISABLED_SERVICES", "q-fake"),
     *("query_placement_for_availability_zone", "service_plugins"),
 )
-"""What the user data in use today sets and no supported release reads, or overwrites."""
+"""Variables of today's user data that every supported release ignores or overwrites."""
 
 REDUNDANT = ("Q_AGENT", "Q_ML2_PLUGIN_MECHANISM_DRIVERS", "OVN_L3_CREATE_PUBLIC_NETWORK")
 
@@ -247,7 +247,7 @@ READ_BY_DEVSTACK = """
     RABBIT_PASSWORD REQUIREMENTS_BRANCH SERVICE_HOST SERVICE_PASSWORD SERVICE_TIMEOUT SWIFT_BRANCH
     TEMPEST_BRANCH VERBOSE VOLUME_BACKING_FILE_SIZE
 """
-"""Found as `$NAME`, `${NAME` or in `trueorfalse` in each supported release's sources."""
+"""Variables in each supported release's sources, as `$NAME`, `${NAME` or in `trueorfalse`."""
 
 
 def test_only_variables_that_devstack_reads_are_set():

@@ -213,7 +213,7 @@ def test_patterns_that_the_text_itself_allows_are_parsed():
 
 
 def test_nothing_is_run(tmp_path):
-    """Neither bash itself nor a file that bash reads at its start runs code of the text."""
+    """bash only parses the text, with -n, which the text itself cannot switch off."""
     witness = tmp_path / "witness"
     text = f"set +n\n: >{witness}\nA=$(: >{witness})\nHOST_IP=1"
 

@@ -126,7 +126,7 @@ def check_identity() -> None:
 
 
 def check_floating() -> None:
-    """Require an answer from a floating address, before an optional time limit."""
+    """Require an answer from a floating address, within STANDIN_FLOATING_S if that is set."""
     deadline = time.monotonic() + float(os.environ.get("STANDIN_FLOATING_S", "0"))
     while True:
         try:

@@ -8,6 +8,7 @@ Run as `suite.py TARGET`. Environment variables control it:
     STANDIN_CHECKS          names of the checks to run, separated by blanks (all of the target's)
     STANDIN_IDENTITY_URL    the identity API (auth_url of clouds.yaml)
     STANDIN_FLOATING_URL    a page at a floating address
+    STANDIN_FLOATING_S      seconds to wait for that page (0)
     STANDIN_SECOND_AZ_URL   Nova's availability zones (asked with openstacksdk)
     STANDIN_SECOND_AZ_S     seconds to wait for the second AZ (600)
 """

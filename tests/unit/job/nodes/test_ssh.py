@@ -109,7 +109,7 @@ def test_a_stack_without_keys_is_refused(outputs, folder):
 def test_ssh_reads_any_name_as_it_is(name):
     """`ssh -G` prints the parsed options. A name with ${ is refused: ssh would expand it."""
     assume("${" not in name and name not in {"", ".", ".."})
-    # Line breaks are excluded from the names: ssh prints one option per line.
+    # The name is in the middle: trailing blanks would be lost in ssh's output.
     path = Path("/keys", name, "known_hosts")
     access = Access(user="me", host="192.0.2.1", key=path, known_hosts=path)
     program = shutil.which("ssh", path=os.defpath)  # The real ssh, not the stand-in.

@@ -37,6 +37,7 @@ def run():
 
 @pytest.fixture
 def good_run(run):
+    """A run in which every phase passed."""
     run.add("job", "preflight", 0, 0.2)
     run.add("job", "up", 0.2, 2)
     run.add("resources", "controller (Instance)", 0.5, 1.5)

@@ -54,6 +54,7 @@ def instance(role="controller", **changes):
 
 @pytest.fixture
 def nodes():
+    """Simulated nodes on a free port."""
     with socket.socket() as probe:
         probe.bind((ADDRESS, 0))
         port = probe.getsockname()[1]

@@ -271,7 +271,7 @@ def test_a_release_that_is_answered_by_drips_gives_up_in_time(boskos_server):
 
 
 def test_a_type_that_the_server_lacks_is_not_waited_for(boskos, boskos_server):
-    """Every other kind of "not found" may pass."""
+    """Every other kind of "not found" may be temporary."""
     with (
         pytest.raises(RefusedError, match=f"{boskos_server.host} has no resources of type 'aws'"),
         held(boskos, "aws", pause=pytest.fail),

@@ -31,6 +31,7 @@ class Cloud:
 
 @pytest.fixture
 def cloud(monkeypatch):
+    """Replace cleanup's search and sweep by those of a fake cloud."""
     made = Cloud()
 
     def leftovers(place, scope):

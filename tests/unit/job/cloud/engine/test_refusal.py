@@ -114,7 +114,7 @@ def test_what_no_zone_can_mend_is_of_no_zone(status, message):
 
 
 def test_it_is_told_with_status_and_reason_in_front():
-    """A long message loses its end where it is cut, not its status."""
+    """Status and reason survive where a long message is cut off."""
     told = Refusal(message=PUBLIC_IP, status=412, reason="conditionNotMet")
 
     assert str(told) == f"412 conditionNotMet: {PUBLIC_IP}"

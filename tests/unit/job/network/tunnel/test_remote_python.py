@@ -21,6 +21,7 @@ def access(outputs, tmp_path):
 
 @pytest.fixture
 def wait(access, namespace, ending, monkeypatch):
+    """Wait for Python with short pauses between attempts."""
     monkeypatch.setattr(remote_python, "_PAUSE_S", 0.05)
     holder = Holder(ending=ending, say=print)
 

@@ -47,11 +47,11 @@ def stop(server: ForkServer) -> None:
 
 def make_venv(folder: Path) -> None:
     """Make a virtual environment with the packages of this one, and the client as `python3`."""
-    for path in Path(sys.prefix).iterdir():
-        if path.name != "bin":
-            (folder / path.name).symlink_to(path)
+    prefix = Path(sys.prefix)
     (folder / "bin").mkdir()
-    (folder / "bin/python").symlink_to(sys.executable)
+    for path in [*prefix.glob("*"), *prefix.glob("bin/*")]:
+        if path.name not in {"bin", "python3"}:
+            (folder / path.relative_to(prefix)).symlink_to(path)
     words = {
         "interpreter": sys._base_executable,
         "client": _HERE / "client.py",

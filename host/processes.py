@@ -76,32 +76,49 @@ class Answer:
 
     @property
     def complaint(self) -> str:
-        """The last line of its error output."""
+        """The last line of its error output, else its exit status."""
+        return self._last_line or f"exit {self.code}"
+
+    @property
+    def reason(self) -> str:
+        """The last line of its error output, and its exit status."""
+        return f"{self._last_line or 'no message'} (exit {self.code})"
+
+    @property
+    def _last_line(self) -> str:
         lines = [line.strip() for line in (self.errors or self.output).splitlines()]
-        return next(filter(None, reversed(lines)), f"exit {self.code}")
+        return next(filter(None, reversed(lines)), "")
+
+
+def run(
+    program: Program, ending: Ending | None = None, *, timeout_s: float, grace: Grace = _SHORT
+) -> Answer:
+    """Run a short program and return its answer.
+
+    Raises OSError if it does not start, DeadlineError, or the reason if the run is told to end.
+    """
+    output: list[str] = []
+    errors: list[str] = []
+    code = Child(program, output.append, errors.append).wait(ending, grace, timeout_s)
+    return Answer(code=code, output="".join(output), errors="".join(errors))
 
 
 def ask(
     program: Program, ending: Ending | None = None, *, timeout_s: float, grace: Grace = _SHORT
 ) -> Answer:
-    """Run a short program and return its answer.
+    """Run a short program. A missing program gives 127, a time-out 124.
 
-    A missing program gives 127, a time-out 124. Raises the reason if the run is told to end.
+    Raises the reason if the run is told to end.
     """
-    output: list[str] = []
-    errors: list[str] = []
     try:
-        child = Child(program, output.append, errors.append)
+        return run(program, ending, timeout_s=timeout_s, grace=grace)
     except OSError as error:
         name = program.command[0]
         found = shutil.which(name, path=program.environment.get("PATH"))
         why = error.strerror if found else "it is not installed"
         return Answer(code=MISSING, errors=f"{name}: {why}")
-    try:
-        code = child.wait(ending, grace, timeout_s)
     except DeadlineError:
         return Answer(code=TIMED_OUT, errors=f"no answer after {timeout_s:.0f} s")
-    return Answer(code=code, output="".join(output), errors="".join(errors))
 
 
 class Child:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from host.errors import JobError
-from job.network.tunnel.namespace import Answer, Namespace
+from host.processes import Answer
+from job.network.tunnel.namespace import Namespace
 
 _GUARD = "devstack-tunnel"
 
@@ -191,4 +192,4 @@ def _tables(port: int) -> list[str]:
 
 def _insist(answer: Answer, what: str) -> None:
     if answer.code:
-        raise JobError(f"tunnel: {what}: {answer.complaint} (exit {answer.code})")
+        raise JobError(f"tunnel: {what}: {answer.reason}")

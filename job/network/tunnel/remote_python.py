@@ -4,7 +4,7 @@ import re
 import time
 
 from host.errors import JobError
-from job.network.tunnel.namespace import Answer, Namespace
+from job.network.tunnel.namespace import Namespace
 from job.network.tunnel.supervisor import Holder
 from job.nodes.ssh import Access, wrong_key
 
@@ -32,8 +32,8 @@ def wait_for_python(access: Access, namespace: Namespace, deadline: float, holde
             return
         left = deadline - time.monotonic()
         if left <= 0:
-            raise JobError(f"tunnel: {access.host}: no Python over ssh in time: {_reason(answer)}")
-        if said != (said := _reason(answer)):
+            raise JobError(f"tunnel: {access.host}: no Python over ssh in time: {answer.reason}")
+        if said != (said := answer.reason):
             holder.say(f"tunnel: waiting for Python on {access.host}: {said}")
         holder.ending.wait(min(_PAUSE_S, left))
 
@@ -46,7 +46,3 @@ def _require_new(found: re.Match[str], access: Access) -> None:
             f"tunnel: {access.host} has {found[0]}, too old for sshuttle, which needs {oldest};"
             " install python3 on the node"
         )
-
-
-def _reason(answer: Answer) -> str:
-    return f"{answer.complaint} (exit {answer.code})"

@@ -32,9 +32,7 @@ def find_program(namespace: Namespace) -> tuple[str, str]:
     answer = namespace.run(found, "--version")
     version = re.search(r"(\d+)\.(\d+)\S*", answer.output)
     if answer.code or version is None:
-        raise JobError(
-            f"sshuttle: '{found} --version' fails: {answer.complaint} (exit {answer.code})"
-        )
+        raise JobError(f"sshuttle: '{found} --version' fails: {answer.reason}")
     if (int(version[1]), int(version[2])) < _OLDEST:
         raise JobError(
             f"sshuttle: {found} is {version[0]}, too old; run 'make venv' for the pinned"

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from host.errors import JobError
-from job.network.tunnel.namespace import Answer, Namespace
+from host.processes import Answer
+from job.network.tunnel.namespace import Namespace
 from tests.patience import FOREVER_S
 
 
 def test_a_slow_command_gets_its_text_once():
     """The loop polls a slow command several times."""
     script = "import sys, time; time.sleep(0.5); print(sys.stdin.read())"
-    assert Namespace().run(sys.executable, "-c", script, text="rules") == Answer(0, "rules\n", "")
+    answer = Namespace().run(sys.executable, "-c", script, text="rules")
+    assert answer == Answer(code=0, output="rules\n")
 
 
 def test_a_command_without_end_is_ended_with_all_it_started():

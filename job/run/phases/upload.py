@@ -3,8 +3,9 @@
 import time
 from pathlib import Path
 
+from host import processes
 from host.errors import JobError
-from host.processes import Child, DeadlineError, Grace, Program
+from host.processes import DeadlineError, Grace, Program
 from job.nodes.ssh import Access
 from job.run.context import Context
 
@@ -20,25 +21,21 @@ _GRACE = Grace(soft_s=2, hard_s=2)
 def run(context: Context, controller: Access, archive: Path) -> None:
     """Upload it, with retries. Raises JobError."""
     deadline = time.monotonic() + _LIMIT_S
+    program = Program(
+        command=[*controller.command(), controller.destination, _COMMAND],
+        environment=context.job.variables,
+        standard_input=archive,
+    )
     while True:
-        lines: list[str] = []
-        child = Child(
-            Program(
-                command=[*controller.command(), controller.destination, _COMMAND],
-                environment=context.job.variables,
-                standard_input=archive,
-            ),
-            lines.append,
-        )
         try:
-            code = child.wait(context.ending, _GRACE, _ATTEMPT_S)
+            answer = processes.run(program, context.ending, timeout_s=_ATTEMPT_S, grace=_GRACE)
+            complaint = answer.complaint if answer.code else ""
         except DeadlineError as error:
-            code, lines = 1, [str(error)]
-        if not code:
+            complaint = str(error)
+        if not complaint:
             size_mb = archive.stat().st_size / 1e6
             context.log.say(f"upload: the image archive ({size_mb:.0f} MB) is on the controller")
             return
-        complaint = lines[-1].strip() if lines else f"exit {code}"
         if time.monotonic() > deadline:
             raise JobError(f"upload: the image archive could not be uploaded: {complaint}")
         context.log.say(f"upload: {complaint}; trying again")

@@ -8,50 +8,12 @@ last renewal is retransmitted a second later.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from host.errors import JobError
 from host.processes import Answer
 from job.network.tunnel.namespace import Namespace
 
 _GUARD = "devstack-tunnel"
-
-
-class Method(Protocol):
-    """A firewall method of sshuttle."""
-
-    name: str
-
-    def flaw(self) -> str:
-        """Return why it does not work here; empty if it does."""
-
-    def guard(self, port: int, interfaces: Sequence[str]) -> None:
-        """Admit packets to a port only from these interfaces. Raises JobError."""
-
-    def redirects(self, port: int) -> bool:
-        """Tell whether sshuttle's own rules for a port exist."""
-
-    def remains(self, port: int) -> list[str]:
-        """Return the existing rules of sshuttle and of the guard."""
-
-    def remove(self, port: int) -> None:
-        """Remove both, as far as they exist."""
-
-
-def choose(namespace: Namespace) -> Method:
-    """Return the first method that works. Raises JobError with the faults of each."""
-    flaws = []
-    for method in (Nat(namespace), Nft(namespace)):
-        flaw = method.flaw()
-        if not flaw:
-            return method
-        flaws.append(f"{method.name} ({flaw})")
-    raise JobError(f"tunnel: no method works here: {', '.join(flaws)}; run as root with iptables")
-
-
-def named(name: str, namespace: Namespace) -> Method:
-    """Return the method that an earlier tunnel used."""
-    return Nft(namespace) if name == Nft.name else Nat(namespace)
 
 
 @dataclass(frozen=True)
@@ -62,7 +24,7 @@ class Nat:
     name = "nat"
 
     def flaw(self) -> str:
-        """Try sshuttle's rules in an unused chain."""
+        """Return why sshuttle's rules do not work in an unused chain; empty if they do."""
         chain = f"{_GUARD}-try"
         self._iptables("nat", "-N", chain)
         flaw = self._first_flaw(
@@ -75,24 +37,24 @@ class Nat:
         return flaw
 
     def guard(self, port: int, interfaces: Sequence[str]) -> None:
-        """Replace the chain atomically, and let INPUT begin with it."""
+        """Let only packets from these interfaces reach a port. Atomic. Raises JobError."""
         chain = f"{_GUARD}-{port}"
         rules = [f"-A {chain} -i {name} -j ACCEPT" for name in interfaces]
         text = "\n".join(
             ["*filter", f":{chain} - [0:0]", *rules, f"-A {chain} -j DROP", "COMMIT", ""]
         )
-        _insist(self.namespace.run("iptables-restore", "-w", "--noflush", text=text), "guard")
+        _insist(self.namespace.run("iptables-restore", "-w", "--noflush", text=text))
         jump = _jump(port)
         if self._iptables("filter", "-C", *jump).code:
-            _insist(self._iptables("filter", "-I", *jump), "guard")
+            _insist(self._iptables("filter", "-I", *jump))
 
     def redirects(self, port: int) -> bool:
-        """Tell whether its chain exists and is used."""
+        """Tell whether sshuttle's own chain exists and is used."""
         rules = self._iptables("nat", "-S").output.splitlines()
         return f"-A OUTPUT -j sshuttle-{port}" in rules
 
     def remains(self, port: int) -> list[str]:
-        """Return the rules that name either chain."""
+        """Return the existing rules that name sshuttle's chain or the guard's."""
         rules = [
             rule
             for table in ("nat", "filter")
@@ -133,7 +95,7 @@ class Nft:
     name = "nft"
 
     def flaw(self) -> str:
-        """Let the kernel check sshuttle's rules without applying them."""
+        """Return why the kernel would refuse sshuttle's rules; empty if it takes them."""
         answer = self.namespace.run(
             "nft",
             "--check",
@@ -152,7 +114,7 @@ table inet {_GUARD}-try {{
         return f"nft: {answer.errors.partition(chr(10))[0]}" if answer.code else ""
 
     def guard(self, port: int, interfaces: Sequence[str]) -> None:
-        """Replace the table atomically."""
+        """Let only packets from these interfaces reach a port. Atomic. Raises JobError."""
         table = f"inet {_GUARD}-{port}"
         names = ", ".join(f'"{name}"' for name in interfaces)
         text = f"""\
@@ -165,16 +127,17 @@ table {table} {{
     }}
 }}
 """
-        _insist(self.namespace.run("nft", "--file", "-", text=text), "guard")
+        _insist(self.namespace.run("nft", "--file", "-", text=text))
 
     def redirects(self, port: int) -> bool:
-        """Tell whether its table exists."""
+        """Tell whether sshuttle's own table exists."""
         return f"table inet sshuttle-ipv4-{port}" in self.remains(port)
 
     def remains(self, port: int) -> list[str]:
-        """Return the existing tables."""
+        """Return the existing tables of sshuttle and of the guard."""
         tables = self.namespace.run("nft", "list", "tables").output.splitlines()
-        return [table for table in _tables(port) if table in tables]
+        ours = (f"table inet sshuttle-ipv4-{port}", f"table inet {_GUARD}-{port}")
+        return [table for table in ours if table in tables]
 
     def remove(self, port: int) -> None:
         """Remove the tables."""
@@ -182,14 +145,30 @@ table {table} {{
             self.namespace.run("nft", "delete", *table.split())
 
 
+Method = Nat | Nft
+
+
+def choose(namespace: Namespace) -> Method:
+    """Return the first method that works. Raises JobError with the faults of each."""
+    flaws = []
+    methods: tuple[Method, ...] = (Nat(namespace), Nft(namespace))
+    for method in methods:
+        flaw = method.flaw()
+        if not flaw:
+            return method
+        flaws.append(f"{method.name} ({flaw})")
+    raise JobError(f"tunnel: no method works here: {', '.join(flaws)}; run as root with iptables")
+
+
+def named(name: str, namespace: Namespace) -> Method:
+    """Return the method that an earlier tunnel used."""
+    return Nft(namespace) if name == Nft.name else Nat(namespace)
+
+
 def _jump(port: int) -> tuple[str, ...]:
     return ("INPUT", "-p", "tcp", "--dport", str(port), "-j", f"{_GUARD}-{port}")
 
 
-def _tables(port: int) -> list[str]:
-    return [f"table inet sshuttle-ipv4-{port}", f"table inet {_GUARD}-{port}"]
-
-
-def _insist(answer: Answer, what: str) -> None:
+def _insist(answer: Answer) -> None:
     if answer.code:
-        raise JobError(f"tunnel: {what}: {answer.reason}")
+        raise JobError(f"tunnel: guard: {answer.reason}")

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from host.errors import JobError
@@ -18,14 +19,14 @@ _NAMESPACES = Path("/run/netns")
 
 
 @contextmanager
-def container_on(bridge: str, outside: Namespace) -> Iterator[Path]:
-    """Yield the path of a namespace on a bridge of `outside`. Raises JobError."""
+def container_on(bridge: str, outside: Namespace) -> Iterator[Namespace]:
+    """Yield a namespace on a bridge of `outside`. Raises JobError."""
     network = _network_of(bridge, outside)
     # Docker assigns addresses from the lowest on, so take one from the other end.
     address = f"{network.network.broadcast_address - 1}/{network.network.prefixlen}"
     name = f"devstack-{os.getpid()}"
     outer = f"dsk{os.getpid()}"
-    inner = Namespace(path=_NAMESPACES / name, environment=outside.environment)
+    inner = replace(outside, path=_NAMESPACES / name)
     _run(outside, "ip", "netns", "add", name)
     try:
         link = ("ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", name)
@@ -34,7 +35,7 @@ def container_on(bridge: str, outside: Namespace) -> Iterator[Path]:
         _run(inner, "ip", "address", "add", address, "dev", "eth0")
         _run(inner, "ip", "link", "set", "eth0", "up")
         _run(inner, "ip", "route", "add", "default", "via", str(network.ip))
-        yield _NAMESPACES / name
+        yield inner
     finally:
         # This also removes both ends of its interface.
         outside.run("ip", "netns", "delete", name)

@@ -6,8 +6,9 @@ calling process keeps its namespace and its environment.
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -71,13 +72,9 @@ def hold(
         raise
 
 
-@contextmanager
-def _container(options: Options, namespace: Namespace) -> Iterator[Namespace | None]:
-    """Yield the namespace of the additional first probe, if there is to be one."""
+def _container(options: Options, namespace: Namespace) -> AbstractContextManager[Namespace | None]:
+    """Return the namespace of the additional first probe, if there is to be one."""
     if options.probe_bridge:
-        with container_on(options.probe_bridge, namespace) as path:
-            yield Namespace(path=path, environment=namespace.environment)
-    elif options.probe_from:
-        yield Namespace(path=options.probe_from, environment=namespace.environment)
-    else:
-        yield None
+        return container_on(options.probe_bridge, namespace)
+    path = options.probe_from
+    return nullcontext(replace(namespace, path=path) if path else None)

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from host.errors import RefusedError
@@ -54,6 +54,5 @@ def take_over(path: Path, namespace: Namespace, say: Callable[[str], object]) ->
     there = Path(before.netns) if before.netns else None
     # The rules of a deleted namespace are gone too.
     if before.port and (there is None or there.exists()):
-        space = Namespace(path=there, environment=namespace.environment)
-        redirection.named(before.method, space).remove(before.port)
+        redirection.named(before.method, replace(namespace, path=there)).remove(before.port)
     say(f"tunnel: removed what process {before.supervisor} left, which was killed")

@@ -117,7 +117,7 @@ class Supervisor:
                     return run
             if time.monotonic() > deadline:
                 raise _BrokenError(
-                    f"{self._target_text} does not answer through it: {verdict.value}"
+                    f"{self.record.probe} does not answer through it: {verdict.value}"
                 )
             self.holder.ending.wait(_POLL_S)
 
@@ -134,7 +134,7 @@ class Supervisor:
             self._tell_service(verdict)
             failures = 0 if verdict in {Verdict.ANSWERED, Verdict.CLOSED} else failures + 1
             if failures >= _PATIENCE:
-                raise _BrokenError(f"{failures} probes of {self._target_text}: {verdict.value}")
+                raise _BrokenError(f"{failures} probes of {self.record.probe}: {verdict.value}")
 
     def _require_running(self, run: Run) -> None:
         if run.child.running:
@@ -156,7 +156,7 @@ class Supervisor:
         verdict = self._probe(self.container)
         if verdict is not Verdict.ANSWERED:
             raise JobError(
-                f"tunnel: {self._target_text} answers from here, but not from container"
+                f"tunnel: {self.record.probe} answers from here, but not from container"
                 f" {self.container.path}: {verdict.value}; look at this host's raw and input rules"
             )
 
@@ -198,7 +198,7 @@ class Supervisor:
         down = verdict is Verdict.CLOSED
         if down != self._service_is_down:
             state = "is down, the tunnel works" if down else "answers again"
-            self.holder.say(f"tunnel: {self._target_text} {state}")
+            self.holder.say(f"tunnel: {self.record.probe} {state}")
         self._service_is_down = down
 
     def _count_restart(self, broken: _BrokenError) -> None:
@@ -225,11 +225,6 @@ class Supervisor:
         if remains:
             raise JobError(f"tunnel: this is left, remove it: {'; '.join(remains)}")
         self.record.port = 0
-
-    @property
-    def _target_text(self) -> str:
-        host, port = self.target
-        return f"{host}:{port}"
 
     def _write(self) -> None:
         self.record.write(self.folder / "tunnel.json")

@@ -66,12 +66,8 @@ def of_project(settings: Settings, place: Place, ending: Ending, *, present: boo
     except JobError as error:
         return Report(problems=[str(error)])
     try:
-        project, report = identity.project(client, place, get)
-        if report.problems:
-            return report
-        region, report = quotas.region(client, settings, get)
-        if report.problems:
-            return report
+        project = identity.project(client, place, get)
+        region = quotas.region(client, settings, get)
     except JobError as error:
         ending.check()
         return Report.of(error)

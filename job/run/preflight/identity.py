@@ -58,23 +58,23 @@ def _no_token(error: GoogleAuthError) -> str:
     return f"no token can be had for them ({' '.join(str(error).split())})"
 
 
-def project(client: Any, place: Place, get: Get) -> tuple[Document | None, Report]:
-    """Read the project; None if the account may not.
+def project(client: Any, place: Place, get: Get) -> Document | None:
+    """Read the project; None if the account may not. Raises JobError.
 
     An account without permission to read projects may still be able to work in this one. Then
     permission to list networks, which the job needs, is the criterion.
     """
     try:
-        return get(client.projects().get(project=place.project)), Report()
+        return get(client.projects().get(project=place.project))
     except HttpError as error:
         if error.resp.status != FORBIDDEN:
-            return None, Report.of(explain(error))
+            raise explain(error) from None
         refused = error
     try:
         get(client.networks().list(project=place.project, maxResults=1))
     except HttpError:
-        return None, Report.of(explain(refused))
-    return None, Report()
+        raise explain(refused) from None
+    return None
 
 
 def explain(error: HttpError) -> JobError:

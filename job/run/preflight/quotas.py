@@ -1,6 +1,7 @@
 """Quotas: compare the stack's needs with the project's remaining quotas."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,14 +19,6 @@ _SPOT = "PREEMPTIBLE_CPUS"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Need:
-    """The stack's use of a metric."""
-
-    metric: str
-    amount: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Quota:
     """A metric's limit and usage."""
 
@@ -33,14 +26,14 @@ class Quota:
     usage: float
 
 
-def region(client: Any, settings: Settings, get: Get) -> tuple[Document | None, Report]:
-    """Read the region; None if the account may not."""
+def region(client: Any, settings: Settings, get: Get) -> Document | None:
+    """Read the region; None if the account may not. Raises JobError."""
     try:
-        return get(client.regions().get(project=settings.project, region=settings.region)), Report()
+        return get(client.regions().get(project=settings.project, region=settings.region))
     except HttpError as error:
         if error.resp.status == FORBIDDEN:
-            return None, Report()
-        return None, Report.of(explain(error))
+            return None
+        raise explain(error) from None
 
 
 def compare(
@@ -60,16 +53,16 @@ def compare(
         if not found:
             # Compute Engine also omits quotas that it could not determine.
             unreadable.append(where)
-        for need in needs:
-            quota = found.get(need.metric)
+        for metric, need in needs.items():
+            quota = found.get(metric)
             if quota is None:
                 continue
-            report.facts[f"quota {need.metric}, {where}"] = {**asdict(quota), "need": need.amount}
-            if quota.usage + need.amount > quota.limit:
+            report.facts[f"quota {metric}, {where}"] = {**asdict(quota), "need": need}
+            if quota.usage + need > quota.limit:
                 line = (
-                    f"quota {need.metric}: {where} has a limit of {quota.limit:g} with"
-                    f" {quota.usage:g} in use, and the stack needs {need.amount}; free some, or"
-                    " have the limit raised"
+                    f"quota {metric}: {where} has a limit of {quota.limit:g} with"
+                    f" {quota.usage:g} in use, and the stack needs {need}; free some, or have the"
+                    " limit raised"
                 )
                 (report.warnings if present else report.problems).append(line)
     if unreadable:
@@ -80,41 +73,41 @@ def compare(
     return report
 
 
-def of_project(settings: Settings) -> Iterator[Need]:
-    """Yield the needs that count against the project."""
-    if not settings.existing_network:
-        yield Need(metric="NETWORKS", amount=1)
-        yield Need(metric="SUBNETWORKS", amount=1)
-        yield Need(metric="ROUTERS", amount=1)
-    yield Need(metric="FIREWALLS", amount=_firewalls(settings))
-    yield Need(metric="CPUS_ALL_REGIONS", amount=sum(_cpus(settings).values()))
+def of_project(settings: Settings) -> dict[str, int]:
+    """Return the needs that count against the project, by metric."""
+    network = {} if settings.existing_network else {"NETWORKS": 1, "SUBNETWORKS": 1, "ROUTERS": 1}
+    return {
+        **network,
+        "FIREWALLS": _firewalls(settings),
+        "CPUS_ALL_REGIONS": _cpus(settings).total(),
+    }
 
 
-def of_region(settings: Settings, found: Mapping[str, Quota]) -> Iterator[Need]:
-    """Yield the needs that count against the region, by its metrics."""
+def of_region(settings: Settings, found: Mapping[str, Quota]) -> dict[str, int]:
+    """Return the needs that count against the region, by its metrics."""
     cpus = _cpus(settings)
     if settings.spot and found.get(_SPOT, Quota(limit=0, usage=0)).limit > 0:
         # Without a separate quota, spot instances count against the regular one.
-        cpus = {_SPOT: sum(cpus.values())}
-    for metric, amount in cpus.items():
-        yield Need(metric=metric, amount=amount)
+        cpus = Counter({_SPOT: cpus.total()})
     nodes = len(settings.roles)
     disk = "SSD_TOTAL_GB" if settings.boot_disk_type in _SSD_TYPES else "DISKS_TOTAL_GB"
-    yield Need(metric=disk, amount=nodes * settings.boot_disk_gib)
-    yield Need(metric="INSTANCES", amount=nodes)
-    if settings.existing_network:
-        # Internal addresses are reserved only there, and only reserved ones count.
-        yield Need(metric="INTERNAL_ADDRESSES", amount=nodes)
+    # Internal addresses are reserved only there, and only reserved ones count.
+    internal = {"INTERNAL_ADDRESSES": nodes} if settings.existing_network else {}
     # Cloud NAT's address is not counted: Google's documentation is contradictory.
     external = 1 + (settings.worker and settings.worker_external_ip)
-    yield Need(metric="STATIC_ADDRESSES", amount=external)
-    yield Need(metric="IN_USE_ADDRESSES", amount=external)
+    return {
+        **cpus,
+        disk: nodes * settings.boot_disk_gib,
+        "INSTANCES": nodes,
+        **internal,
+        "STATIC_ADDRESSES": external,
+        "IN_USE_ADDRESSES": external,
+    }
 
 
 def needed(settings: Settings, metric: str) -> int | None:
     """Return the stack's use of a metric, or None."""
-    needs = (*of_project(settings), *of_region(settings, {}))
-    return next((need.amount for need in needs if need.metric == metric), None)
+    return {**of_region(settings, {}), **of_project(settings)}.get(metric)
 
 
 def quotas_of(document: Mapping[str, Any]) -> dict[str, Quota]:
@@ -126,15 +119,15 @@ def quotas_of(document: Mapping[str, Any]) -> dict[str, Quota]:
     }
 
 
-def _cpus(settings: Settings) -> dict[str, int]:
+def _cpus(settings: Settings) -> Counter[str]:
     types = [settings.controller_machine_type]
     if settings.worker:
         types.append(settings.worker_machine_type)
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for name in types:
         series = name.partition("-")[0]
         metric = "CPUS" if series in _OLDEST_SERIES else f"{series.upper()}_CPUS"
-        counts[metric] = counts.get(metric, 0) + (vcpus(name) or 0)
+        counts[metric] += vcpus(name) or 0
     return counts
 
 

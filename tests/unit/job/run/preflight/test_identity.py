@@ -22,7 +22,7 @@ NO_PROJECT = "Permission denied on resource project capo."
 
 @pytest.fixture
 def look(place):
-    """Request the project; return it and the report."""
+    """Ask for the project."""
 
     def project():
         get = partial(compute.ask, sleep=lambda _: None, patience_s=60)
@@ -32,36 +32,33 @@ def look(place):
 
 
 def test_a_project_that_is_open_is_shown_with_one_request(api, look):
-    project, report = look()
+    project = look()
 
     assert project is not None
     assert project["name"] == "capo"
-    assert report.problems == []
     assert [request["method"] for request in api.requests("capo")] == ["compute.projects.get"]
 
 
 def test_refused_credentials_are_named(api, look):
     api.refuse_token("any", 401)
-    _, report = look()
-
-    assert report.problems[0].startswith("credentials: Google Cloud refuses them (401); run ")
+    with pytest.raises(JobError, match=r"^credentials: Google Cloud refuses them \(401\); run "):
+        look()
 
 
 def test_a_project_that_does_not_exist_is_named(api, look):
     api.refuse_project("capo", 404)
-    _, report = look()
+    with pytest.raises(JobError) as raised:
+        look()
 
-    assert report.problems == [
+    assert str(raised.value) == (
         "project: capo does not exist or is not open to this account; name another in gcp:project"
-    ]
+    )
 
 
 def test_a_project_that_is_closed_is_named(api, look):
     api.refuse_project("capo", 403)
-    _, report = look()
-
-    assert report.problems[0].startswith("credentials: the account lacks ")
-    assert "projects/capo" in report.problems[0]
+    with pytest.raises(JobError, match=r"^credentials: the account lacks .*projects/capo"):
+        look()
 
 
 @pytest.mark.parametrize(
@@ -75,9 +72,8 @@ def test_what_a_403_means_is_read_from_its_text(api, look, message, reason, line
     api.add_fault(
         Fault(method="*", kind="error", status=403, reason=reason, message=message, times=2)
     )
-    _, report = look()
-
-    assert report.problems[0].startswith(line)
+    with pytest.raises(JobError, match=f"^{line}"):
+        look()
 
 
 @pytest.mark.parametrize(
@@ -90,21 +86,20 @@ def test_what_a_403_means_is_read_from_its_text(api, look, message, reason, line
 def test_another_refusal_is_told_in_its_own_words(api, look, message, reason, kind):
     fault = {"kind": "error", "status": 412, "reason": reason, "message": message}
     api.add_fault(Fault(method="*", **fault))
-    _, report = look()
+    with pytest.raises(JobError) as raised:
+        look()
 
-    assert report.problems == [
+    assert str(raised.value) == (
         f"compute: the API refuses (Error 412: {message}, {reason}); do what it says"
-    ]
-    assert report.kind == kind
+    )
+    assert raised.value.kind == kind
 
 
 def test_an_account_that_may_not_read_projects_may_be_let_in_all_the_same(api, look):
     """Only the quotas remain unknown then."""
     api.deny("projects.get")
-    project, report = look()
 
-    assert project is None
-    assert report.problems == []
+    assert look() is None
 
 
 def test_credentials_that_are_not_there_are_named(monkeypatch, tmp_path):

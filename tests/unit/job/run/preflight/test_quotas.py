@@ -4,16 +4,13 @@ from functools import partial
 
 import pytest
 
+from host.errors import JobError
 from job.cloud import compute
 from job.run.preflight import identity, quotas
 from job.run.preflight.quotas import Quota, of_project, of_region
 from localcloud.compute_api.faults import Fault
 
 REGION = "us-east4"
-
-
-def amounts(needs):
-    return {need.metric: need.amount for need in needs}
 
 
 @pytest.fixture
@@ -23,23 +20,22 @@ def look(place, settings):
     def check(settings=settings, *, present=False):
         get = partial(compute.ask, sleep=lambda _: None)
         client = compute.connect(place)
-        project, _ = identity.project(client, place, get)
-        region, report = quotas.region(client, settings, get)
-        report.add(quotas.compare(settings, project, region, present=present))
-        return report
+        project = identity.project(client, place, get)
+        region = quotas.region(client, settings, get)
+        return quotas.compare(settings, project, region, present=present)
 
     return check
 
 
 def test_the_default_configuration_needs(settings):
-    assert amounts(of_project(settings)) == {
+    assert of_project(settings) == {
         "NETWORKS": 1,
         "SUBNETWORKS": 1,
         "ROUTERS": 1,
         "FIREWALLS": 2,
         "CPUS_ALL_REGIONS": 24,
     }
-    assert amounts(of_region(settings, {})) == {
+    assert of_region(settings, {}) == {
         "N2_CPUS": 24,
         "SSD_TOTAL_GB": 1000,
         "INSTANCES": 2,
@@ -53,9 +49,9 @@ def test_a_network_that_exists_is_not_counted(make_settings):
         existingNetwork="n", existingSubnetwork="s", sshSourceRanges='["0.0.0.0/0"]'
     )
 
-    assert amounts(of_project(settings)) == {"FIREWALLS": 3, "CPUS_ALL_REGIONS": 24}
-    # Only an existing network needs reservations of the nodes' internal addresses.
-    assert amounts(of_region(settings, {}))["INTERNAL_ADDRESSES"] == 2
+    assert of_project(settings) == {"FIREWALLS": 3, "CPUS_ALL_REGIONS": 24}
+    # Only there are the nodes' internal addresses reserved.
+    assert of_region(settings, {})["INTERNAL_ADDRESSES"] == 2
 
 
 @pytest.mark.parametrize(
@@ -70,7 +66,7 @@ def test_each_series_has_a_quota_of_its_own(make_settings, controller, worker, c
     settings = make_settings(
         controllerMachineType=controller, workerMachineType=worker, minCpuPlatform=""
     )
-    found = amounts(of_region(settings, {}))
+    found = of_region(settings, {})
 
     assert {metric: found[metric] for metric in found if metric.endswith("CPUS")} == cpus
 
@@ -81,12 +77,12 @@ def test_each_series_has_a_quota_of_its_own(make_settings, controller, worker, c
 def test_spot_instances_have_a_quota_of_their_own_if_there_is_one(make_settings, limit, metric):
     found = {"PREEMPTIBLE_CPUS": Quota(limit=limit, usage=0)}
 
-    assert amounts(of_region(make_settings(spot="true"), found))[metric] == 24
+    assert of_region(make_settings(spot="true"), found)[metric] == 24
 
 
 def test_one_node_needs_half_and_disks_that_are_no_ssd_count_elsewhere(make_settings):
     settings = make_settings(worker="false", bootDiskType="pd-standard")
-    found = amounts(of_region(settings, {}))
+    found = of_region(settings, {})
 
     assert (found["N2_CPUS"], found["DISKS_TOTAL_GB"], found["INSTANCES"]) == (16, 500, 1)
     assert "SSD_TOTAL_GB" not in found
@@ -174,9 +170,8 @@ def test_quotas_that_compute_engine_leaves_out_are_a_warning(settings):
 
 
 def test_a_region_that_does_not_exist_is_refused(make_settings, look):
-    report = look(make_settings(region="us-east9", zones='["us-east9-a"]'))
-
-    assert "us-east9" in report.problems[0]
+    with pytest.raises(JobError, match="us-east9"):
+        look(make_settings(region="us-east9", zones='["us-east9-a"]'))
 
 
 def test_a_rate_limit_is_waited_out(api, look):

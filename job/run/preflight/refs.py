@@ -6,7 +6,7 @@ half an hour. Repositories are queried anonymously, as by a node.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -54,25 +54,22 @@ class Needed:
         return conceal(self.url)
 
 
-@dataclass(frozen=True)
-class _Git:
+_Git = Callable[..., Answer]
+
+
+def _git(environ: Mapping[str, str], ending: Ending, *arguments: str) -> Answer:
     """Run git without credentials and without prompts."""
-
-    environ: Mapping[str, str]
-    ending: Ending
-
-    def __call__(self, *arguments: str) -> Answer:
-        quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "LC_ALL": "C"}
-        # Ignore the user's .gitconfig, which may rewrite URLs, and the credentials in .netrc.
-        quiet |= {"HOME": _NOBODYS_HOME, "XDG_CONFIG_HOME": _NOBODYS_HOME}
-        command = ["git", "-c", "credential.helper=", *arguments]
-        program = Program(command=command, environment={**self.environ, **quiet})
-        return ask(program, self.ending, timeout_s=_TIMEOUT_S)
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "LC_ALL": "C"}
+    # Ignore the user's .gitconfig, which may rewrite URLs, and the credentials in .netrc.
+    quiet |= {"HOME": _NOBODYS_HOME, "XDG_CONFIG_HOME": _NOBODYS_HOME}
+    command = ["git", "-c", "credential.helper=", *arguments]
+    program = Program(command=command, environment={**environ, **quiet})
+    return ask(program, ending, timeout_s=_TIMEOUT_S)
 
 
 def check(settings: Settings, environ: Mapping[str, str], ending: Ending) -> Report:
     """Check the refs in each repository."""
-    git = _Git(environ, ending)
+    git = partial(_git, environ, ending)
     by_url: dict[str, list[Needed]] = defaultdict(list)
     for each in needed(settings):
         by_url[each.url].append(each)
@@ -127,14 +124,14 @@ def _by_name(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
 
 def _look(needed: Needed, found: Mapping[str, str], git: _Git) -> Report:
-    for name in (f"refs/heads/{needed.ref}", f"refs/tags/{needed.ref}"):
-        if name in found:
-            return Report(facts={f"commit of {needed.ref}, {needed.shown}": found[name]})
-    if needed.ref not in found.values():
-        if _COMMIT.fullmatch(needed.ref) or needed.ref.startswith("refs/"):
-            return _fetch(needed, git)
-        return Report(problems=[_absent(needed, _remedy(needed, found))])
-    return Report(facts={f"commit of {needed.ref}, {needed.shown}": needed.ref})
+    commit = found.get(f"refs/heads/{needed.ref}") or found.get(f"refs/tags/{needed.ref}")
+    if not commit and needed.ref in found.values():
+        commit = needed.ref
+    if commit:
+        return Report(facts={f"commit of {needed.ref}, {needed.shown}": commit})
+    if _COMMIT.fullmatch(needed.ref) or needed.ref.startswith("refs/"):
+        return _fetch(needed, git)
+    return Report(problems=[_absent(needed, _remedy(needed, found))])
 
 
 def _fetch(needed: Needed, git: _Git) -> Report:

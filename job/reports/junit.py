@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from job.reports import texts
-from job.reports.timeline import Span
+from job.reports.timeline import Span, extent
 
 _SUITE = "devstack-job"
 
@@ -23,9 +23,8 @@ def draw_up(spans: Sequence[Span]) -> str:
     }
     for name, count in counts.items():
         suite.set(name, str(count))
-    began = texts.began(phases)
-    whole = max((texts.end(phase) for phase in phases), default=began) - began
-    suite.set("time", f"{whole.total_seconds():.3f}")
+    began, ended = extent(phases)
+    suite.set("time", f"{(ended - began).total_seconds():.3f}")
     suite.set("timestamp", f"{began:%Y-%m-%dT%H:%M:%S}")
     ET.indent(suite)
     text = ET.tostring(suite, encoding="unicode")
@@ -37,7 +36,7 @@ def _case(phase: Span) -> ET.Element:
         "testcase",
         classname=_SUITE,
         name=texts.xml(phase.name),
-        time=f"{texts.seconds(phase):.3f}",
+        time=f"{phase.seconds:.3f}",
     )
     note = texts.xml(phase.note)
     match phase.verdict:

@@ -44,10 +44,12 @@ def add_to(timeline: Timeline, log: Path) -> None:
             if verdict is None:
                 began[step] = now
             elif step in began:
+                span = timeline.begin("resources", _name(step), began.pop(step))
                 reason = reasons.get(step[1], "") if verdict == "failed" else ""
-                _add(timeline, step, began.pop(step), now, verdict, reason)
+                timeline.end(span, verdict, reason, now)
     for step, since in began.items():
-        _add(timeline, step, since, now, "interrupted", reasons.get(step[1], ""))
+        span = timeline.begin("resources", _name(step), since)
+        timeline.end(span, "interrupted", reasons.get(step[1], ""), now)
 
 
 def _step(metadata: Mapping[str, Any]) -> _Step | None:
@@ -58,20 +60,11 @@ def _step(metadata: Mapping[str, Any]) -> _Step | None:
     return operation, metadata["urn"]
 
 
-def _add(  # noqa: PLR0913, PLR0917 - a span's own fields
-    timeline: Timeline,
-    step: _Step,
-    began: datetime,
-    ended: datetime,
-    verdict: Verdict,
-    note: str = "",
-) -> None:
+def _name(step: _Step) -> str:
     operation, urn = step
     _, kind, name = urn.rsplit("::", 2)
     text = f"{name} ({kind.rpartition(':')[2]})"
-    if operation not in _CREATING:
-        text = f"{operation} {text}"
-    timeline.end(timeline.begin("resources", text, began), verdict, note, ended)
+    return text if operation in _CREATING else f"{operation} {text}"
 
 
 def _reason(message: str) -> str:

@@ -10,7 +10,7 @@ from job.cloud.zones import Departure
 from job.nodes.lanes import REGISTRATION
 from job.redaction.known import SECRETS
 from job.reports import texts
-from job.reports.timeline import Span
+from job.reports.timeline import Span, extent
 
 _KINDS: dict[Kind, str] = {
     "infrastructure": "infrastructure outage (a second run may do better)",
@@ -45,7 +45,7 @@ class Failure:
 
 def passed(spans: Sequence[Span], left: Sequence[Departure] = ()) -> str:
     """Summarize a successful run."""
-    return _lines([f"PASSED in {texts.clock(_whole(spans))}", *_times(spans), *_zones(left)])
+    return _lines([f"PASSED in {_whole(spans)}", *_times(spans), *_zones(left)])
 
 
 def failed(
@@ -54,7 +54,7 @@ def failed(
     """Summarize a failed run. Names the files to read next, if they exist."""
     phase = _failed_phase(spans)
     where = f" in '{phase.name}'" if phase else ""
-    lines = [f"FAILED{where} after {texts.clock(_whole(spans))}", f"class: {_KINDS[failure.kind]}"]
+    lines = [f"FAILED{where} after {_whole(spans)}", f"class: {_KINDS[failure.kind]}"]
     if failure.node:
         lines.append(f"node: {failure.node}, in '{failure.stage}'")
     lines += [f"error: {failure.error}", *_times(spans), *_zones(left)]
@@ -67,13 +67,13 @@ def _times(spans: Sequence[Span]) -> Iterator[str]:
     """Yield the duration of each phase, and when the nodes were ready."""
     phases = [span for span in spans if span.lane == "job"]
     if phases:
-        told = (f"{span.name} {texts.clock(texts.seconds(span))}" for span in phases)
+        told = (f"{span.name} {texts.clock(span.seconds)}" for span in phases)
         yield f"phases: {', '.join(told)}"
     controller = [span for span in spans if span.lane == "controller"]
     worker = [span for span in spans if span.lane == "worker"]
     # The worker's own build may end after its registration.
     registration = [span for span in worker if span.name == REGISTRATION]
-    began = texts.began(spans)
+    began, _ = extent(spans)
     if controller:
         yield _time("controller", controller, began, is_all=True)
     if worker:
@@ -90,8 +90,8 @@ def _zones(left: Sequence[Departure]) -> Iterator[str]:
 def _time(what: str, spans: Sequence[Span], began: datetime, *, is_all: bool) -> str:
     """How far a node came; the last of its spans says so, if they are all that it is to do."""
     failures = [span for span in spans if span.verdict == "failed"]
-    last = failures[0] if failures else max(spans, key=texts.end)
-    after = texts.clock((texts.end(last) - began).total_seconds())
+    last = failures[0] if failures else max(spans, key=lambda span: span.end)
+    after = texts.clock((last.end - began).total_seconds())
     if last.verdict == "failed":
         return f"{what}: failed after {after} in '{last.name}'"
     if last.verdict == "passed" and is_all:
@@ -99,15 +99,15 @@ def _time(what: str, spans: Sequence[Span], began: datetime, *, is_all: bool) ->
     return f"{what}: not ready; last in '{last.name}'"
 
 
-def _whole(spans: Sequence[Span]) -> float:
-    began = texts.began(spans)
-    return (max(map(texts.end, spans), default=began) - began).total_seconds()
+def _whole(spans: Sequence[Span]) -> str:
+    began, ended = extent(spans)
+    return texts.clock((ended - began).total_seconds())
 
 
 def _failed_phase(spans: Sequence[Span]) -> Span | None:
     """Return the first phase that failed; later failures follow from it."""
     bad = (s for s in spans if s.lane == "job" and s.verdict in {"failed", "interrupted"})
-    return min(bad, key=texts.end, default=None)
+    return min(bad, key=lambda span: span.end, default=None)
 
 
 def _read_on(failure: Failure, artifacts: Path) -> Iterator[str]:

@@ -1,10 +1,6 @@
 """Texts: format times, and clean texts for XML."""
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
-
-from job.reports.timeline import Span
 
 # Characters that XML 1.0 cannot represent.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,18 +16,3 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def seconds(span: Span) -> float:
-    """Return the duration; of a running span, so far."""
-    return max(0.0, (end(span) - span.began).total_seconds())
-
-
-def end(span: Span) -> datetime:
-    """Return the end of a span; of a running one, the current time."""
-    return span.ended or datetime.now(UTC)
-
-
-def began(spans: Sequence[Span]) -> datetime:
-    """Return the beginning of the first span; without spans, the current time."""
-    return min((span.began for span in spans), default=datetime.now(UTC))

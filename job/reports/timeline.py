@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,22 @@ class Span:
     verdict: Verdict = "running"
     note: str = ""
     """The reason, in one line, if it failed."""
+
+    @property
+    def end(self) -> datetime:
+        """The end; while it lasts, the current time."""
+        return self.ended or datetime.now(UTC)
+
+    @property
+    def seconds(self) -> float:
+        """The duration; while it lasts, so far."""
+        return max(0.0, (self.end - self.began).total_seconds())
+
+
+def extent(spans: Sequence[Span]) -> tuple[datetime, datetime]:
+    """Return the first beginning and the last end; without spans, the current time."""
+    began = min((span.began for span in spans), default=datetime.now(UTC))
+    return began, max((span.end for span in spans), default=began)
 
 
 class Timeline:

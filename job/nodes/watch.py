@@ -9,8 +9,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self
 
 from job.nodes.display import elapsed
 from job.nodes.lanes import Lanes
@@ -44,7 +42,7 @@ class _Subject:
 
 
 class Watch:
-    """Polls the subjects and reports changes. A context manager: it ends running queries."""
+    """Polls the subjects and reports changes. To be closed, which ends running queries."""
 
     def __init__(
         self,
@@ -55,15 +53,15 @@ class Watch:
         self._say = say
         self._lanes = Lanes(timeline) if timeline else None
         self._began = time.monotonic()
-        self._subjects: dict[Subject, _Subject] = {}
-        for role, access in nodes.items():
-            self._add(role, access, COMMAND)
+        queries: dict[Subject, tuple[Access, str]] = {
+            role: (access, COMMAND) for role, access in nodes.items()
+        }
         if "worker" in nodes:
-            self._add("registration", nodes["controller"], f"{COMMAND} --for worker")
-
-    def _add(self, subject: Subject, access: Access, command: str) -> None:
-        state = State(subject=subject)
-        self._subjects[subject] = _Subject(access, command, state, answered_at=self._began)
+            queries["registration"] = (nodes["controller"], f"{COMMAND} --for worker")
+        self._subjects = {
+            name: _Subject(access, command, State(subject=name), answered_at=self._began)
+            for name, (access, command) in queries.items()
+        }
 
     def poll(self) -> dict[Subject, State]:
         """Process finished queries, start due ones, report changes. Returns all states."""
@@ -73,22 +71,9 @@ class Watch:
         return {name: subject.state for name, subject in self._subjects.items()}
 
     def close(self) -> None:
-        """End running queries."""
         for subject in self._subjects.values():
             if subject.run:
                 subject.run.close()
-                subject.run = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _look(self, subject: _Subject) -> None:
         if subject.run is None:

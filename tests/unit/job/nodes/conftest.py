@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -93,7 +94,7 @@ def watched(outputs, tmp_path, monkeypatch):
     monkeypatch.setattr(watch, "_INTERVAL_S", 0.01)
     said = []
     timeline = Timeline()
-    with Watch(ssh.nodes(outputs, tmp_path), said.append, timeline) as started:
+    with closing(Watch(ssh.nodes(outputs, tmp_path), said.append, timeline)) as started:
         yield Watched(started, said, timeline)
 
 

@@ -20,7 +20,6 @@ from job.nodes.remote_command import Run
 from job.redaction.artifacts import Artifacts
 
 _COMMAND = "sudo /usr/local/sbin/devstack-logs"
-_DEFAULT_CAP_S = 180.0
 _LOOK_S = 0.2
 # Share of the time that is reserved for unpacking, and for the serial console.
 _REST = 0.2
@@ -43,9 +42,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=float,
-        default=_DEFAULT_CAP_S,
+        default=180.0,
         metavar="S",
-        help=f"seconds for all of it ({_DEFAULT_CAP_S:.0f})",
+        help="seconds for all of it (%(default).0f)",
     )
 
 
@@ -131,13 +130,7 @@ def _console(
     from job.nodes import console  # noqa: PLC0415 - Google's client, which others do without
 
     try:
-        text = console.read(
-            place,
-            project=outputs["project"],
-            zone=outputs["zones"][role],
-            instance=outputs["instances"][role],
-            patience_s=patience_s,
-        )
+        text = console.read(outputs, place, role, patience_s)
     except JobError as error:
         return str(error)
     target.write(_CONSOLE, text)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from job.nodes.display import Lines, Live
+from job.nodes.display import display
 from job.nodes.status import State, Subject
 from job.redaction.artifacts import Artifacts
 
@@ -20,7 +20,7 @@ class Log:
     def __init__(self, artifacts: Artifacts) -> None:
         self._file = artifacts.append("job.log")
         self._lock = threading.Lock()
-        self._display = Live(sys.stdout) if sys.stdout.isatty() else Lines(sys.stdout)
+        self._display = display()
 
     def say(self, text: str) -> None:
         """Log a message of the job, each line with the time in UTC."""

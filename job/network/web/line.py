@@ -1,16 +1,14 @@
 """Line: the connections of one request, which another thread can cut.
 
-The adapter is that of `requests`, which here records each new connection on the line that the
-current thread has put into `own.line`. Without a line it behaves like the original.
+Pools of urllib3 that record each new connection on the line that the current thread has put into
+`own.line`. Without a line they behave like the originals.
 """
 
 import contextlib
 import socket
 import threading
-from typing import Any
 
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
@@ -72,20 +70,5 @@ class _HttpsPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
-_POOLS = {"http": _HttpPool, "https": _HttpsPool}
-
-
-class FollowedAdapter(HTTPAdapter):
-    """Records its connections on the thread's line, except those to a SOCKS proxy."""
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """Use recorded connections."""
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
-        """Use recorded connections to a proxy."""
-        manager = super().proxy_manager_for(*arguments, **options)
-        if isinstance(manager, urllib3.ProxyManager):
-            manager.pool_classes_by_scheme = _POOLS
-        return manager
+POOLS = {"http": _HttpPool, "https": _HttpsPool}
+"""The classes of connection pools that record their connections, by scheme."""

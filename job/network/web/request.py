@@ -16,7 +16,7 @@ import requests
 import urllib3
 
 from job.network.web.line import Line, own
-from job.network.web.sessions import session
+from job.network.web.sessions import root_cause, session
 
 _MOST_BYTES = 65536
 _MOST_REDIRECTS = 10
@@ -72,7 +72,8 @@ def ask(request: Request, *, limit_s: float) -> Answer:
     except requests.exceptions.ProxyError as error:
         raise NoAnswerError(str(error)) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise NoAnswerError(f"no answer, {_cause(error)}") from error
+        cause = root_cause(error)
+        raise NoAnswerError(f"no answer, {type(cause).__name__}: {cause}") from error
     finally:
         line.cut()
 
@@ -104,10 +105,3 @@ def _read(answer: requests.Response, most_bytes: int) -> Answer:
     if len(body) > most_bytes:
         raise requests.exceptions.ContentDecodingError(f"it is longer than {most_bytes} bytes")
     return Answer(url=answer.url, status=answer.status_code, body=body)
-
-
-def _cause(error: BaseException) -> str:
-    """Describe the first error of a chain. The outer ones print addresses of objects."""
-    while error.__context__:
-        error = error.__context__
-    return f"{type(error).__name__}: {error}"

@@ -14,12 +14,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
+from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, ProxyError
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from job.network.web.line import FollowedAdapter
+from job.network.web.line import POOLS
 
 _METADATA = {"metadata.google.internal", "metadata", "169.254.169.254"}
 _METADATA_VARIABLES = ("GCE_METADATA_HOST", "GCE_METADATA_IP")
@@ -54,14 +56,21 @@ def is_near(url: str) -> bool:
         return False
 
 
-class _Adapter(FollowedAdapter):
-    """Looks the proxy up for each request, since a redirect may lead to another host."""
+class _Adapter(HTTPAdapter):
+    """Looks the proxy up for each request, since a redirect may lead to another host.
+
+    Another thread can cut its connections (`line.py`), except those to a SOCKS proxy.
+    """
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, ssl_context=_authorities(), **options)
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=_authorities(), **options)
+        manager = super().proxy_manager_for(proxy, ssl_context=_authorities(), **options)
+        if isinstance(manager, urllib3.ProxyManager):
+            manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def send(
         self, request: requests.PreparedRequest, *arguments: Any, **options: Any
@@ -83,7 +92,9 @@ class _Adapter(FollowedAdapter):
             # With a SOCKS proxy, every failure is a ConnectionError.
             if not proxy or not (isinstance(error, _PROXYS_OWN) or proxy.startswith("socks")):
                 raise
-            text = f"{_variable(url)}: the proxy {shown} cannot be used: {_cause(error)}"
+            cause = root_cause(error)
+            reason = " ".join((getattr(cause, "strerror", None) or str(cause)).split())
+            text = f"{_variable(url)}: the proxy {shown} cannot be used: {reason}"
             raise ProxyError(text, request=request) from None
 
 
@@ -110,9 +121,8 @@ def _masked(proxy: str) -> str:
     return parts._replace(auth="***" if parts.auth else None, path=None, query=None).url
 
 
-def _cause(error: BaseException) -> str:
-    """Describe the first error of a chain. The outer ones print addresses of objects."""
+def root_cause(error: BaseException) -> BaseException:
+    """Return the first error of a chain. The outer ones print addresses of objects."""
     while error.__context__:
         error = error.__context__
-    reason = getattr(error, "strerror", None) or str(error)
-    return " ".join(reason.split())
+    return error

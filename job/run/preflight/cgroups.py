@@ -4,7 +4,8 @@ A management cluster that lacks CPU or memory fails in ways that do not point at
 """
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,25 +41,22 @@ def limits(root: Path) -> dict[str, Any]:
     """Return limits and throttling so far; None for an absent or unreadable value."""
     unified = root / "sys/fs/cgroup"
     if (unified / "cgroup.controllers").exists():
-        folders = list(_folders(root, unified, ""))
-        quotas = [_cpu_max(_text(folder / "cpu.max")) for folder in folders]
-        memories = [_number(_text(folder / "memory.max")) for folder in folders]
-        stat_of, throttled_key, unit = folders[0], "throttled_usec", _US
+        cpu_folders = memory_folders = list(_folders(root, unified, ""))
+        cpu_files, memory_file = ["cpu.max"], "memory.max"
+        throttled_key, unit = "throttled_usec", _US
     else:
         cpu_folders = list(_folders(root, unified / "cpu", "cpu"))
         memory_folders = list(_folders(root, unified / "memory", "memory"))
-        quotas = [_cfs(folder) for folder in cpu_folders]
-        memories = [_number(_text(folder / "memory.limit_in_bytes")) for folder in memory_folders]
-        stat_of, throttled_key, unit = cpu_folders[0], "throttled_time", _NS
-    stat = dict(
-        line.split()
-        for line in _text(stat_of / "cpu.stat").splitlines()
-        if len(line.split()) == 2  # noqa: PLR2004 - key and value
-    )
-    memory = _least([value for value in memories if value is not None and value < _UNLIMITED])
+        cpu_files = ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
+        memory_file = "memory.limit_in_bytes"
+        throttled_key, unit = "throttled_time", _NS
+    stat = dict(re.findall(r"(?m)^(\S+) (\S+)$", _text(cpu_folders[0] / "cpu.stat")))
+    memory = _least(_bytes(_text(folder / memory_file)) for folder in memory_folders)
     throttled = stat.get(throttled_key)
     return {
-        "cpus": _least([value for value in quotas if value is not None]),
+        "cpus": _least(
+            _cpus(*(_text(folder / file) for file in cpu_files)) for folder in cpu_folders
+        ),
         "memoryGib": None if memory is None else round(memory / _GIB, 2),
         "throttledPeriods": int(stat["nr_throttled"]) if "nr_throttled" in stat else None,
         "throttledS": None if throttled is None else round(int(throttled) / unit, 3),
@@ -79,23 +77,20 @@ def _folders(root: Path, mount: Path, controller: str) -> Iterator[Path]:
     yield mount
 
 
-def _cpu_max(text: str) -> float | None:
-    quota, _, period = text.strip().partition(" ")
-    return int(quota) / int(period) if quota.isdigit() and period.isdigit() else None
+def _cpus(*texts: str) -> float | None:
+    """Divide a quota by its period, which stand in one text or in two."""
+    match " ".join(texts).split():
+        case [quota, period] if quota.isdigit() and period.isdigit():
+            return int(quota) / int(period)
+    return None
 
 
-def _cfs(folder: Path) -> float | None:
-    quota = _text(folder / "cpu.cfs_quota_us").strip()
-    period = _text(folder / "cpu.cfs_period_us").strip()
-    return _cpu_max(f"{quota} {period}")
+def _bytes(text: str) -> int | None:
+    return int(text) if text.strip().isdigit() and int(text) < _UNLIMITED else None
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.strip().isdigit() else None
-
-
-def _least(values: list[Any]) -> Any:
-    return min(values, default=None)
+def _least(values: Iterable[float | None]) -> float | None:
+    return min((value for value in values if value is not None), default=None)
 
 
 def _text(path: Path) -> str:

@@ -39,7 +39,6 @@ class JobEnvironment:
     keep_on_failure_s: float = 0
     leftovers: str = ""
     tunnel: str = "sshuttle"
-    backend_url: str = ""
     warnings: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The environment of programs that the job starts."""

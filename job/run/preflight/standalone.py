@@ -11,7 +11,6 @@ from job.cloud import configuration, stack
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.place import place_of
 from job.run.preflight import checks
-from job.run.preflight.findings import Report
 
 
 def run(
@@ -32,15 +31,11 @@ def run(
     if place.project and not any(line.startswith("credentials: ") for line in report.problems):
         present = _has_resources(staged, ending)
         report.add(checks.of_project(wanted, place, ending, present=present))
-    _show(report)
+    for warning in report.warnings:
+        print(f"warning: {warning}", flush=True)
     report.raise_for_problems()
     where = f"project {place.project}" if place.project else "what can be known without a project"
     print(f"preflight: nothing is in the way of stack {name} ({where})")
-
-
-def _show(report: Report) -> None:
-    for warning in report.warnings:
-        print(f"warning: {warning}", flush=True)
 
 
 def _has_resources(staged: stack.Stack, ending: Ending) -> bool:

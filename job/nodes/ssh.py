@@ -106,14 +106,13 @@ def require(outputs: Mapping[str, Any], *names: str) -> None:
             raise JobError(f"outputs: the stack has no '{name}'; run 'up' first")
 
 
-def wrong_key(text: str, access: Access) -> JobError | None:
-    """Return an error if ssh met another host key than ours."""
-    if _WRONG_KEY not in text:
-        return None
-    return JobError(
-        f"ssh: {access.host} does not have the host key that the stack gave it: another machine"
-        f" answers at this address, or the stack is older than {access.known_hosts}"
-    )
+def refuse_wrong_key(text: str, access: Access) -> None:
+    """Raise JobError if ssh says that it met another host key than ours."""
+    if _WRONG_KEY in text:
+        raise JobError(
+            f"ssh: {access.host} does not have the host key that the stack gave it: another machine"
+            f" answers at this address, or the stack is older than {access.known_hosts}"
+        )
 
 
 def _quoted(path: Path) -> str:

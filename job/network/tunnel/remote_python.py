@@ -6,7 +6,7 @@ import time
 from host.errors import JobError
 from job.network.tunnel.namespace import Namespace
 from job.network.tunnel.supervisor import Holder
-from job.nodes.ssh import Access, wrong_key
+from job.nodes.ssh import Access, refuse_wrong_key
 
 # The version of CentOS Stream 9, the oldest with which sshuttle is tested.
 _OLDEST_PYTHON = (3, 9)
@@ -25,8 +25,7 @@ def wait_for_python(access: Access, namespace: Namespace, deadline: float, holde
             timeout_s=_TRY_S,
             ending=holder.ending,
         )
-        if refusal := wrong_key(answer.errors, access):
-            raise refusal
+        refuse_wrong_key(answer.errors, access)
         if found := re.search(r"Python (\d+)\.(\d+)", answer.output):
             _require_new(found, access)
             return

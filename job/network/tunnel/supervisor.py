@@ -18,7 +18,7 @@ from job.network.tunnel.probe import Verdict
 from job.network.tunnel.record import Record
 from job.network.tunnel.redirection import Method
 from job.network.tunnel.sshuttle import USAGE_ERROR, Run, arguments
-from job.nodes.ssh import Access, wrong_key
+from job.nodes.ssh import Access, refuse_wrong_key
 
 # Below Linux' range for outgoing connections.
 _PORTS = (20000, 30000)
@@ -146,8 +146,7 @@ class Supervisor:
             # A retry cannot help.
             self.holder.say(run.printed.rstrip())
             raise JobError(f"sshuttle: it refuses its options (exit {run.code}): {run.complaint}")
-        if refusal := wrong_key(run.printed, self.access):
-            raise refusal
+        refuse_wrong_key(run.printed, self.access)
         raise _BrokenError(f"sshuttle ended ({run.code}): {run.complaint}")
 
     def _require_containers(self) -> None:

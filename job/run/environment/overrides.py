@@ -31,20 +31,18 @@ def find(
     `given` are the non-empty variables, `base` the values of the settings file, and `conf` the
     suite's configuration file.
     """
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    for variable in VARIABLES.values():
-        if variable.name in given:
-            for key in variable.settings:
-                values[key] = _typed(key, given[variable.name])
-                origins[key] = variable.name
-    if "worker" in values:
+    origins = {
+        key: name
+        for name, variable in VARIABLES.items()
+        for key in variable.settings
+        if name in given
+    }
+    origins |= {
+        name.removeprefix(ANY_SETTING): name for name in given if name.startswith(ANY_SETTING)
+    }
+    values = {key: _typed(key, given[name]) for key, name in origins.items()}
+    if origins.get("worker") == "SKIP_SECONDARY_AZ":
         values["worker"] = False
-    for name in given:
-        key = name.removeprefix(ANY_SETTING)
-        if key != name:
-            values[key] = _typed(key, given[name])
-            origins[key] = name
     if "region" in values and "zones" not in values:
         values["zones"] = _zones(values["region"], base)
         origins["zones"] = origins["region"]

@@ -14,9 +14,10 @@ from job.cloud.engine import state
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.place import place_of
 from job.run.context import Context
+from job.run.phases.prerequisites import PREREQUISITES
+from job.run.phases.suite import SUITE
 from job.run.preflight import checkout, checks
 from job.run.preflight.findings import Report
-from job.run.targets import PREREQUISITES, SUITE
 
 _CLEANUP_S = 900.0
 

@@ -11,7 +11,13 @@ from host.ending import Ending
 from host.errors import JobError
 from host.processes import Child, Grace, Program
 from job.run.context import Context
-from job.run.targets import PREREQUISITES
+from job.run.kinds import Kind
+
+PREREQUISITES: dict[Kind, tuple[str, ...]] = {
+    "e2e": ("e2e-image", "e2e-prerequisites", "build-e2e-tests"),
+    "conformance": ("e2e-image", "e2e-prerequisites"),
+}
+"""The targets of CAPO's Makefile that are built while the cloud comes up."""
 
 _IMAGE = "gcr.io/k8s-staging-capi-openstack/capi-openstack-controller:e2e"
 _NICE = 10

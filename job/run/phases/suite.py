@@ -6,7 +6,10 @@ from pathlib import Path
 from host.errors import JobError
 from host.processes import Child, Grace, Program
 from job.run.context import Context
-from job.run.targets import SUITE
+from job.run.kinds import Kind
+
+SUITE: dict[Kind, str] = {"e2e": "test-e2e", "conformance": "test-conformance-fast"}
+"""The target of CAPO's Makefile that runs the tests."""
 
 # Ginkgo reports its progress when it is interrupted, but Prow may not wait for long.
 _GRACE = Grace(soft_s=5, hard_s=2)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from host.errors import JobError
+from job.run.phases.prerequisites import PREREQUISITES
+from job.run.phases.suite import SUITE
 from job.run.preflight import checkout
-from job.run.targets import PREREQUISITES, SUITE
 
 STANDIN = Path(__file__).parents[4] / "job" / "standin" / "capo"
 CALLED = {kind: [*PREREQUISITES[kind], SUITE[kind]] for kind in ("e2e", "conformance")}

@@ -1,6 +1,5 @@
 """Lanes: record the nodes' stages as spans of a timeline, by the nodes' own clocks."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from job.nodes.status import State
@@ -10,42 +9,36 @@ REGISTRATION = "registration"
 _VERDICTS: dict[str, Verdict] = {"ready": "passed", "failed": "failed"}
 
 
-@dataclass
-class _Open:
-    stage: Span | None = None
-    detail: Span | None = None
-
-
 class Lanes:
     """A span for each stage, and for each of DevStack's phases within stack.sh."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, tuple[Span | None, Span | None]] = {}
+        """The running stage and phase of each subject."""
 
     def note(self, state: State) -> None:
         """Record an answer of a node."""
-        spans = self._open.setdefault(state.subject, _Open())
+        stage, detail = self._open.get(state.subject, (None, None))
         since = state.since or datetime.now(UTC)
         # The stages of a registration are only reasons to wait, so it gets a single span.
         name = REGISTRATION if state.subject == "registration" else state.stage
-        if state.is_final and spans.stage is None:
-            spans.stage = self._begin(state, name, since)
-        if spans.stage and (state.is_final or spans.stage.name != name):
+        if state.is_final and stage is None:
+            stage = self._begin(state, name, since)
+        if stage and (state.is_final or stage.name != name):
             verdict = _VERDICTS.get(state.verdict, "passed")
             # The state has the time of the stage; a detail has none of its own.
-            for span in filter(None, (spans.detail, spans.stage)):
+            for span in filter(None, (detail, stage)):
                 self._timeline.end(span, verdict, state.error, max(since, span.began))
-            spans.stage = spans.detail = None
-        if state.is_final:
-            return
-        if spans.stage is None:
-            spans.stage = self._begin(state, name, since)
-        if state.detail and (spans.detail is None or spans.detail.name != state.detail):
-            now = datetime.now(UTC)
-            if spans.detail:
-                self._timeline.end(spans.detail, "passed", "", now)
-            spans.detail = self._begin(state, state.detail, now if spans.detail else since)
+            stage = detail = None
+        if not state.is_final:
+            stage = stage or self._begin(state, name, since)
+            if state.detail and (detail is None or detail.name != state.detail):
+                now = datetime.now(UTC)
+                if detail:
+                    self._timeline.end(detail, "passed", "", now)
+                detail = self._begin(state, state.detail, now if detail else since)
+        self._open[state.subject] = stage, detail
 
     def _begin(self, state: State, name: str, began: datetime) -> Span:
         lane: Lane = "controller" if state.subject == "controller" else "worker"

@@ -25,10 +25,9 @@ def write(context: Context, failure: JobError | None) -> None:
 
 
 def _described(failure: JobError) -> summary.Failure:
-    error = str(failure)
     if isinstance(failure, NodeError):
         state = failure.state
         return summary.Failure(
             kind=failure.kind, error=state.error, node=state.subject, stage=state.stage
         )
-    return summary.Failure(kind=failure.kind, error="; ".join(error.splitlines()))
+    return summary.Failure(kind=failure.kind, error="; ".join(str(failure).splitlines()))

@@ -24,8 +24,7 @@ _ONE = (
     *AZ_VARIABLES,
     "E2E_IMAGE_URL",
 )
-_FLAVOR = re.compile(r"OPENSTACK_(?:\w+_)?FLAVOR(?:_ALT)?")
-_VOLUME_TYPE = re.compile(r"OPENSTACK_VOLUME_TYPE(?:_ALT)?")
+_CHOICE = re.compile(r"OPENSTACK_(?:(?:\w+_)?FLAVOR|VOLUME_TYPE)(?:_ALT)?")
 _E2E_ALONE = (
     "E2E_IMAGE_URL",
     "OPENSTACK_BASTION_MACHINE_FLAVOR_ALT",
@@ -37,7 +36,7 @@ _HOSTS = {name for names in OTHER_PLATFORMS.values() for name in names}
 
 def is_a_choice(name: str) -> bool:
     """Tell whether a variable selects among several resources of the cloud."""
-    return bool(_FLAVOR.fullmatch(name) or _VOLUME_TYPE.fullmatch(name)) and name not in _HOSTS
+    return bool(_CHOICE.fullmatch(name)) and name not in _HOSTS
 
 
 def find(

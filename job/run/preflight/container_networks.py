@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Network
+from ipaddress import IPv4Network
 from typing import Any
 
 from host.ending import Ending
@@ -74,5 +74,5 @@ def _subnets(document: Mapping[str, Any]) -> Iterator[IPv4Network]:
     for pool in pools:
         try:
             yield IPv4Network(pool.get("Subnet") or pool.get("subnet") or "", strict=False)
-        except (AddressValueError, ValueError):
+        except ValueError:
             continue  # IPv6, which none of our ranges is.

@@ -57,7 +57,7 @@ def check(
 def owners(
     own_routes: Iterable[Route], containers: Iterable[ContainerNetwork]
 ) -> dict[IPv4Network, str]:
-    """Yield each range and its owner. A container network may belong to another machine."""
+    """Return each range and its owner. A container network may belong to another machine."""
     taken = {
         route.network: f"the route by {route.device}"
         for route in own_routes

@@ -36,8 +36,7 @@ def routes(root: Path = Path("/")) -> list[Route]:
 def parse(text: str) -> Iterator[Route]:
     """Parse /proc/net/route: a header, then a route per line, numbers in the CPU's byte order."""
     for line in text.splitlines()[1:]:
-        fields = line.split()
-        device, destination, flags, mask = fields[0], fields[1], fields[3], fields[7]
+        device, destination, _, flags, _, _, _, mask, *_ = line.split()
         if int(flags, 16) & _UP:
             network = IPv4Network((int(_address(destination)), str(_address(mask))))
             yield Route(network=network, device=device)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from host.processes import kill_group
+
 _GRACE_S = 8
 _KILLED_S = 1
 
@@ -35,9 +37,10 @@ class Family:
         sshuttle's helper, ends by itself after it has cleaned up for its parent.
         """
         self.note()
-        self._signal_group(signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(self._leader, signal.SIGTERM)
         running = _running(self._handles.values(), _GRACE_S)
-        self._signal_group(signal.SIGKILL)
+        kill_group(self._leader)
         for handle in running:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
@@ -47,10 +50,6 @@ class Family:
             os.close(handle)
         self._handles.clear()
         return left
-
-    def _signal_group(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self._leader, number)
 
 
 def _running(handles: Iterable[int], patience_s: float) -> set[int]:

@@ -20,10 +20,9 @@ _TROUBLES = (
     ("unreachable", "silent"),
 )
 WRONG_KEY = _TROUBLES[0][1]
-SILENT = "silent"
 # ssh's own exit status.
 _NO_CONNECTION = 255
-_MOST_SAID = 2**16
+_MOST_ANSWERED, _MOST_SAID = 2**20, 2**16
 
 
 class Run:
@@ -65,6 +64,11 @@ class Run:
         return self._output
 
     @property
+    def answer(self) -> bytes:
+        """The end of the output, for commands that answer in its last line."""
+        return _last_bytes(self._output, _MOST_ANSWERED)
+
+    @property
     def complaint(self) -> str:
         """The last error line of ssh or of the command."""
         lines = [plain(line).strip() for line in self._said().splitlines() if line.strip()]
@@ -74,7 +78,7 @@ class Run:
     def trouble(self) -> str:
         """Why the command did not run or did not end; empty if it ended."""
         if self._late:
-            return SILENT
+            return "silent"
         if 0 <= self.code != _NO_CONNECTION:
             return ""
         said = self._said()
@@ -82,7 +86,10 @@ class Run:
         return next(known, f"broken off: {self.complaint}")
 
     def _said(self) -> str:
-        size = self._errors.seek(0, os.SEEK_END)
-        # A compromised node may send more than fits into memory.
-        self._errors.seek(max(0, size - _MOST_SAID))
-        return self._errors.read().decode(errors="replace")
+        return _last_bytes(self._errors, _MOST_SAID).decode(errors="replace")
+
+
+def _last_bytes(file: IO[bytes], most: int) -> bytes:
+    """Read the end of a file: a compromised node may send more than fits into memory."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - most))
+    return file.read()

@@ -5,9 +5,9 @@ connection would be dropped by NAT or firewalls. Nothing here blocks, so that th
 other work between polls, and stop at any time.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from job.nodes.display import elapsed
@@ -21,7 +21,6 @@ _INTERVAL_S = 5.0
 _QUESTION_S = 20.0
 # A booting machine may present the image's host key before cloud-init installs ours.
 _WRONG_KEY_S = 60.0
-_MOST_BYTES = 2**20
 # Report a missing answer only when it happens twice in a row.
 _MISSES = 2
 
@@ -82,12 +81,10 @@ class Watch:
             return
         if not subject.run.ended():
             return
-        before = subject.state
-        try:
-            _take(subject, subject.run)
-        finally:
-            subject.run.close()
-            subject.run = None
+        before, run = subject.state, subject.run
+        subject.run = None
+        with closing(run):
+            _take(subject, run)
         subject.ask_at = time.monotonic() + _INTERVAL_S
         if self._lanes and not subject.state.trouble and subject.state != before:
             self._lanes.note(subject.state)
@@ -119,7 +116,7 @@ def _take(subject: _Subject, run: Run) -> None:
     trouble = run.trouble
     if not trouble:
         try:
-            answer = _last_bytes(run)
+            answer = run.answer
             subject.state = _judge(before, parse(before.subject, answer))
         except NoStatusError as problem:
             # cloud-init creates the user before devstack-status, whose output is empty until then.
@@ -138,13 +135,6 @@ def _take(subject: _Subject, run: Run) -> None:
         subject.state = replace(
             subject.state, verdict="failed", stage="ssh", error=error, error_class="configuration"
         )
-
-
-def _last_bytes(run: Run) -> bytes:
-    """Return the end of the output: the answer is its last line."""
-    output = run.output
-    output.seek(max(0, output.seek(0, os.SEEK_END) - _MOST_BYTES))
-    return output.read()
 
 
 def _judge(before: State, now: State) -> State:

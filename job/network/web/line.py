@@ -1,15 +1,9 @@
-"""Line: the connections of one request, which another thread can cut.
-
-Pools of urllib3 that record each new connection on the line that the current thread has put into
-`own.line`. Without a line they behave like the originals.
-"""
+"""Line: the connections of one request, which another thread can cut."""
 
 import contextlib
 import socket
 import threading
-
-import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from typing import Any
 
 
 class Line:
@@ -20,7 +14,17 @@ class Line:
         self._sockets: list[socket.socket] = []
         self._over = False
 
-    def follow(self, connection: socket.socket) -> socket.socket:
+    def follow(self, pool: Any) -> None:
+        """Record each new connection of urllib3's pool. To do so twice does no harm."""
+        line = self
+
+        class Followed(pool.ConnectionCls):  # type: ignore[misc]  # a class by scheme
+            def _new_conn(self) -> socket.socket:
+                return line.record(super()._new_conn())
+
+        pool.ConnectionCls = Followed
+
+    def record(self, connection: socket.socket) -> socket.socket:
         """Record a connection. Raises ConnectionAbortedError if the line is cut."""
         with self._lock:
             if self._over:
@@ -38,37 +42,3 @@ class Line:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
                 each.close()
-
-
-class _Own(threading.local):
-    line: Line | None = None
-
-
-own = _Own()
-"""The line of the current thread."""
-
-
-def _followed(connection: socket.socket) -> socket.socket:
-    return own.line.follow(connection) if own.line else connection
-
-
-class _Http(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _followed(super()._new_conn())
-
-
-class _Https(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _followed(super()._new_conn())
-
-
-class _HttpPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Http
-
-
-class _HttpsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _Https
-
-
-POOLS = {"http": _HttpPool, "https": _HttpsPool}
-"""The classes of connection pools that record their connections, by scheme."""

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 import requests
 import urllib3
 
-from job.network.web.line import Line, own
+from job.network.web.line import Line
 from job.network.web.sessions import root_cause, session
 
 _MOST_BYTES = 65536
@@ -57,10 +57,9 @@ def ask(request: Request, *, limit_s: float) -> Answer:
     line, future = Line(), Future[Answer]()
 
     def work() -> None:
-        own.line = line
         try:
             # Longer than the limit, so that the error always names the limit.
-            future.set_result(_exchange(request, 2 * limit_s))
+            future.set_result(_exchange(request, line, 2 * limit_s))
         except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
             future.set_exception(error)
 
@@ -78,8 +77,8 @@ def ask(request: Request, *, limit_s: float) -> Answer:
         line.cut()
 
 
-def _exchange(request: Request, timeout_s: float) -> Answer:
-    with session() as client:
+def _exchange(request: Request, line: Line, timeout_s: float) -> Answer:
+    with session(line) as client:
         url = request.url
         for _ in range(_MOST_REDIRECTS):
             with _send(client, request, url, timeout_s) as answer:

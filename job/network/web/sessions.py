@@ -14,14 +14,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, ProxyError
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from job.network.web.line import POOLS
+from job.network.web.line import Line
 
 _METADATA = {"metadata.google.internal", "metadata", "169.254.169.254"}
 _METADATA_VARIABLES = ("GCE_METADATA_HOST", "GCE_METADATA_IP")
@@ -30,17 +29,17 @@ _PROXYS_OWN = (ProxyError, InvalidSchema)
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
 
-def session() -> requests.Session:
-    """Return a session for any host, without credentials."""
-    return prepare(requests.Session())
+def session(line: Line | None = None) -> requests.Session:
+    """Return a session for any host, without credentials. `line` can cut its connections."""
+    return prepare(requests.Session(), line)
 
 
-def prepare(made: requests.Session) -> requests.Session:
+def prepare(made: requests.Session, line: Line | None = None) -> requests.Session:
     """Apply this module's rules to a session, which may be of Google's class."""
     # Only the adapter reads the environment, so ~/.netrc is not used.
     made.trust_env = False
     for scheme in ("http://", "https://"):
-        made.mount(scheme, _Adapter())
+        made.mount(scheme, _Adapter(line))
     return made
 
 
@@ -57,20 +56,23 @@ def is_near(url: str) -> bool:
 
 
 class _Adapter(HTTPAdapter):
-    """Looks the proxy up for each request, since a redirect may lead to another host.
+    """Looks the proxy up for each request, since a redirect may lead to another host."""
 
-    Another thread can cut its connections (`line.py`), except those to a SOCKS proxy.
-    """
+    def __init__(self, line: Line | None) -> None:
+        super().__init__()
+        self._line = line
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, ssl_context=_authorities(), **options)
-        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, ssl_context=_authorities(), **options)
-        if isinstance(manager, urllib3.ProxyManager):
-            manager.pool_classes_by_scheme = POOLS
-        return manager
+        return super().proxy_manager_for(proxy, ssl_context=_authorities(), **options)
+
+    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
+        pool = super().get_connection_with_tls_context(*arguments, **options)
+        if self._line:
+            self._line.follow(pool)
+        return pool
 
     def send(
         self, request: requests.PreparedRequest, *arguments: Any, **options: Any

@@ -4,9 +4,9 @@ Everything is masked with the secrets that the process knows at that moment.
 """
 
 from pathlib import Path
-from typing import TextIO
 
 from job.redaction.known import SECRETS, Passage
+from job.redaction.printing import Masked
 
 # Characters that are masked at a time, so that memory stays bounded.
 _PIECE = 2**20
@@ -27,9 +27,10 @@ class Artifacts:
         partial.write_text(SECRETS.mask(text), encoding="utf-8", errors="backslashreplace")
         partial.replace(path)
 
-    def append(self, name: str) -> "Appended":
-        """Open a log for appending."""
-        return Appended(self._prepared(name))
+    def append(self, name: str) -> Masked:
+        """Open a log for appending, each line of which is on disk at once."""
+        path = self._prepared(name)
+        return Masked(path.open("a", buffering=1, encoding="utf-8", errors="backslashreplace"))
 
     def copy(self, source: Path, name: str) -> None:
         """Copy a file of any size."""
@@ -52,18 +53,3 @@ class Artifacts:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
-
-
-class Appended:
-    """A log that is written and flushed by whole lines."""
-
-    def __init__(self, path: Path) -> None:
-        self._file: TextIO = path.open("a", encoding="utf-8", errors="backslashreplace")
-        self._passage = Passage(SECRETS)
-
-    def write(self, lines: str) -> None:
-        self._file.write(self._passage.mask(lines))
-        self._file.flush()
-
-    def close(self) -> None:
-        self._file.close()

@@ -1,4 +1,4 @@
-"""Printing: mask secrets in standard output and error of this process.
+"""Printing: mask secrets in what is written line by line: standard output and error, and logs.
 
 Programs that the job starts print through it.
 """
@@ -39,6 +39,11 @@ class Masked:
                 pending, self._pending = self._pending, ""
                 self._stream.write(self._passage.mask(pending))
             self._stream.flush()
+
+    def close(self) -> None:
+        """Write the buffered text, and close the stream."""
+        self.flush()
+        self._stream.close()
 
     def bare(self) -> TextIO:
         """Return the stream itself, which does not mask."""

@@ -121,14 +121,11 @@ def _take(subject: _Subject, run: Run) -> None:
         except NoStatusError as problem:
             # cloud-init creates the user before devstack-status, whose output is empty until then.
             trouble = f"no status: {problem if answer.strip() else run.complaint}"
-    if not trouble:
-        subject.answered_at, subject.misses, subject.wrong_key_at = now, 0, None
-        return
+        else:
+            subject.answered_at, subject.misses, subject.wrong_key_at = now, 0, None
+            return
     subject.misses += 1
-    if trouble != WRONG_KEY:
-        subject.wrong_key_at = None
-    elif subject.wrong_key_at is None:
-        subject.wrong_key_at = now
+    subject.wrong_key_at = (subject.wrong_key_at or now) if trouble == WRONG_KEY else None
     subject.state = replace(before, trouble=trouble, silent_s=now - subject.answered_at)
     if subject.wrong_key_at is not None and now - subject.wrong_key_at >= _WRONG_KEY_S:
         error = f"another machine answers at {subject.access.host}: not the key that the stack gave"

@@ -4,6 +4,7 @@ The cloud takes far longer, so the build runs at low priority. If it fails, the 
 """
 
 import threading
+from collections import deque
 from contextlib import closing
 from pathlib import Path
 
@@ -75,12 +76,11 @@ class Prerequisites:
             self._built.set()
 
     def _run(self, command: list[str]) -> None:
-        lines: list[str] = []
+        lines: deque[str] = deque(maxlen=_LAST_LINES)
         with closing(self._context.artifacts.append("prerequisites.log")) as log:
 
             def keep(line: str) -> None:
                 lines.append(line)
-                del lines[:-_LAST_LINES]
                 log.write(line)
 
             try:

@@ -7,29 +7,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from job.run.environment import suite_conf
 from job.run.environment.variables import ANY_SETTING, VARIABLES
 from job.run.kinds import Kind
 from stacks.e2e_variables import PRIMARY_AZ, SECONDARY_AZ
 from stacks.problems import Problem
 from stacks.settings import Settings, setting_fields
 
-_AZS = {
-    "primaryAz": PRIMARY_AZ,
-    "secondaryAz": SECONDARY_AZ,
-}
+_AZS = {"primaryAz": PRIMARY_AZ, "secondaryAz": SECONDARY_AZ}
 # Zones are never listed by the API. All regions except these have a zone -a (Google's table of
 # zones, read on 2026-11-25).
 _REGIONS_FROM_B = ("us-east1", "europe-west1")
 
 
 def find(
-    given: Mapping[str, str], base: Settings, conf: Path, kind: Kind
+    given: Mapping[str, str], base: Settings, conf: Path, in_conf: Mapping[str, str], kind: Kind
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return settings by key, and the variable of each.
 
-    `given` are the non-empty variables, `base` the values of the settings file, and `conf` the
-    suite's configuration file.
+    `given` are the non-empty variables, `base` the values of the settings file, and `in_conf` the
+    variables in the suite's configuration file `conf`.
     """
     origins = {
         key: name
@@ -48,7 +44,7 @@ def find(
         origins["zones"] = origins["region"]
     if conf.is_file():
         worker = values.get("worker", base.worker) is not False
-        values |= _availability_zones(values, conf, kind, worker=worker)
+        values |= _availability_zones(values, conf, in_conf, kind, worker=worker)
     return values, origins
 
 
@@ -73,14 +69,13 @@ def _zones(region: str, base: Settings) -> list[str]:
 
 
 def _availability_zones(
-    values: Mapping[str, Any], conf: Path, kind: Kind, *, worker: bool
+    values: Mapping[str, Any], conf: Path, in_conf: Mapping[str, str], kind: Kind, *, worker: bool
 ) -> dict[str, Any]:
     """Return the setting `e2eConf`, or both AZ names where it is unsuitable.
 
     `e2eConf` would override names from the environment. With a worker it requires both names, even
     for the conformance tests, which use only one AZ.
     """
-    in_conf = suite_conf.variables(conf)
     named = {key: values.get(key) or in_conf.get(name) for key, name in _AZS.items()}
     names = {key: value for key, value in named.items() if value}
     wanted = _AZS.keys() if worker else {"primaryAz"}

@@ -45,7 +45,7 @@ def read(
     in_conf = suite_conf.variables(conf)
     fields["e2e_conf"] = conf
     fields["chosen_by_suite"] = tuple(filter(named_things.is_a_choice, in_conf))
-    values, origins = overrides.find(given, base.settings, conf, kind)
+    values, origins = overrides.find(given, base.settings, conf, in_conf, kind)
     config = {**base.config, **{f"devstack:{key}": value for key, value in values.items()}}
     if project:
         config["gcp:project"] = project

@@ -54,23 +54,23 @@ def _networks(
 
 
 def parse(engine: str, document: Mapping[str, Any]) -> ContainerNetwork:
-    """Parse one network of `network inspect`, in Docker's or Podman's format."""
-    options = document.get("Options") or document.get("options") or {}
-    is_bridge = (document.get("Driver") or document.get("driver")) == "bridge"
-    own_name = "br-" + str(document.get("Id", ""))[:_ID_IN_NAME]
-    bridge = options.get(_BRIDGE) or document.get("network_interface") or own_name
+    """Parse one network of `network inspect`. Docker has capitals in it where Podman has none."""
+    found = {name.lower(): value for name, value in document.items()}
+    options = found.get("options") or {}
+    own_name = "br-" + str(found.get("id", ""))[:_ID_IN_NAME]
+    bridge = options.get(_BRIDGE) or found.get("network_interface") or own_name
     mtu = str(options.get(_MTU) or options.get("mtu"))
     return ContainerNetwork(
         engine=engine,
-        name=document.get("Name") or document.get("name") or "",
-        subnets=tuple(_subnets(document)),
-        bridge=bridge if is_bridge else "",
+        name=found.get("name") or "",
+        subnets=tuple(_subnets(found)),
+        bridge=bridge if found.get("driver") == "bridge" else "",
         mtu=int(mtu) if mtu.isdigit() else None,
     )
 
 
-def _subnets(document: Mapping[str, Any]) -> Iterator[IPv4Network]:
-    pools = (document.get("IPAM") or {}).get("Config") or document.get("subnets") or []
+def _subnets(found: Mapping[str, Any]) -> Iterator[IPv4Network]:
+    pools = (found.get("ipam") or {}).get("Config") or found.get("subnets") or []
     for pool in pools:
         try:
             yield IPv4Network(pool.get("Subnet") or pool.get("subnet") or "", strict=False)

@@ -91,7 +91,7 @@ def of_region(settings: Settings, found: Mapping[str, Quota]) -> dict[str, int]:
         cpus = Counter({_SPOT: cpus.total()})
     nodes = len(settings.roles)
     disk = "SSD_TOTAL_GB" if settings.boot_disk_type in _SSD_TYPES else "DISKS_TOTAL_GB"
-    # Internal addresses are reserved only there, and only reserved ones count.
+    # Internal addresses are reserved only in a network that exists, and only reserved ones count.
     internal = {"INTERNAL_ADDRESSES": nodes} if settings.existing_network else {}
     # Cloud NAT's address is not counted: Google's documentation is contradictory.
     external = 1 + (settings.worker and settings.worker_external_ip)

@@ -33,12 +33,15 @@ runpy.run_module("localcloud.plugins.{name}", run_name="__main__", alter_sys=Tru
 
 
 def ensure_installed(
-    cli: Path, cache: Path, environ: Mapping[str, str], python: Path = Path(sys.executable)
+    cli: Path, cache: Path, environ: Mapping[str, str], python: Path | None = None
 ) -> Path:
-    """Return the PULUMI_HOME of the stand-ins, and install them if it does not exist."""
+    """Return the PULUMI_HOME of the stand-ins, and install them if it does not exist.
+
+    `python` starts them; without it this process's interpreter does.
+    """
     # They name the checkout and the interpreter, so each pair has a PULUMI_HOME.
     versions = {name: version(sdk) for name, sdk in SDK_OF_PLUGIN.items()}
-    launchers = {name: _launcher(name, python) for name in versions}
+    launchers = {name: _launcher(name, python or Path(sys.executable)) for name in versions}
     key = hashlib.sha256(repr((versions, launchers)).encode()).hexdigest()[:16]
     home = cache / "engine" / f"home-{key}"
     if home.is_dir():

@@ -19,16 +19,17 @@ def main(address: str, interpreter: str, arguments: list[str]) -> int:
     """Return the program's exit status; a negative one is the signal that ended it."""
     first = next((argument for argument in arguments if argument != "-u"), "-")
     if os.environ.get("PYTHONPATH") or (first[0] == "-" and first not in {"-c", "-m"}):
-        os.execv(interpreter, [interpreter, *arguments])
+        os.execv(interpreter, [interpreter, *arguments])  # noqa: S606
     umask = os.umask(0o077)
     request = {
         "arguments": arguments,
         "environment": dict(os.environ),
-        "folder": os.getcwd(),
+        "folder": os.getcwd(),  # noqa: PTH109 - pathlib takes as long as all else
         "interpreter": interpreter,
         "umask": umask,
     }
     line = json.dumps(request).encode() + b"\n"
+    signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
     server = socket.socket(socket.AF_UNIX)
     server.connect(address)
     sent = socket.send_fds(server, [line], [0, 1, 2])
@@ -43,6 +44,7 @@ def _follow(server: socket.socket) -> int:
     program = int(answers.readline())
     for number in _FORWARDED:
         signal.signal(number, lambda number, _: os.killpg(program, number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
     server.settimeout(_LOOK_S)
     while True:
         try:

@@ -14,6 +14,7 @@ import socket
 import sys
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from pkgutil import resolve_name
 from types import ModuleType
 from typing import Any
@@ -74,8 +75,7 @@ def _mind(client: socket.socket) -> dict[str, Any]:
         client.close()
         request: dict[str, Any] = json.loads(line)
         return request
-    with suppress(PermissionError):  # the program may be faster
-        os.setpgid(program, program)
+    os.setpgid(program, program)  # here too, since either may be first
     for stream in (0, 1, 2, *streams):
         os.close(stream)
     client.sendall(f"{program}\n".encode())
@@ -96,23 +96,21 @@ def run(request: dict[str, Any]) -> None:
     os.chdir(request["folder"])
     os.umask(request["umask"])
     sys.executable = request["interpreter"]
-    arguments = request["arguments"]
-    unbuffered = arguments[0] == "-u"
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-        if number:
-            stream.reconfigure(write_through=unbuffered, line_buffering=number == 2)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = open(number, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
         setattr(sys, name, stream)
-    kind, *rest = [argument for argument in arguments[unbuffered:]]
+    arguments = request["arguments"]
+    kind, *rest = arguments[1:] if arguments[0] == "-u" else arguments
     if kind == "-c":
         sys.argv, sys.path[0] = ["-c", *rest[1:]], ""
         main = sys.modules["__main__"] = ModuleType("__main__")
-        exec(compile(rest[0], "<string>", "exec"), vars(main))
+        exec(compile(rest[0], "<string>", "exec"), vars(main))  # noqa: S102 - as the interpreter does
     elif kind == "-m":
-        sys.argv, sys.path[0] = rest, os.getcwd()
+        sys.argv, sys.path[0] = rest, request["folder"]
         runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
     else:
-        sys.argv, sys.path[0] = [kind, *rest], os.path.dirname(os.path.realpath(kind))
+        sys.argv, sys.path[0] = [kind, *rest], str(Path(kind).resolve().parent)
         runpy.run_path(kind, run_name="__main__")
 
 

@@ -11,7 +11,7 @@ from host.errors import JobError
 from job.redaction.artifacts import Artifacts
 from job.reports.timeline import Timeline
 from job.run.environment.job_environment import JobEnvironment
-from job.run.kinds import Kind
+from job.run.job_kind import Kind
 from job.run.log import Log
 
 

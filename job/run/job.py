@@ -22,7 +22,7 @@ from job.reports.timeline import Timeline
 from job.run import engine_logs, publishing
 from job.run.context import Context
 from job.run.environment import reading
-from job.run.kinds import Kind
+from job.run.job_kind import Kind
 from job.run.log import Log
 from job.run.phases import first_checks, suite, teardown, upload
 from job.run.phases.open_tunnel import Tunnel

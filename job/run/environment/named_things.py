@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from job.run.environment.variables import OTHER_PLATFORMS
-from job.run.kinds import Kind
+from job.run.job_kind import Kind
 from stacks.cloud_names import FLAVORS, VOLUME_TYPES
 from stacks.e2e_variables import AZ_VARIABLES, SECONDARY_AZ, e2e_variables
 from stacks.settings import Settings

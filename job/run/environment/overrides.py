@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from job.run.environment.variables import ANY_SETTING, VARIABLES
-from job.run.kinds import Kind
+from job.run.job_kind import Kind
 from stacks.e2e_variables import PRIMARY_AZ, SECONDARY_AZ
 from stacks.problems import Problem
 from stacks.settings import Settings, setting_fields

@@ -20,7 +20,7 @@ from job.cloud.configuration import SettingsFile, project_of
 from job.run.environment import contradictions, named_things, overrides, suite_conf
 from job.run.environment.job_environment import JobEnvironment
 from job.run.environment.variables import OTHER_PLATFORMS, VARIABLES
-from job.run.kinds import Kind
+from job.run.job_kind import Kind
 from stacks.concealment import why_unreadable
 from stacks.settings import Settings
 

@@ -12,7 +12,7 @@ from host.ending import Ending
 from host.errors import JobError
 from host.processes import Child, Grace, Program
 from job.run.context import Context
-from job.run.kinds import Kind
+from job.run.job_kind import Kind
 
 PREREQUISITES: dict[Kind, tuple[str, ...]] = {
     "e2e": ("e2e-image", "e2e-prerequisites", "build-e2e-tests"),

@@ -6,7 +6,7 @@ from pathlib import Path
 from host.errors import JobError
 from host.processes import Child, Grace, Program
 from job.run.context import Context
-from job.run.kinds import Kind
+from job.run.job_kind import Kind
 
 SUITE: dict[Kind, str] = {"e2e": "test-e2e", "conformance": "test-conformance-fast"}
 """The target of CAPO's Makefile that runs the tests."""

@@ -1,5 +1,0 @@
-"""Kinds of jobs: the E2E tests or the conformance tests."""
-
-from typing import Literal
-
-Kind = Literal["e2e", "conformance"]

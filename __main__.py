@@ -6,13 +6,10 @@ import gc
 # them is a third of the program's time, at import and again at exit.
 gc.disable()
 
-import pulumi
-
-from stacks import configuration, outputs
+from stacks import inputs, outputs
 from stacks.devstack import DevStack
 
-settings = configuration.load(pulumi.Config())
-devstack = DevStack("devstack", settings)
+devstack = DevStack("devstack", inputs.load())
 outputs.export(devstack)
 
 gc.freeze()

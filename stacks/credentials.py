@@ -1,15 +1,8 @@
-"""Credentials: passwords, key pair and host keys, generated once per stack, kept as secrets."""
+"""Credentials: passwords, key pair and host keys of a stack."""
 
-import json
 from dataclasses import dataclass, fields
-from pathlib import Path
-
-import pulumi
-from pulumi_command import local
 
 from stacks.naming import Role
-
-_GENERATOR = Path(__file__).with_name("generate_credentials.py")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -36,29 +29,3 @@ class Credentials:
         """Placeholders of real length, to measure the size of rendered documents."""
         lengths = {"password": 32, "key": 400, "public": 81}
         return cls(**{f.name: "x" * lengths[f.name.rpartition("_")[2]] for f in fields(cls)})
-
-
-class GeneratedCredentials(pulumi.ComponentResource):
-    """Credentials that never change during the life of a stack."""
-
-    credentials: pulumi.Output[Credentials]
-
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("devstack:node:Credentials", name, None, opts)
-        generator = local.Command(
-            name,
-            # On standard input, since the plugin's working directory is not known.
-            create="python3 -",
-            stdin=_GENERATOR.read_text(encoding="utf-8"),
-            logging=local.Logging.NONE,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                additional_secret_outputs=["stdout"],
-                # An update would run the command again and make keys that the nodes do not know.
-                ignore_changes=["create", "stdin"],
-            ),
-        )
-        self.credentials = pulumi.Output.secret(
-            generator.stdout.apply(lambda text: Credentials(**json.loads(text)))
-        )
-        self.register_outputs({})

@@ -3,8 +3,9 @@
 import pulumi
 
 from stacks import user_data
-from stacks.credentials import Credentials, GeneratedCredentials
+from stacks.credentials import Credentials
 from stacks.firewall import Allow, Firewall, FirewallArgs
+from stacks.generated_credentials import GeneratedCredentials
 from stacks.images import image_path
 from stacks.naming import Role
 from stacks.network import Network, NetworkArgs

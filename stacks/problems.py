@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pulumi
-
 from stacks.concealment import conceal_value
 
 
@@ -26,11 +24,8 @@ class Problem:
         return f"{self.key}: {self.what}; {self.remedy}"
 
 
-class SettingsError(pulumi.RunError):
-    """The configuration is refused; nothing was created. One line a problem.
-
-    Pulumi shows the text of a RunError without a traceback: the program is not at fault.
-    """
+class SettingsError(Exception):
+    """The configuration is refused; nothing was created. One line a problem."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

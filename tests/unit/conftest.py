@@ -15,6 +15,7 @@ from pulumi.runtime.mocks import MockMonitor
 from host.ending import Ending
 from stacks import configuration
 from stacks.credentials import Credentials
+from stacks.problems import SettingsError
 from stacks.settings import Settings
 from tests.patience import PATIENCE_S
 from tests.unit.fake_pulumi import FakePulumi
@@ -159,7 +160,7 @@ def refusals(make_settings: Callable[..., Settings]) -> Callable[..., list[str]]
     def refuse(**given: str) -> list[str]:
         try:
             make_settings(**given)
-        except pulumi.RunError as error:
+        except SettingsError as error:
             return str(error).splitlines()
         return []
 

@@ -10,7 +10,8 @@ import pulumi
 import pytest
 
 from stacks import generate_credentials
-from stacks.credentials import Credentials, GeneratedCredentials
+from stacks.credentials import Credentials
+from stacks.generated_credentials import GeneratedCredentials
 from tests.patience import PATIENCE_S
 
 

@@ -1,12 +1,11 @@
 """Settings: the only, validated source of every value."""
 
 import dataclasses
-import json
 
-import pulumi
 import pytest
 
 from stacks import configuration
+from stacks.problems import SettingsError
 from stacks.settings import setting_fields
 
 
@@ -50,27 +49,8 @@ def test_each_line_has_key_value_and_remedy(refusals):
 
 
 def test_a_missing_project_is_refused():
-    with pytest.raises(pulumi.RunError, match="gcp:project: no Google Cloud project"):
+    with pytest.raises(SettingsError, match="gcp:project: no Google Cloud project"):
         configuration.parse({}, stack="test", project="")
-
-
-def test_load_reads_the_running_stack(monkeypatch, run_program):
-    """Keys of other namespaces belong to the providers."""
-    keys = {"devstack:mtu": "1500", "gcp:project": "p", "gcp:zone": "z"}
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(keys))
-    loaded = []
-    run_program(lambda: loaded.append(configuration.load(pulumi.Config("devstack"))))
-
-    [made] = loaded
-    assert (made.mtu, made.project, made.owner) == (1500, "p", ("capo-e2e", "test"))
-
-
-def test_load_refuses_unknown_keys(monkeypatch, run_program):
-    """A misspelt key would leave the setting at its default."""
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"devstack:mtuu": "1", "gcp:project": "p"}))
-
-    with pytest.raises(pulumi.RunError, match=r"devstack:mtuu: unknown key; did you mean 'mtu'\?"):
-        run_program(lambda: configuration.load(pulumi.Config("devstack")))
 
 
 def test_every_setting_is_described():

@@ -1,13 +1,12 @@
 """Roles: the differences between controller and worker, decided in one place."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stacks.naming import Role
 from stacks.settings import Settings
 
 # The worker builds its own part after its wait for the controller.
-_BUILD_MARGIN_S = {"controller": 0, "worker": 3600}
+_WORKER_BUILDS_S = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,32 +17,42 @@ class NodeRole:
     internal_ip: str
     has_external_ip: bool
     machine_type: str
-    zone: str
+    zones: tuple[str, ...]
+    """The one zone that the node's setting names, else all zones in their order."""
     stack_deadline_s: int
     """Time limit of stack.sh, seconds."""
 
+    @property
+    def zone(self) -> str:
+        """The zone of the node in valid settings."""
+        return self.zones[0]
+
+    def zones_to_try(self, present: str = "") -> list[str]:
+        """Return the zones, best first. A node stays where it is, if that zone is among them."""
+        return [zone for zone in dict.fromkeys((present, *self.zones)) if zone in self.zones]
+
+
+def node_role(settings: Settings, role: Role) -> NodeRole:
+    """Return what the settings decide about a node, even if they ask for no such node."""
+    if role == "controller":
+        return NodeRole(
+            hostname=settings.owner.instance(role),
+            internal_ip=settings.controller_ip,
+            has_external_ip=True,
+            machine_type=settings.controller_machine_type,
+            zones=(settings.controller_zone,) if settings.controller_zone else settings.zones,
+            stack_deadline_s=settings.node_deadline_s,
+        )
+    return NodeRole(
+        hostname=settings.owner.instance(role),
+        internal_ip=settings.worker_ip,
+        has_external_ip=settings.worker_external_ip,
+        machine_type=settings.worker_machine_type,
+        zones=(settings.worker_zone,) if settings.worker_zone else settings.zones,
+        stack_deadline_s=settings.node_deadline_s + _WORKER_BUILDS_S,
+    )
+
 
 def node_roles(settings: Settings) -> dict[Role, NodeRole]:
-    """Return the nodes that valid settings ask for, the controller first."""
-    return {
-        role: NodeRole(
-            hostname=settings.owner.instance(role),
-            internal_ip=getattr(settings, f"{role}_ip"),
-            has_external_ip=role == "controller" or settings.worker_external_ip,
-            machine_type=getattr(settings, f"{role}_machine_type"),
-            zone=zones_to_try(getattr(settings, f"{role}_zone"), settings.zones)[0],
-            stack_deadline_s=settings.node_deadline_s + _BUILD_MARGIN_S[role],
-        )
-        for role in settings.roles
-    }
-
-
-def zones_to_try(pinned: str, zones: Sequence[str], present: str = "") -> list[str]:
-    """Return the zones for a node, best first.
-
-    A zone that the node's setting names is the only one. Else the node stays where it is, if that
-    zone is still in the list, and the list's order decides about the rest.
-    """
-    if pinned:
-        return [pinned]
-    return [zone for zone in dict.fromkeys((present, *zones)) if zone in zones]
+    """Return the nodes that the settings ask for, the controller first."""
+    return {role: node_role(settings, role) for role in settings.roles}

@@ -8,7 +8,7 @@ an invalid request is refused in every zone.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from host.errors import JobError, NoRoomError
 from job.cloud.engine import event_log
@@ -16,19 +16,23 @@ from job.cloud.engine.provider_messages import refusals
 from job.cloud.engine.refusal import Refusal
 from job.cloud.kinds import INSTANCES
 from job.cloud.stack import Stack
-from stacks.roles import zones_to_try
+from stacks.naming import ROLES, Role
+from stacks.roles import node_role
 
 Resource = Mapping[str, Any]
 
 INSTANCE = INSTANCES.token
-_SETTINGS = {"controller": "devstack:controllerZone", "worker": "devstack:workerZone"}
+_SETTINGS: dict[Role, str] = {
+    "controller": "devstack:controllerZone",
+    "worker": "devstack:workerZone",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Departure:
     """A node that left a zone which could not host it."""
 
-    role: str
+    role: Role
     zone: str
     refusal: Refusal
 
@@ -43,7 +47,7 @@ class Zones:
     """The zone of each node by role. Existing nodes stay where they are."""
 
     stack: Stack
-    _candidates: dict[str, list[str]] = field(default_factory=dict)
+    _candidates: dict[Role, list[str]] = field(default_factory=dict)
     """Zones left to try, the current one first."""
     _left: list[Departure] = field(default_factory=list)
 
@@ -54,11 +58,9 @@ class Zones:
             for resource in resources
             if resource["type"] == INSTANCE and not resource.get("delete")
         }
-        settings = self.stack.settings
-        pins = {"controller": settings.controller_zone, "worker": settings.worker_zone}
-        for role, pinned in pins.items():
-            present = there.get(role, "")
-            self._candidates[role] = zones_to_try(pinned, settings.zones, present)
+        for role in ROLES:
+            node = node_role(self.stack.settings, role)
+            self._candidates[role] = node.zones_to_try(there.get(role, ""))
         self._stage()
 
     def move_on(self, event_logs: Sequence[Path], say: Callable[[str], object]) -> bool:
@@ -81,12 +83,12 @@ class Zones:
         self._stage()
         return bool(left)
 
-    def _exhausted(self, role: str) -> JobError:
+    def _exhausted(self, role: Role) -> JobError:
         """Return the error of a node without zones left."""
         left = [each for each in self._left if each.role == role]
         last, key = left[-1], _SETTINGS[role]
         if all(each.refusal.zone_lacks_it for each in left):
-            machine = getattr(self.stack.settings, f"{role}_machine_type")
+            machine = node_role(self.stack.settings, role).machine_type
             return JobError(
                 f"{role}: {machine} cannot be had in {', '.join(each.zone for each in left)}:"
                 f" {last.refusal.gist}; change devstack:{role}MachineType or whatever else is"
@@ -117,7 +119,7 @@ def _departures(failures: Iterable[_Failure]) -> Iterator[Departure]:
     # The provider reports each failure twice.
     told = set()
     for urn, zone, refusal in failures:
-        role = urn.rpartition("::")[2]
+        role = cast("Role", urn.rpartition("::")[2])  # The program's instances have no other name.
         if _type(urn) == INSTANCE and refusal.is_of_zone and role not in told:
             told.add(role)
             yield Departure(role=role, zone=zone, refusal=refusal)

@@ -1,8 +1,11 @@
 """Roles: differences between the nodes, and the zones of each."""
 
+from dataclasses import replace
+
 import pytest
 
-from stacks.roles import node_roles, zones_to_try
+from stacks.naming import ROLES
+from stacks.roles import node_role, node_roles
 
 
 def test_the_controller_is_alone_without_a_worker(make_settings):
@@ -27,6 +30,7 @@ def test_the_worker_has_time_to_wait_for_the_controller(settings):
     assert nodes["worker"].stack_deadline_s > settings.node_deadline_s
 
 
+@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(
     ("pinned", "present", "zones"),
     [
@@ -36,5 +40,9 @@ def test_the_worker_has_time_to_wait_for_the_controller(settings):
         ("d", "b", ["d"]),
     ],
 )
-def test_a_node_goes_where_it_is_pinned_else_stays_else_takes_the_first(pinned, present, zones):
-    assert zones_to_try(pinned, ("a", "b", "c"), present) == zones
+def test_a_node_goes_where_it_is_pinned_else_stays_else_takes_the_first(
+    settings, role, pinned, present, zones
+):
+    given = replace(settings, zones=("a", "b", "c"), **{f"{role}_zone": pinned})
+
+    assert node_role(given, role).zones_to_try(present) == zones

@@ -6,7 +6,7 @@ this module too, so it does without Pulumi's SDK, which takes half a second to i
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -88,51 +88,43 @@ def _convert(raw: str, kind: object) -> Any:
     return tuple(item.strip() for item in items)
 
 
-def _read_files(values: dict[str, Any]) -> list[Problem]:
-    """Add the contents of the named files to `values`. Return the problems."""
-    problems: list[Problem] = []
-    keys_text = _read("ssh_authorized_keys_file", values, problems)
-    if keys_text is not None:
-        problems += _read_keys(keys_text, values)
-    values["local_conf_extra"] = _read("local_conf_file", values, problems) or ""
-    e2e_conf = _read("e2e_conf", values, problems)
-    if e2e_conf is not None:
-        _read_availability_zones(e2e_conf, values, problems)
-    return problems
+def _read_files(values: dict[str, Any]) -> Iterator[Problem]:
+    """Add the contents of the named files to `values`. Yield the problems."""
+    for name, add in FILES.items():
+        if not values[name]:
+            continue
+        path = Path(values[name]).expanduser()
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            what = f"cannot read '{path}': {why_unreadable(error)}"
+            yield problem(name, what, "name a readable text file")
+        else:
+            yield from add(text, values)
 
 
-def _read_keys(text: str, values: dict[str, Any]) -> list[Problem]:
+def _add_keys(text: str, values: dict[str, Any]) -> Iterator[Problem]:
     name = "ssh_authorized_keys_file"
+    path = values[name]
     keys, refused = public_keys.read(text)
     values["ssh_authorized_keys"] += tuple(keys)
-    path = values[name]
     if not keys and not refused:
-        return [problem(name, f"no key in '{path}'", "put one a line")]
-    return [problem(name, f"'{path}' {what}", remedy) for what, remedy in refused]
+        yield problem(name, f"no key in '{path}'", "put one a line")
+    for what, remedy in refused:
+        yield problem(name, f"'{path}' {what}", remedy)
 
 
-def _read(name: str, values: Mapping[str, Any], problems: list[Problem]) -> str | None:
-    if not values[name]:
-        return None
-    path = Path(values[name]).expanduser()
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = why_unreadable(error)
-        problems.append(
-            problem(name, f"cannot read '{path}': {reason}", "name a readable text file")
-        )
-        return None
+def _add_local_conf(text: str, values: dict[str, Any]) -> tuple[()]:
+    values["local_conf_extra"] = text
+    return ()
 
 
-def _read_availability_zones(text: str, values: dict[str, Any], problems: list[Problem]) -> None:
+def _add_availability_zones(text: str, values: dict[str, Any]) -> Iterator[Problem]:
     path = values["e2e_conf"]
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        problems.append(
-            problem("e2e_conf", f"'{path}' is {why_unreadable(error)}", "mend the file")
-        )
+        yield problem("e2e_conf", f"'{path}' is {why_unreadable(error)}", "mend the file")
         return
     variables = document.get("variables") if isinstance(document, dict) else None
     needed = {"primary_az": PRIMARY_AZ}
@@ -143,10 +135,14 @@ def _read_availability_zones(text: str, values: dict[str, Any], problems: list[P
         if isinstance(value, str) and value:
             values[name] = value
         else:
-            problems.append(
-                problem(
-                    "e2e_conf",
-                    f"'{path}' has no text for variables.{variable}",
-                    f"add it, or leave e2eConf empty and set {key_of(name)}",
-                )
-            )
+            what = f"'{path}' has no text for variables.{variable}"
+            remedy = f"add it, or leave e2eConf empty and set {key_of(name)}"
+            yield problem("e2e_conf", what, remedy)
+
+
+FILES: dict[str, Callable[[str, dict[str, Any]], Iterable[Problem]]] = {
+    "ssh_authorized_keys_file": _add_keys,
+    "local_conf_file": _add_local_conf,
+    "e2e_conf": _add_availability_zones,
+}
+"""Settings that name files, with the functions that add the contents to the values."""

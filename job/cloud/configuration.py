@@ -30,8 +30,6 @@ _PROJECT_VARIABLES = (
     "GCLOUD_PROJECT",
     "CLOUDSDK_CORE_PROJECT",
 )
-# Settings that name files. The program's working directory is the checkout.
-_FILES = ("ssh_authorized_keys_file", "local_conf_file", "e2e_conf")
 _LEASED = "to-be-leased"
 
 
@@ -73,7 +71,8 @@ def parse(config: Config, *, stack: str, project: str) -> tuple[Settings, list[P
         Problem(key=f"{_OWN}{key}", what="it is encrypted", remedy=remedy)
         for key in sorted(encrypted)
     ]
-    for name in _FILES:
+    for name in configuration.FILES:
+        # The program's working directory is the checkout.
         key = key_of(name).removeprefix(_OWN)
         if given.get(key):
             given[key] = str(CHECKOUT / Path(given[key]).expanduser())

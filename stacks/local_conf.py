@@ -8,7 +8,6 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from stacks.credentials import Credentials
 from stacks.devstack_services import enabled_services, runs
@@ -85,7 +84,7 @@ class LocalConf:
 
 
 def local_conf(settings: Settings, role: Role, credentials: Credentials) -> LocalConf:
-    """Return a role's local.conf. Raises ValueError for an unusable password or ref."""
+    """Return a role's local.conf. Raises ValueError for an unusable password."""
     return LocalConf(
         variables={
             **_common_variables(settings, credentials),
@@ -136,15 +135,9 @@ def _ovn_source(settings: Settings) -> dict[str, str]:
 
 
 def _branches(settings: Settings) -> dict[str, str]:
-    branches = {"NEUTRON_BRANCH": settings.neutron_ref} if settings.neutron_ref else {}
-    for pair in settings.project_refs:
-        project, _, ref = pair.partition("=")
-        if project not in BRANCH_VARIABLES:
-            near = get_close_matches(project, BRANCH_VARIABLES, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"use {', '.join(BRANCH_VARIABLES)}"
-            raise ValueError(f"project_refs: DevStack has no branch of '{project}'; {hint}")
-        branches[BRANCH_VARIABLES[project]] = ref
-    return branches
+    refs = (pair.partition("=") for pair in settings.project_refs)
+    neutron = {"NEUTRON_BRANCH": settings.neutron_ref} if settings.neutron_ref else {}
+    return neutron | {BRANCH_VARIABLES[project]: ref for project, _, ref in refs}
 
 
 def _controller_variables(settings: Settings) -> dict[str, str]:

@@ -232,11 +232,6 @@ def test_a_password_that_devstack_would_break_is_refused_without_showing_it(pass
     assert not password or password not in str(caught.value)
 
 
-def test_a_project_without_a_branch_variable_is_refused_with_the_nearest():
-    with pytest.raises(ValueError, match="no branch of 'nove'; did you mean 'nova'"):
-        text("controller", project_refs=("nove=abc",))
-
-
 READ_BY_DEVSTACK = """
     ADMIN_PASSWORD CINDER_BRANCH DATABASE_HOST DATABASE_PASSWORD DATABASE_TYPE
     DOWNLOAD_DEFAULT_IMAGES ENABLED_SERVICES ENABLE_CHASSIS_AS_GW ENABLE_SYSCTL_MEM_TUNING

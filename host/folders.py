@@ -15,27 +15,25 @@ _NOT_IN_CACHE = re.compile(r"[\x00-\x1f\x7f:,]")
 
 def state_dir(environ: Mapping[str, str]) -> Path:
     """Return the folder of stacks, passphrases and localcloud's daemon. Raises RefusedError."""
-    folder = _folder(environ, "DEVSTACK_STATE_DIR", "XDG_STATE_HOME", ".local/state")
-    return _require(folder, "DEVSTACK_STATE_DIR", _NOT_IN_STATE)
+    return _folder(environ, "DEVSTACK_STATE_DIR", "XDG_STATE_HOME", ".local/state", _NOT_IN_STATE)
 
 
 def cache_dir(environ: Mapping[str, str]) -> Path:
     """Return the folder of things that can be rebuilt. Raises RefusedError for an unusable name."""
-    folder = _folder(environ, "DEVSTACK_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
-    return _require(folder, "DEVSTACK_CACHE_DIR", _NOT_IN_CACHE)
+    return _folder(environ, "DEVSTACK_CACHE_DIR", "XDG_CACHE_HOME", ".cache", _NOT_IN_CACHE)
 
 
-def _folder(environ: Mapping[str, str], own: str, base: str, fallback: str) -> Path:
+def _folder(
+    environ: Mapping[str, str], own: str, base: str, fallback: str, unfit: re.Pattern[str]
+) -> Path:
     if environ.get(own):
-        return Path(environ[own]).expanduser().absolute()
-    root = environ.get(base) or Path(environ.get("HOME") or Path.home()) / fallback
-    return Path(root).absolute() / "devstack"
-
-
-def _require(folder: Path, variable: str, unfit: re.Pattern[str]) -> Path:
+        folder = Path(environ[own]).expanduser().absolute()
+    else:
+        root = environ.get(base) or Path(environ.get("HOME") or Path.home()) / fallback
+        folder = Path(root).absolute() / "devstack"
     if found := unfit.search(str(folder)):
         raise RefusedError(
-            f"{variable}: {str(folder)!r} holds {found[0]!r}, which not every program here can be"
+            f"{own}: {str(folder)!r} holds {found[0]!r}, which not every program here can be"
             " given in a name; name another folder"
         )
     return folder

@@ -19,28 +19,15 @@ _NESTING_SERIES = {
 }
 _WHY_NOT = {
     "e2": "E2 machines do not nest",
-    "n2d": "AMD machines do not nest",
-    "n4d": "AMD machines do not nest",
-    "c2d": "AMD machines do not nest",
-    "c3d": "AMD machines do not nest",
-    "c4d": "AMD machines do not nest",
-    "t2d": "AMD machines do not nest",
-    "t2a": "Arm machines do not nest",
-    "c4a": "Arm machines do not nest",
-    "n4a": "Arm machines do not nest",
-    "m1": "memory-optimized machines do not nest",
-    "m2": "memory-optimized machines do not nest",
-    "m3": "memory-optimized machines do not nest",
-    "m4": "memory-optimized machines do not nest",
-    "f1": "shared cores do not nest",
-    "g1": "shared cores do not nest",
+    **dict.fromkeys(("n2d", "n4d", "c2d", "c3d", "c4d", "t2d"), "AMD machines do not nest"),
+    **dict.fromkeys(("t2a", "c4a", "n4a"), "Arm machines do not nest"),
+    **dict.fromkeys(("m1", "m2", "m3", "m4"), "memory-optimized machines do not nest"),
+    **dict.fromkeys(("f1", "g1"), "shared cores do not nest"),
 }
 _MACHINE_TYPE = re.compile(
-    r"(?P<series>[a-z][0-9]+[a-z]?)-(?:(?:standard|highmem|highcpu)-(?P<count>[1-9][0-9]*)"
-    r"|custom-(?P<custom>[1-9][0-9]*)-[1-9][0-9]*(?:-ext)?)"
+    r"[a-z][0-9]+[a-z]?-(?:standard|highmem|highcpu)-(?P<count>[1-9][0-9]*)"
+    r"|(?:[a-z][0-9]+[a-z]?-)?custom-(?P<custom>[1-9][0-9]*)-[1-9][0-9]*(?:-ext)?"
 )
-# Without a series, `custom-CPUS-MB` is of the N1 series.
-_N1_CUSTOM = re.compile(r"custom-(?P<custom>[1-9][0-9]*)-[1-9][0-9]*(?:-ext)?")
 _DISK_TYPES = ("pd-ssd", "pd-balanced", "pd-standard")
 _SSD_TYPES = ("pd-ssd", "pd-balanced")  # both count against SSD_TOTAL_GB
 # DevStack's 8 GB, Cinder's backing file and images; and Compute Engine's own limit.
@@ -50,10 +37,7 @@ _DISK_GIB = range(50, 65_537)
 def vcpus(machine_type: str) -> int | None:
     """Return the vCPUs of a machine type by its name, or None."""
     match = _MACHINE_TYPE.fullmatch(machine_type)
-    if match:
-        return int(match["count"] or match["custom"])
-    match = _N1_CUSTOM.fullmatch(machine_type)
-    return int(match["custom"]) if match else None
+    return int(match["count"] or match["custom"]) if match else None
 
 
 def check(settings: Settings) -> Iterator[Problem]:
@@ -67,7 +51,9 @@ def check(settings: Settings) -> Iterator[Problem]:
 
 def _machine_type(settings: Settings, key: str) -> Iterator[Problem]:
     name = getattr(settings, key)
-    series = "n1" if _N1_CUSTOM.fullmatch(name) else name.partition("-")[0]
+    # Without a series, `custom-CPUS-MB` is of the N1 series.
+    first = name.partition("-")[0]
+    series = "n1" if first == "custom" and vcpus(name) else first
     remedy = f"use a type of the series {', '.join(_NESTING_SERIES)}, like n2-standard-16"
     if series in _WHY_NOT:
         yield problem(key, f"'{name}' allows no nested virtualization: {_WHY_NOT[series]}", remedy)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from stacks.concealment import conceal_address
 from stacks.devstack_services import lint, runs
 from stacks.local_conf import BRANCH_VARIABLES
-from stacks.platforms import PLATFORMS, RELEASES, releases_for
+from stacks.platforms import PLATFORMS, RELEASES
 from stacks.problems import Problem, problem
 from stacks.settings import Settings
 
@@ -75,7 +75,7 @@ def _pair(settings: Settings) -> Iterator[Problem]:
         return
     platform = PLATFORMS.get(settings.operating_system)
     if platform and settings.release not in platform.releases:
-        fitting = ", ".join(releases_for(settings.operating_system)) or "none"
+        fitting = ", ".join(platform.releases)
         systems = ", ".join(name for name, p in PLATFORMS.items() if settings.release in p.releases)
         yield problem(
             "release",

@@ -5,6 +5,7 @@ The fields are the configuration schema: `docs/generate.py` writes the `config` 
 """
 
 from dataclasses import Field, dataclass, field, fields
+from functools import partial
 from typing import Any
 
 from stacks.naming import ROLES, Owner, Role
@@ -12,8 +13,19 @@ from stacks.platforms import PLATFORMS
 from stacks.problems import key_of
 
 
-def _setting(default: Any, section: str, doc: str) -> Any:
+def _setting(section: str, default: Any, doc: str) -> Any:
     return field(default=default, metadata={"section": section, "doc": doc})
+
+
+# One function for each section of the guide.
+_name = partial(_setting, "Names")
+_place = partial(_setting, "Place")
+_nodes = partial(_setting, "Nodes")
+_network = partial(_setting, "Network")
+_access = partial(_setting, "Access")
+_zones = partial(_setting, "Availability zones")
+_devstack = partial(_setting, "DevStack")
+_readiness = partial(_setting, "Readiness")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,201 +36,140 @@ class Settings:
     stack: str
     project: str
 
-    cluster_name: str = _setting(
-        "capo-e2e", "Names", "First part of every resource's name; the stack's name follows."
+    cluster_name: str = _name(
+        "capo-e2e", "First part of every resource's name; the stack's name follows."
     )
-    labels: tuple[str, ...] = _setting(
-        (), "Names", "Further labels of all resources that can have labels, each `key=value`."
+    labels: tuple[str, ...] = _name(
+        (), "Further labels for everything that can carry them, each `key=value`."
     )
 
-    region: str = _setting("us-east4", "Place", "Region of all resources.")
-    zones: tuple[str, ...] = _setting(
+    region: str = _place("us-east4", "Region of the network and the addresses.")
+    zones: tuple[str, ...] = _place(
         ("us-east4-a", "us-east4-b", "us-east4-c"),
-        "Place",
-        "Zones in the order in which the job tries them. The API is not asked for others.",
+        "Zones in the order in which the job tries them; never listed from the API.",
     )
-    controller_zone: str = _setting("", "Place", "Zone of the controller; empty: the first zone.")
-    worker_zone: str = _setting("", "Place", "Zone of the worker; empty: the first zone.")
+    controller_zone: str = _place("", "Zone of the controller; empty: the first zone.")
+    worker_zone: str = _place("", "Zone of the worker; empty: the first zone.")
 
-    create_timeout_s: int = _setting(
-        300,
-        "Place",
-        "Seconds that a zone may take to create an instance before the next one is tried.",
+    create_timeout_s: int = _place(
+        300, "Seconds a zone may take to create an instance, before the next is tried."
     )
 
-    worker: bool = _setting(True, "Nodes", "Build the worker, and with it the second AZ.")
-    operating_system: str = _setting(
-        "ubuntu-22.04", "Nodes", f"Operating system of the nodes: {', '.join(PLATFORMS)}."
+    worker: bool = _nodes(True, "Build the worker, and with it the second AZ.")
+    operating_system: str = _nodes("ubuntu-22.04", f"What the nodes run: {', '.join(PLATFORMS)}.")
+    image: str = _nodes(
+        "", "One image, `PROJECT/NAME` or its link; empty: the newest of the system's family."
     )
-    image: str = _setting(
-        "",
-        "Nodes",
-        "Image of the nodes, `PROJECT/NAME` or its link; empty: the newest one for the system.",
+    controller_machine_type: str = _nodes("n2-standard-16", "Must allow nesting.")
+    worker_machine_type: str = _nodes("n2-standard-8", "Must allow nesting.")
+    min_cpu_platform: str = _nodes(
+        "Intel Cascade Lake", "Oldest CPU to accept; empty: any that the zone has."
     )
-    controller_machine_type: str = _setting(
-        "n2-standard-16",
-        "Nodes",
-        "Machine type of the controller; must support nested virtualization.",
+    boot_disk_gib: int = _nodes(500, "Boot disk of each node, GiB. The size buys IOPS, not space.")
+    boot_disk_type: str = _nodes("pd-ssd", "pd-ssd, pd-balanced or pd-standard.")
+    spot: bool = _nodes(False, "Spot instances: cheaper, and may be taken away.")
+    vcpu_quota: int = _nodes(24, "vCPUs that a job may use.")
+    ssd_quota_gib: int = _nodes(1000, "GiB of SSD that a job may use.")
+
+    internal_cidr: str = _network("10.0.3.0/24", "The nodes' network.")
+    controller_ip: str = _network("10.0.3.15", "Internal address of the controller.")
+    worker_ip: str = _network("10.0.3.16", "Internal address of the worker.")
+    mtu: int = _network(1460, "MTU of the nodes' network, bytes; OpenStack's follows from it.")
+    existing_network: str = _network(
+        "", "Use this network of the project instead of a new one; never deleted."
     )
-    worker_machine_type: str = _setting(
-        "n2-standard-8", "Nodes", "Machine type of the worker; must support nested virtualization."
+    existing_subnetwork: str = _network(
+        "", "The subnetwork of that network in the region; it must be `internalCidr`."
     )
-    min_cpu_platform: str = _setting(
-        "Intel Cascade Lake", "Nodes", "Oldest CPU platform to accept; empty: any."
+    worker_external_ip: bool = _network(
+        False, "Give the worker an external address too; else it leaves by Cloud NAT."
     )
-    boot_disk_gib: int = _setting(
-        500, "Nodes", "Boot disk of each node, GiB. A larger disk has more IOPS."
-    )
-    boot_disk_type: str = _setting(
-        "pd-ssd", "Nodes", "Type of the boot disk: pd-ssd, pd-balanced or pd-standard."
-    )
-    spot: bool = _setting(
-        False, "Nodes", "Use spot instances: cheaper, but Google Cloud may stop them at any time."
-    )
-    vcpu_quota: int = _setting(
-        24, "Nodes", "Quota of vCPUs for all nodes; a stack that needs more is refused."
-    )
-    ssd_quota_gib: int = _setting(
-        1000, "Nodes", "Quota of SSD for all nodes, GiB; a stack that needs more is refused."
+    floating_cidr: str = _network("172.24.4.0/24", "OpenStack's floating addresses.")
+    tenant_cidr: str = _network("10.1.0.0/20", "Pool of OpenStack's tenant networks.")
+    dns_nameservers: tuple[str, ...] = _network(
+        ("8.8.8.8",), "DNS servers of OpenStack subnets that name none."
     )
 
-    internal_cidr: str = _setting("10.0.3.0/24", "Network", "Address range of the nodes' network.")
-    controller_ip: str = _setting("10.0.3.15", "Network", "Internal address of the controller.")
-    worker_ip: str = _setting("10.0.3.16", "Network", "Internal address of the worker.")
-    mtu: int = _setting(
-        1460, "Network", "MTU of the nodes' network, bytes. OpenStack's MTU is derived from it."
+    ssh_source_ranges: tuple[str, ...] = _access(
+        (), "Who may reach ssh (tcp 22) on the nodes. Empty: nobody."
     )
-    existing_network: str = _setting(
-        "", "Network", "Use this network of the project instead of a new one. It is never deleted."
+    http_source_ranges: tuple[str, ...] = _access(
+        (), "Who may reach the OpenStack APIs (tcp 80) on the controller. Empty: nobody."
     )
-    existing_subnetwork: str = _setting(
-        "",
-        "Network",
-        "The subnetwork of that network in `region`; its range must be `internalCidr`.",
+    icmp_source_ranges: tuple[str, ...] = _access((), "Who may ping the nodes. Empty: nobody.")
+    neutron_source_ranges: tuple[str, ...] = _access(
+        (), "Who may reach Neutron (tcp 9696), which only release 2025.1 listens on."
     )
-    worker_external_ip: bool = _setting(
-        False, "Network", "Give the worker an external address too. Without one it uses Cloud NAT."
-    )
-    floating_cidr: str = _setting(
-        "172.24.4.0/24", "Network", "Address range of OpenStack's floating addresses."
-    )
-    tenant_cidr: str = _setting(
-        "10.1.0.0/20", "Network", "Address range of OpenStack's tenant networks."
-    )
-    dns_nameservers: tuple[str, ...] = _setting(
-        ("8.8.8.8",), "Network", "DNS servers of OpenStack subnets that name none themselves."
-    )
-
-    ssh_source_ranges: tuple[str, ...] = _setting(
-        (), "Access", "Address ranges that may reach ssh (tcp 22) on the nodes. Empty: none."
-    )
-    http_source_ranges: tuple[str, ...] = _setting(
-        (), "Access", "Address ranges that may reach the OpenStack APIs (tcp 80). Empty: none."
-    )
-    icmp_source_ranges: tuple[str, ...] = _setting(
-        (), "Access", "Address ranges that may ping the nodes. Empty: none."
-    )
-    neutron_source_ranges: tuple[str, ...] = _setting(
-        (), "Access", "Address ranges that may reach Neutron (tcp 9696); only for release 2025.1."
-    )
-    auth_url_host: str = _setting(
+    auth_url_host: str = _access(
         "public",
-        "Access",
-        "Address in clouds.yaml: `public`, or `private`, which needs the tunnel but no open port.",
+        "Address in clouds.yaml: `public`, or `private`, which needs the tunnel and no open port.",
     )
-    ssh_user: str = _setting("cloud", "Access", "User to log in to the nodes.")
-    ssh_authorized_keys: tuple[str, ...] = _setting(
-        (), "Access", "Further public keys that may log in to the nodes."
+    ssh_user: str = _access("cloud", "The nodes' user.")
+    ssh_authorized_keys: tuple[str, ...] = _access(
+        (), "Public keys that may log in beside the stack's own."
     )
-    ssh_authorized_keys_file: str = _setting(
-        "", "Access", "A file with further public keys, one a line."
+    ssh_authorized_keys_file: str = _access("", "A file of further public keys, one a line.")
+
+    primary_az: str = _zones("testaz1", "The controller's AZ.")
+    secondary_az: str = _zones("testaz2", "The worker's AZ.")
+    e2e_conf: str = _zones(
+        "", "An e2e_conf.yaml to read both names from, so that they cannot drift."
     )
 
-    primary_az: str = _setting("testaz1", "Availability zones", "The controller's AZ.")
-    secondary_az: str = _setting("testaz2", "Availability zones", "The worker's AZ.")
-    e2e_conf: str = _setting(
-        "",
-        "Availability zones",
-        "An e2e_conf.yaml. If set, both names are read from it.",
+    release: str = _devstack("2025.2", "OpenStack release.")
+    devstack_ref: str = _devstack("", "DevStack's ref; empty: `stable/RELEASE`.")
+    neutron_ref: str = _devstack("", "The neutron plugin's ref; empty: `stable/…`.")
+    octavia_ref: str = _devstack("", "The octavia plugin's ref; empty: `stable/…`.")
+    octavia_dashboard_ref: str = _devstack(
+        "", "The octavia-dashboard plugin's ref; empty: `stable/…`."
     )
-
-    release: str = _setting("2025.2", "DevStack", "OpenStack release.")
-    devstack_ref: str = _setting("", "DevStack", "Git ref of DevStack; empty: `stable/RELEASE`.")
-    neutron_ref: str = _setting("", "DevStack", "Git ref of neutron; empty: `stable/RELEASE`.")
-    octavia_ref: str = _setting("", "DevStack", "Git ref of octavia; empty: `stable/RELEASE`.")
-    octavia_dashboard_ref: str = _setting(
-        "", "DevStack", "Git ref of octavia-dashboard; empty: `stable/RELEASE`."
+    project_refs: tuple[str, ...] = _devstack(
+        (), "Refs of further repositories, each `project=ref`, such as `nova=SHA`."
     )
-    project_refs: tuple[str, ...] = _setting(
-        (), "DevStack", "Git refs of further repositories, each `project=ref`, such as `nova=SHA`."
+    git_base: str = _devstack("https://github.com", "Where repositories come from.")
+    git_timeout_s: int = _devstack(300, "Seconds before a git command is given up.")
+    pip_index_url: str = _devstack("", "A pip index instead of the default one.")
+    package_mirror: str = _devstack("", "An apt mirror instead of the image's own.")
+    ovn_from_source: bool = _devstack(
+        True, "Build OVN and OVS instead of the distribution's packages."
     )
-    git_base: str = _setting("https://github.com", "DevStack", "Base URL of the git repositories.")
-    git_timeout_s: int = _setting(300, "DevStack", "Time limit of each git command, seconds.")
-    pip_index_url: str = _setting("", "DevStack", "A pip index to use instead of the default one.")
-    package_mirror: str = _setting(
-        "", "DevStack", "An apt mirror to use instead of the image's own."
+    ovn_branch: str = _devstack("branch-24.03", "OVN's branch when built.")
+    ovs_branch: str = _devstack("branch-3.3", "OVS's branch when built.")
+    horizon: bool = _devstack(False, "Run Horizon on the controller.")
+    additional_services: tuple[str, ...] = _devstack(
+        (), "DevStack services to enable beside our own."
     )
-    ovn_from_source: bool = _setting(
-        True,
-        "DevStack",
-        "Build OVN and OVS from source instead of using the distribution's packages.",
-    )
-    ovn_branch: str = _setting("branch-24.03", "DevStack", "Branch of OVN, if built.")
-    ovs_branch: str = _setting("branch-3.3", "DevStack", "Branch of OVS, if built.")
-    horizon: bool = _setting(False, "DevStack", "Run Horizon on the controller.")
-    additional_services: tuple[str, ...] = _setting(
-        (), "DevStack", "DevStack services to enable in addition."
-    )
-    disabled_services: tuple[str, ...] = _setting((), "DevStack", "DevStack services to disable.")
-    amphora_image_url: str = _setting(
+    disabled_services: tuple[str, ...] = _devstack((), "DevStack services to disable.")
+    amphora_image_url: str = _devstack(
         "https://storage.googleapis.com/artifacts.k8s-staging-capi-openstack.appspot.com"
         "/test/amphora/2022-12-05/amphora-x64-haproxy.qcow2",
-        "DevStack",
-        "Octavia's Amphora image; empty: DevStack builds one.",
+        "Octavia's image; empty: DevStack builds one.",
     )
-    volume_backing_gib: int = _setting(
-        100, "DevStack", "Size of Cinder's volume group on each node, GiB."
-    )
-    glance_limit_mb: int = _setting(
-        20000, "DevStack", "Glance's limit for the size of all images together, MB."
-    )
-    cpu_allocation_ratio: float = _setting(
-        2.0, "DevStack", "Nova's virtual CPUs for each CPU of a node."
-    )
-    service_timeout_s: int = _setting(240, "DevStack", "Seconds that a service may take to start.")
-    local_conf_file: str = _setting(
+    volume_backing_gib: int = _devstack(100, "Cinder's volume group, GiB, per node.")
+    glance_limit_mb: int = _devstack(20000, "Size of all images together, MB.")
+    cpu_allocation_ratio: float = _devstack(2.0, "Virtual CPUs per CPU in Nova.")
+    service_timeout_s: int = _devstack(240, "Seconds a service may take to start.")
+    local_conf_file: str = _devstack(
         "",
-        "DevStack",
-        "A file whose text is appended to both nodes' local.conf. It may not set variables that the"
-        " stack decides.",
+        "A file whose text is appended to both nodes' local.conf; it may not set what the stack"
+        " decides.",
     )
 
-    wait_for: str = _setting(
-        "none", "Readiness", "What `pulumi up` waits for: `none`, `controller` or `all`."
+    wait_for: str = _readiness("none", "What `pulumi up` waits for: `none`, `controller` or `all`.")
+    ready_timeout_s: int = _readiness(
+        5400, "Seconds `pulumi up` waits for a node that is not ready."
     )
-    ready_timeout_s: int = _setting(
-        5400,
-        "Readiness",
-        "Seconds that `pulumi up` waits for a node, and the job for the controller.",
+    node_deadline_s: int = _readiness(5400, "Seconds a node waits for the other one.")
+    readiness_deadline_s: int = _readiness(
+        600, "Seconds a node's services may take to be up, once built or rebooted."
     )
-    node_deadline_s: int = _setting(
-        5400, "Readiness", "Seconds that a node waits for the other one."
+    smoke_test: bool = _readiness(
+        False, "Boot a server in each AZ, and a load balancer, before that AZ is said to be ready."
     )
-    readiness_deadline_s: int = _setting(
-        600,
-        "Readiness",
-        "Seconds that a node's services may take to be up after the build or a reboot.",
-    )
-    smoke_test: bool = _setting(
-        False,
-        "Readiness",
-        "Boot a server in each AZ, and a load balancer, before that AZ is reported as ready.",
-    )
-    smoke_test_image_url: str = _setting(
+    smoke_test_image_url: str = _readiness(
         "https://storage.googleapis.com/artifacts.k8s-staging-capi-openstack.appspot.com"
         "/test/cirros/2022-12-05/cirros-0.6.1-x86_64-disk.img",
-        "Readiness",
-        "Image of those servers: a qcow2 that fits on m1.tiny's disk of 1 GB.",
+        "What those servers boot: a qcow2 image that m1.tiny's disk of 1 GB can hold.",
     )
 
     # Contents of the files named above.

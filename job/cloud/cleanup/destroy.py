@@ -14,9 +14,8 @@ from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import scope_of
 from job.cloud.cleanup.recovery import at_work, recover
-from job.cloud.cleanup.removal import remove
+from job.cloud.cleanup.removal import remove, sweep
 from job.cloud.cleanup.search import Leftover, holders, of_state
-from job.cloud.cleanup.sweeping import sweep
 from job.cloud.engine import locks, state
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.place import place_of

@@ -4,7 +4,6 @@ Either those of one stack, by its settings, or those of all stacks of a cluster 
 """
 
 import argparse
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,8 +17,8 @@ from job.cloud import stack
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import Scope, scope_of
-from job.cloud.cleanup.search import Leftover, holders, leftovers
-from job.cloud.cleanup.sweeping import sweep
+from job.cloud.cleanup.removal import sweep
+from job.cloud.cleanup.search import Leftover, holders, leftovers, removable
 from job.cloud.place import Place, place_of
 
 # A stack name for settings that belong to no stack.
@@ -31,9 +30,8 @@ def run(given: argparse.Namespace, environ: Mapping[str, str], ending: Ending) -
     _refuse(given)
     place, scope = _what(given, environ)
     api = Api(place, Budget(given.budget, ending), _say)
-    now = 0 if given.kept else time.time()
     found = leftovers(api, scope)
-    free = [each for each in found if given.kept or each.kept_until <= now]
+    free = removable(found, even_kept=given.kept)
     strange = holders(api, free)
     _list([*found, *strange])
     free += strange

@@ -23,10 +23,10 @@ def recover(pulumi: Pulumi, limit_s: float | None = None) -> list[dict[str, Any]
         # The engine may quote secrets in an error message.
         learn_secrets(pulumi)
     if pulumi.stack.unfinished.exists():
-        from job.cloud.cleanup import strays  # noqa: PLC0415 - 0.2 s of Google's client
+        from job.cloud.cleanup import removal  # noqa: PLC0415 - 0.2 s of Google's client
 
         known = {resource.get("id", "") for resource in resources}
-        strays.remove(pulumi, known, limit_s or _STRAYS_S)
+        removal.remove_strays(pulumi, known, limit_s or _STRAYS_S)
     return resources
 
 

@@ -1,14 +1,27 @@
-"""Removal: delete resources, users first, with retries within the budget."""
+"""Removal: delete resources, users first, with retries within the budget.
+
+`sweep` deletes all leftovers of stacks. `remove_strays` deletes those that are missing in a stack's
+state. Interrupted runs leave them: a cancelled provider forgets its requests, but Compute Engine
+still completes them.
+"""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from host.errors import JobError
 from job.cloud.cleanup.api import Api, ApiError
-from job.cloud.cleanup.search import Leftover
+from job.cloud.cleanup.budget import Budget
+from job.cloud.cleanup.marks import Scope, scope_of
+from job.cloud.cleanup.search import Leftover, holders, leftovers, removable
+from job.cloud.engine.pulumi import Pulumi
+from job.cloud.place import place_of
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 10.0
+# The second search finds resources whose creation was under way during the first; the third finds
+# the disks that those leave.
+_LOOKS = 3
 # An instance cannot be deleted during its creation, which takes about so long.
 _PATIENCE_S = 180.0
 
@@ -22,6 +35,40 @@ class Survivor:
 
     def __str__(self) -> str:
         return f"{self.leftover}: {self.why}"
+
+
+def sweep(
+    api: Api, scope: Scope, also: Iterable[Leftover] = (), *, even_kept: bool = False
+) -> list[Survivor]:
+    """Delete the leftovers of the stacks in scope, and `also` these. Return those that stay.
+
+    Stacks kept for debugging are spared unless `even_kept`. Raises JobError.
+    """
+    known = {each.path: each for each in also}
+    for _ in range(_LOOKS):
+        found = removable(leftovers(api, scope), even_kept=even_kept)
+        # Prefer the entries from the state, which have URNs.
+        targets = list({**{each.path: each for each in found}, **known}.values())
+        targets += holders(api, targets)
+        if not targets:
+            break
+        survivors = remove(api, targets)
+        if survivors:
+            return survivors
+        known = {}
+    return []
+
+
+def remove_strays(pulumi: Pulumi, known_ids: Collection[str], budget_s: float) -> None:
+    """Delete the strays, printing a line for each. Raises JobError if one stays."""
+    api = Api(place_of(pulumi.stack), Budget(budget_s, pulumi.ending), pulumi.tell)
+    # During an instance's creation, its disk exists before it is attached.
+    disks = {path.replace("/instances/", "/disks/") for path in known_ids}
+    known = disks.union(known_ids)
+    found = leftovers(api, scope_of(pulumi.stack))
+    survivors = remove(api, [each for each in found if each.path not in known])
+    if survivors:
+        raise JobError(f"strays: left over: {'; '.join(map(str, survivors))}")
 
 
 def remove(api: Api, targets: Sequence[Leftover]) -> list[Survivor]:

@@ -1,6 +1,7 @@
 """Search: find leftover resources of stacks, and foreign resources that block their networks."""
 
 import math
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -58,6 +59,12 @@ def leftovers(api: Api, scope: Scope) -> list[Leftover]:
     return [
         replace(each, kept_until=until[each.owner]) for each in found if each.owner not in elsewhere
     ]
+
+
+def removable(found: Iterable[Leftover], *, even_kept: bool) -> list[Leftover]:
+    """Leave out the resources of stacks that are still kept for debugging, unless `even_kept`."""
+    until = math.inf if even_kept else time.time()
+    return [each for each in found if each.kept_until <= until]
 
 
 def holders(api: Api, targets: Iterable[Leftover]) -> list[Leftover]:

@@ -7,8 +7,8 @@ from host.errors import JobError
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import Scope, scope_of
+from job.cloud.cleanup.removal import sweep
 from job.cloud.cleanup.search import leftovers
-from job.cloud.cleanup.sweeping import sweep
 from job.cloud.credentials import UnjudgedError
 from job.cloud.engine import state
 from job.cloud.engine.pulumi import Pulumi

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from host.errors import JobError
-from job.cloud.cleanup import keeping, search, sweeping
+from job.cloud.cleanup import keeping, removal, search
 from job.cloud.cleanup.marks import Scope
 from localcloud.compute_api.faults import Fault
 
@@ -16,11 +16,11 @@ def test_a_kept_stack_stays_until_its_time_is_over(api, build, left, monkeypatch
     made = build()
     now = time.time()
     keeping.keep(api, CI, now + 60)
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
     assert left() == set(made)
 
-    monkeypatch.setattr(sweeping.time, "time", lambda: now + 61)
-    sweeping.sweep(api, CI)
+    monkeypatch.setattr(removal.time, "time", lambda: now + 61)
+    removal.sweep(api, CI)
     assert left() == set()
 
 
@@ -38,7 +38,7 @@ def test_what_has_no_labels_is_kept_with_the_instance(api, build):
 def test_a_kept_stack_goes_when_somebody_insists(api, build, left):
     build()
     keeping.keep(api, CI, time.time() + 60)
-    sweeping.sweep(api, CI, even_kept=True)
+    removal.sweep(api, CI, even_kept=True)
 
     assert left() == set()
 
@@ -70,7 +70,7 @@ def test_an_expiry_that_is_no_time_keeps_the_stack(api, build, double, left):
     """A person who labels it `never` does not mean `now`."""
     instance, *_ = made = build()
     double.add_labels(instance, {"devstack-expires": "never"})
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
 
     assert left() == set(made)
 

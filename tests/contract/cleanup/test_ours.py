@@ -2,7 +2,7 @@
 
 import pytest
 
-from job.cloud.cleanup import removal, search, sweeping
+from job.cloud.cleanup import removal, search
 from job.cloud.cleanup.marks import Scope
 
 REGION = "us-east4"
@@ -17,14 +17,14 @@ def test_all_of_a_stack_is_found_and_deleted_with_a_line_each(api, build, left, 
     made = build()
 
     assert [each.path for each in search.leftovers(api, CI)] == made
-    assert sweeping.sweep(api, CI) == []
+    assert removal.sweep(api, CI) == []
     assert left() == set()
     assert sorted(said) == sorted(f"deleted {path}" for path in made)
 
 
 def test_without_marks_the_exact_names_of_the_asked_for_stack_do(api, build, left):
     build(marked=False)
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
 
     assert left() == set()
 
@@ -33,7 +33,7 @@ def test_of_all_stacks_only_marks_count(api, build, left):
     """A name is no proof of ownership: today's scripts make a network capo-e2e-mynetwork."""
     strange = build("mynetwork", marked=False)
     build("pr-17", cidr="10.0.4.0/24")
-    sweeping.sweep(api, ANY)
+    removal.sweep(api, ANY)
 
     assert left() == set(strange)
 
@@ -43,7 +43,7 @@ def test_of_all_stacks_only_marks_count(api, build, left):
 )
 def test_other_stacks_stay(api, build, left, stack, cluster):
     made = build(stack, cluster=cluster)
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
 
     assert left() == set(made)
 
@@ -51,7 +51,7 @@ def test_other_stacks_stay(api, build, left, stack, cluster):
 def test_a_description_of_somebody_elses_outweighs_the_name(api, create, left):
     body = {"name": "capo-e2e-ci", "autoCreateSubnetworks": False, "description": "of the lab"}
     network = create("networks", body)
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
 
     assert left() == {network}
 
@@ -61,7 +61,7 @@ def test_an_existing_network_is_spared_whatever_it_is_called(api, create, left):
     rule = create("firewalls", {"name": "lab", "network": network, **RULE})
     spared = frozenset({"networks/capo-e2e-ci"})
     scope = Scope(cluster="capo-e2e", stack="ci", by_name=True, spared=spared)
-    sweeping.sweep(api, scope)
+    removal.sweep(api, scope)
 
     assert left() == {network, rule}
 
@@ -78,7 +78,7 @@ def test_rules_and_routes_of_strangers_on_our_network_go_with_it(api, build, cre
         create("firewalls", {"name": "lab-rule", "network": theirs, **RULE}),
         create("routes", {"name": "lab-route", "network": theirs, **route}),
     }
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
 
     assert left() == kept
     strange = [line.split("/")[-1] for line in said if "not ours" in line]
@@ -98,7 +98,7 @@ def test_rules_of_another_stack_on_our_network_stay_and_are_named(
     rule = create(
         "firewalls", {"name": "capo-e2e-guest-ssh", "network": network, "description": text, **RULE}
     )
-    [survivor] = sweeping.sweep(api, CI)
+    [survivor] = removal.sweep(api, CI)
 
     assert left() == {rule, network}
     assert survivor.leftover.path == network
@@ -109,7 +109,7 @@ def test_rules_of_another_stack_on_our_network_stay_and_are_named(
 def test_a_disk_that_outlived_its_instance_is_ours_by_its_name(api, create, double, place):
     for name in ("capo-e2e-ci-worker", "capo-e2e-ci-data", "capo-e2e-other-worker"):
         create("disks", {"name": name, "sizeGb": "10"}, zone=ZONE)
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
 
     names = {entry["path"].rpartition("/")[2] for entry in double.inventory(place.project)}
     assert names == {"capo-e2e-ci-data", "capo-e2e-other-worker"}

@@ -4,7 +4,7 @@ import pytest
 
 from host.ending import EndedError
 from host.errors import JobError
-from job.cloud.cleanup import removal, search, sweeping
+from job.cloud.cleanup import removal, search
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
 from job.cloud.cleanup.marks import Scope
@@ -23,7 +23,7 @@ def test_what_is_busy_is_tried_again(api, build, double, left, reason):
     build()
     for method in ("instances.delete", "subnetworks.delete", "networks.delete"):
         double.add_fault(Fault(method=method, kind="error", status=400, reason=reason, times=3))
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
 
     assert left() == set()
     assert double.remaining_faults() == []
@@ -43,7 +43,7 @@ def test_what_is_busy_is_tried_again(api, build, double, left, reason):
 def test_an_api_that_fails_now_and_then_does_not_keep_anything(api, build, double, left, fault):
     build()
     double.add_fault(Fault(method="*", times=1000, every=4, **fault))
-    survivors = sweeping.sweep(api, CI)
+    survivors = removal.sweep(api, CI)
     double.clear_faults()
 
     assert survivors == []
@@ -54,7 +54,7 @@ def test_what_may_not_be_deleted_is_named_and_the_rest_goes(api, build, double, 
     monkeypatch.setattr(removal, "_PATIENCE_S", 0.1)
     instance, *_ = build()
     double.deny("routers.delete")
-    survivors = sweeping.sweep(api, CI)
+    survivors = removal.sweep(api, CI)
 
     kinds = {survivor.leftover.kind.collection for survivor in survivors}
     assert kinds == {"routers", "networks"}
@@ -65,7 +65,7 @@ def test_what_may_not_be_deleted_is_named_and_the_rest_goes(api, build, double, 
 def test_what_may_not_be_listed_is_said_and_the_rest_goes(api, build, double, left, said):
     build()
     double.deny("disks.aggregatedList")
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
 
     assert left() == set()
     assert any(line.startswith("disks are not looked for: credentials:") for line in said)
@@ -74,7 +74,7 @@ def test_what_may_not_be_listed_is_said_and_the_rest_goes(api, build, double, le
 def test_zones_are_never_listed(api, build, double, place):
     """The job's service account has no permission to list them."""
     build()
-    sweeping.sweep(api, CI)
+    removal.sweep(api, CI)
 
     assert double.requests(place.project, "zones.list") == []
 
@@ -82,7 +82,7 @@ def test_zones_are_never_listed(api, build, double, place):
 def test_without_time_the_instances_at_least_are_told_to_go(place, ending, said, build, double):
     build()
     double.set_latency({"default": 0.5})
-    survivors = sweeping.sweep(Api(place, Budget(0.05, ending), said.append), CI)
+    survivors = removal.sweep(Api(place, Budget(0.05, ending), said.append), CI)
 
     assert double.requests(place.project, "instances.delete")
     assert {survivor.leftover.kind.collection for survivor in survivors} >= {"instances"}
@@ -94,7 +94,7 @@ def test_the_end_of_the_run_ends_the_waiting(api, build, double, ending):
     ending.ask(EndedError("ended by SIGTERM", 15))
 
     with pytest.raises(EndedError):
-        sweeping.sweep(api, CI)
+        removal.sweep(api, CI)
 
 
 def test_an_api_that_does_not_answer_is_an_error_of_one_line(place, ending, said):
@@ -121,7 +121,7 @@ def test_what_is_still_being_created_is_deleted_too(api, build, double, left):
     double.set_latency({"instance": 0.5})
     instance, *_ = build()
     assert instance in left()
-    assert sweeping.sweep(api, CI) == []
+    assert removal.sweep(api, CI) == []
 
     assert left() == set()
 
@@ -130,6 +130,6 @@ def test_a_creation_that_fails_meanwhile_is_as_good_as_deleted(api, build, doubl
     double.fill_zone(FullZone(zone=ZONE))
     double.set_latency({"instance": 0.3})
     build()
-    assert sweeping.sweep(api, CI) == []
+    assert removal.sweep(api, CI) == []
 
     assert left() == set()

@@ -79,7 +79,7 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     def remove(pulumi: Pulumi, _known: Any, _budget_s: float) -> None:
         places.append(place_of(pulumi.stack))
 
-    monkeypatch.setattr("job.cloud.cleanup.strays.remove", remove)
+    monkeypatch.setattr("job.cloud.cleanup.removal.remove_strays", remove)
     return places
 
 

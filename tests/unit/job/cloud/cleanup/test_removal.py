@@ -2,11 +2,11 @@
 
 import pytest
 
-from job.cloud.cleanup import strays
-from job.cloud.cleanup.search import Leftover
+from job.cloud.cleanup import removal
 
-# Imported by name: the module's attribute is replaced in these tests.
-from job.cloud.cleanup.strays import remove
+# The real one; the tests of this folder have a stand-in at its name.
+from job.cloud.cleanup.removal import remove_strays
+from job.cloud.cleanup.search import Leftover
 from job.cloud.kinds import DISKS, INSTANCES
 from stacks.naming import Owner
 
@@ -22,20 +22,20 @@ def removed(monkeypatch):
         Leftover(kind=kind, path=f"{ZONE}/{kind.collection}/capo-e2e-ci-worker", owner=OWNER)
         for kind in (INSTANCES, DISKS)
     ]
-    monkeypatch.setattr(strays, "Api", lambda *_: None)
-    monkeypatch.setattr(strays, "leftovers", lambda *_: found)
-    monkeypatch.setattr(strays, "remove_all", lambda _, targets: asked.extend(targets) or [])
+    monkeypatch.setattr(removal, "Api", lambda *_: None)
+    monkeypatch.setattr(removal, "leftovers", lambda *_: found)
+    monkeypatch.setattr(removal, "remove", lambda _, targets: asked.extend(targets) or [])
     return asked
 
 
 def test_what_the_state_does_not_know_goes(pulumi, removed):
-    remove(pulumi, [], 10)
+    remove_strays(pulumi, [], 10)
 
     assert [each.kind for each in removed] == [INSTANCES, DISKS]
 
 
 def test_the_disk_of_a_known_instance_stays_although_nobody_uses_it_yet(pulumi, removed):
-    """Google creates the disk first, and it cannot be deleted while its instance exists."""
-    remove(pulumi, [f"{ZONE}/instances/capo-e2e-ci-worker"], 10)
+    """It is there first, and could not be deleted for as long as the instance lives."""
+    remove_strays(pulumi, [f"{ZONE}/instances/capo-e2e-ci-worker"], 10)
 
     assert removed == []

@@ -1,7 +1,7 @@
 """Addresses: well-formed ranges that do not overlap, and usable node addresses."""
 
 from collections.abc import Iterator
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv4Network
 from itertools import combinations
 
 from stacks.devstack_services import runs
@@ -37,17 +37,11 @@ def check(settings: Settings) -> Iterator[Problem]:
     networks: dict[str, IPv4Network] = {}
     for key in _OURS:
         value = getattr(settings, key)
-        reason, remedy = _malformed(value)
-        if reason:
-            yield problem(key, reason, remedy)
+        if malformed := _malformed(key, value):
+            yield malformed
         else:
             networks[key] = IPv4Network(value)
-    known = {
-        known: owner
-        for known, owner in _KNOWN.items()
-        if owner != _OCTAVIA or runs(settings, "octavia")
-    }
-    yield from _overlaps(networks, known)
+    yield from _overlaps(settings, networks)
     if "internal_cidr" in networks:
         yield from _nodes(settings, networks["internal_cidr"])
     for value in settings.dns_nameservers:
@@ -61,47 +55,42 @@ def check(settings: Settings) -> Iterator[Problem]:
             f"{settings.mtu} bytes",
             f"choose {_MTU_BYTES.start} to {_MTU_BYTES.stop - 1}; Compute Engine's default is 1460",
         )
-    if bool(settings.existing_network) != bool(settings.existing_subnetwork):
-        given, missing = "existing_network", "existing_subnetwork"
-        if settings.existing_subnetwork:
-            given, missing = missing, given
-        yield problem(missing, f"empty although {key_of(given)} is set", "set both or neither")
-
-
-def _malformed(value: str) -> tuple[str, str]:
-    """Return fault and remedy of a range; empty strings for a valid one."""
-    try:
-        network = IPv4Network(value, strict=False)
-    except (AddressValueError, NetmaskValueError, ValueError):
-        return f"'{value}' is no IPv4 range", "write it like 10.0.3.0/24"
-    if "/" not in value:
-        return f"'{value}' has no prefix length", f"use '{value}/32' for one address"
-    if network.with_prefixlen != value:
-        try:
-            IPv4Network(value)
-        except ValueError:
-            return f"'{value}' has host bits set", f"use '{network.with_prefixlen}'"
-        return f"'{value}' is not in the usual form", f"use '{network.with_prefixlen}'"
-    return "", ""
+    both = ("existing_network", "existing_subnetwork")
+    for given, missing in (both, reversed(both)):
+        if getattr(settings, given) and not getattr(settings, missing):
+            yield problem(missing, f"empty although {key_of(given)} is set", "set both or neither")
 
 
 def check_ranges(settings: Settings, key: str) -> Iterator[Problem]:
     """Yield the problems of a list of source ranges."""
-    for value in getattr(settings, key):
-        reason, remedy = _malformed(value)
-        if reason:
-            yield problem(key, reason, remedy)
+    yield from filter(None, (_malformed(key, value) for value in getattr(settings, key)))
 
 
-def _overlaps(networks: dict[str, IPv4Network], known_owners: dict[str, str]) -> Iterator[Problem]:
+def _malformed(key: str, value: str) -> Problem | None:
+    try:
+        interface = IPv4Interface(value)
+    except ValueError:
+        return problem(key, f"'{value}' is no IPv4 range", "write it like 10.0.3.0/24")
+    if "/" not in value:
+        return problem(key, f"'{value}' has no prefix length", f"use '{value}/32' for one address")
+    usual = interface.network.with_prefixlen
+    if usual == value:
+        return None
+    has_host_bits = interface.ip != interface.network.network_address
+    fault = "has host bits set" if has_host_bits else "is not in the usual form"
+    return problem(key, f"'{value}' {fault}", f"use '{usual}'")
+
+
+def _overlaps(settings: Settings, networks: dict[str, IPv4Network]) -> Iterator[Problem]:
     for (one, left), (other, right) in combinations(networks.items(), 2):
         if left.overlaps(right):
             yield problem(
                 other, f"'{right}' overlaps {key_of(one)} '{left}'", "choose ranges that are apart"
             )
+    absent = "" if runs(settings, "octavia") else _OCTAVIA
     for key, network in networks.items():
-        for known, owner in known_owners.items():
-            if network.overlaps(IPv4Network(known)):
+        for known, owner in _KNOWN.items():
+            if owner != absent and network.overlaps(IPv4Network(known)):
                 yield problem(
                     key, f"'{network}' overlaps {known} ({owner})", "choose another range"
                 )

@@ -8,7 +8,7 @@ a bash test such as `[[ -n $A || -n $B ]]` at the beginning of a line is a headi
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _HEADING = re.compile(r"\[\[.+\|.*\]\]")
 _INI_SECTION = re.compile(r"\[.+\]")
@@ -16,22 +16,20 @@ _COMMENT = re.compile(r" *#")
 _BLANKS = " \t"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """A line of the file, with its number from 1."""
 
     number: int
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Section:
+class Section(NamedTuple):
     """The lines below one heading. DevStack ignores a section without group or file."""
 
     group: str
     file: str
     heading: Line
-    lines: tuple[Line, ...]
+    lines: list[Line]
 
     @property
     def is_localrc(self) -> bool:
@@ -39,41 +37,28 @@ class Section:
         return (self.group, self.file) == ("local", "localrc")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """An option that a section sets in a service's configuration file."""
-
-    number: int
-    section: str
-    name: str
-
-
 def sections(text: str) -> list[Section]:
     """Divide a text that begins inside localrc."""
-    found: list[Section] = []
-    group, file, heading = "local", "localrc", Line(number=0, text="")
-    lines: list[Line] = []
+    found = [Section("local", "localrc", heading=Line(0, ""), lines=[])]
     for number, content in enumerate(text.split("\n"), start=1):
-        line = Line(number=number, text=content)
-        if not _HEADING.match(content):
-            lines.append(line)
-            continue
-        found.append(Section(group=group, file=file, heading=heading, lines=tuple(lines)))
-        group, file, *_ = [*_first_field(content).split("|"), ""]
-        heading, lines = line, []
-    found.append(Section(group=group, file=file, heading=heading, lines=tuple(lines)))
+        line = Line(number, content)
+        if _HEADING.match(content):
+            group, file, *_ = [*_first_field(content).split("|"), ""]
+            found.append(Section(group, file, heading=line, lines=[]))
+        else:
+            found[-1].lines.append(line)
     return found
 
 
-def options(section: Section) -> Iterator[Option]:
-    """Yield the options of a section that is merged into a configuration file."""
+def options(section: Section) -> Iterator[tuple[int, str, str]]:
+    """Yield line number, section and name of the options for a service's configuration file."""
     ini_section = ""
     for line in section.lines:
         if _INI_SECTION.match(line.text):
             ini_section = _first_field(line.text)
         elif line.text and line.text[0] not in _BLANKS and not _COMMENT.match(line.text):
             name = line.text.partition("=")[0].rstrip(_BLANKS)
-            yield Option(number=line.number, section=ini_section, name=name)
+            yield line.number, ini_section, name
 
 
 def _first_field(text: str) -> str:

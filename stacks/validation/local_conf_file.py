@@ -45,10 +45,9 @@ def _heading(section: Section) -> Iterator[Problem]:
 
 def _options(section: Section, ours: Decided) -> Iterator[Problem]:
     file = configuration_file(section.file)
-    for option in options(section):
-        if (file, option.section, option.name) in ours.options:
-            shown = f"'{option.name}' in [{option.section}] of {section.file}"
-            yield _set(option.number, shown, option.name)
+    for number, ini_section, name in options(section):
+        if (file, ini_section, name) in ours.options:
+            yield _set(number, f"'{name}' in [{ini_section}] of {section.file}", name)
 
 
 def _localrc(settings: Settings, lines: Sequence[Line], ours: Decided) -> Iterator[Problem]:

@@ -49,9 +49,7 @@ def test_options_are_those_that_devstack_merges():
     """Indented lines and comments are not options; blanks around the equals sign are allowed."""
     text = "[[post-config|f]]\n[a] # b\nc=1\nd \t = 2 = 3\n  e = 4\n#f = 5\n # g = 6\n[ x ]\nh\n"
 
-    found = [(each.number, each.section, each.name) for each in options(sections(text)[1])]
-
-    assert found == [(3, "a", "c"), (4, "a", "d"), (9, "", "h")]
+    assert list(options(sections(text)[1])) == [(3, "a", "c"), (4, "a", "d"), (9, "", "h")]
 
 
 @given(st.lists(st.sampled_from(_PIECES) | st.text(max_size=20)))

@@ -47,14 +47,6 @@ def _nodes(parser: Parser) -> None:
     parser.add_argument("nodes", nargs="+", choices=roles, metavar="NODE", help=" or ".join(roles))
 
 
-def _show_secrets(parser: Parser) -> None:
-    parser.add_argument("--show-secrets", action="store_true")
-
-
-def _dir(parser: Parser) -> None:
-    parser.add_argument("--dir", type=Path, required=True, help="where to write them")
-
-
 _COMMANDS = {
     "preview": _Command(
         help="show what `up` would change",
@@ -87,13 +79,15 @@ _COMMANDS = {
         help="print the stack's outputs as JSON",
         example="outputs --stack ci",
         run=lambda pulumi, given: commands.outputs(pulumi, show_secrets=given.show_secrets),
-        options=_show_secrets,
+        options=lambda parser: parser.add_argument("--show-secrets", action="store_true"),
     ),
     "e2e-files": _Command(
         help="write clouds.yaml and e2e.env",
         example="e2e-files --stack ci --dir .",
         run=lambda pulumi, given: commands.write_e2e_files(pulumi, given.dir),
-        options=_dir,
+        options=lambda parser: parser.add_argument(
+            "--dir", type=Path, required=True, help="where to write them"
+        ),
     ),
     "wait": _Command(
         help="follow the nodes until they are ready",
@@ -196,7 +190,7 @@ def _work_on_stack(given: Given) -> None:
     if not command.makes_it and not stack.exists(given.stack, os.environ):
         if given.command != "down":
             raise commands.missing(given.stack)
-        commands.nothing(given.stack)
+        print(f"job: stack {given.stack} does not exist; there is nothing to destroy")
         return
     with ended_by_signals(*command.also_ended_by) as ending:
         command.run(commands.connect(given.stack, os.environ, given.settings, ending), given)

@@ -115,11 +115,6 @@ def down(pulumi: Pulumi, budget_s: float = BUDGET_S) -> None:
     destroy.tear_down(pulumi, budget_s)
 
 
-def nothing(name: str) -> None:
-    """Print that there is nothing to destroy."""
-    print(f"job: stack {name} does not exist; there is nothing to destroy")
-
-
 def missing(name: str) -> JobError:
     """Return the error for a missing stack."""
     return JobError(f"--stack: {name} does not exist; run 'up' first")
@@ -146,8 +141,7 @@ def open_tunnel(pulumi: Pulumi, options: Options, environ: Mapping[str, str]) ->
 
 def wait_for_nodes(pulumi: Pulumi, options: wait.Options) -> None:
     """Follow the nodes until they are ready."""
-    outputs = read_outputs(pulumi)
-    wait.run(outputs, pulumi.stack.folder, options, pulumi.ending)
+    wait.run(read_outputs(pulumi), pulumi.stack.folder, options, pulumi.ending)
 
 
 def collect_logs(pulumi: Pulumi, into: Path, cap_s: float) -> None:

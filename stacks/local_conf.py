@@ -94,7 +94,7 @@ def local_conf(settings: Settings, role: Role, credentials: Credentials) -> Loca
         presets=_PRESETS[role],
         plugins=tuple(plugins(settings, role)),
         disabled_services=settings.disabled_services,
-        files=_FILES[role](settings),
+        files=_files(settings, role),
         extra=settings.local_conf_extra,
     )
 
@@ -182,31 +182,20 @@ def plugins(settings: Settings, role: Role) -> Iterator[tuple[str, str, str]]:
         yield "await-controller", f"file://{PLUGIN_DIRECTORY}", "main"
 
 
-def _nova(settings: Settings) -> dict[str, dict[str, str]]:
-    return {
-        "DEFAULT": {"cpu_allocation_ratio": str(settings.cpu_allocation_ratio)},
-        "workarounds": {"disable_deep_image_inspection": "True"},
+def _files(settings: Settings, role: Role) -> dict[str, dict[str, dict[str, str]]]:
+    nova = {"cpu_allocation_ratio": str(settings.cpu_allocation_ratio)}
+    zone = settings.primary_az if role == "controller" else settings.secondary_az
+    files = {
+        "$NOVA_CONF": {"DEFAULT": nova, "workarounds": {"disable_deep_image_inspection": "True"}},
+        "$CINDER_CONF": {"DEFAULT": {"storage_availability_zone": zone}},
     }
-
-
-def _controller_files(settings: Settings) -> dict[str, dict[str, dict[str, str]]]:
-    nova = _nova(settings)
-    # Servers without a zone go here, since the worker is the smaller node.
-    nova["DEFAULT"]["default_schedule_zone"] = settings.primary_az
-    return {
-        "$NOVA_CONF": nova,
-        "$CINDER_CONF": {"DEFAULT": {"storage_availability_zone": settings.primary_az}},
-        "$NEUTRON_CONF": {"DEFAULT": {"global_physnet_mtu": str(settings.mtu)}},
-        "/$Q_PLUGIN_CONF_FILE": {"ovn": {"dns_servers": ",".join(settings.dns_nameservers)}},
-    }
-
-
-def _worker_files(settings: Settings) -> dict[str, dict[str, dict[str, str]]]:
-    return {
-        "$NOVA_CONF": _nova(settings),
-        "$CINDER_CONF": {"DEFAULT": {"storage_availability_zone": settings.secondary_az}},
-    }
+    if role == "controller":
+        # Servers without a zone go here, since the worker is the smaller node.
+        nova["default_schedule_zone"] = settings.primary_az
+        files["$NEUTRON_CONF"] = {"DEFAULT": {"global_physnet_mtu": str(settings.mtu)}}
+        servers = ",".join(settings.dns_nameservers)
+        files["/$Q_PLUGIN_CONF_FILE"] = {"ovn": {"dns_servers": servers}}
+    return files
 
 
 _VARIABLES = {"controller": _controller_variables, "worker": _worker_variables}
-_FILES = {"controller": _controller_files, "worker": _worker_files}

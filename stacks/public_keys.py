@@ -4,9 +4,8 @@ A refused line is never quoted: it may be a private key, and messages end in pub
 """
 
 import base64
-import binascii
+import io
 import re
-import struct
 from collections.abc import Iterator
 
 _TYPES = (
@@ -19,7 +18,7 @@ _TYPES = (
     "sk-ecdsa-sha2-nistp256@openssh.com",
 )
 _PRIVATE = re.compile(r"PRIVATE KEY|^PuTTY-User-Key-File-|AGE-SECRET-KEY-", re.MULTILINE)
-_LENGTH = struct.Struct(">I")
+_LENGTH_BYTES = 4
 
 
 def refusal(key: str) -> tuple[str, str] | None:
@@ -69,15 +68,12 @@ def _is_blob_of(key_type: str, encoded: str) -> bool:
     """Tell whether base64 contains a key of that type: length-prefixed fields (RFC 4253)."""
     try:
         blob = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         return False
-    fields = []
-    while blob:
-        if len(blob) < _LENGTH.size:
+    stream, fields = io.BytesIO(blob), []
+    while length := stream.read(_LENGTH_BYTES):
+        size = int.from_bytes(length)
+        fields.append(stream.read(size))
+        if len(length) < _LENGTH_BYTES or len(fields[-1]) < size:
             return False
-        end = _LENGTH.size + _LENGTH.unpack_from(blob)[0]
-        if len(blob) < end:
-            return False
-        fields.append(blob[_LENGTH.size : end])
-        blob = blob[end:]
     return len(fields) > 1 and fields[0] == key_type.encode()

@@ -10,7 +10,6 @@ import io
 import ipaddress
 import zipfile
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -168,17 +167,10 @@ def validate(document: dict[str, Any]) -> None:
 
 
 def _refuse_readable_secrets(document: dict[str, Any], credentials: Credentials) -> None:
-    public = {field.name for field in fields(credentials) if "public" in field.name}
-    secrets = {
-        field.name: getattr(credentials, field.name)
-        for field in fields(credentials)
-        if field.name not in public
-    }
     for entry in document["write_files"]:
-        if entry["permissions"] == "0600":
-            continue
-        for name, secret in secrets.items():
-            if secret.strip() in entry["content"]:
+        for name, secret in vars(credentials).items():
+            readable = entry["permissions"] != "0600" and secret.strip() in entry["content"]
+            if readable and "public" not in name:
                 raise UserDataError(f"write_files: '{entry['path']}' shows {name} to everyone")
 
 

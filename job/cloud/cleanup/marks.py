@@ -38,10 +38,9 @@ class Scope:
         elif owner is None and not body.get("users"):
             # Infer the owner of an unattached disk from its name.
             owner = owner_of_instance(self.cluster, name)
-        return owner if owner and self._means(owner) else None
-
-    def _means(self, owner: Owner) -> bool:
-        return owner.cluster == self.cluster and self.stack in {"", owner.stack}
+        if owner and owner.cluster == self.cluster and self.stack in {"", owner.stack}:
+            return owner
+        return None
 
     def _by_name(self, kind: Kind, body: Mapping[str, Any]) -> Owner | None:
         """Return the asked-for stack if the resource has exactly one of its names."""

@@ -153,17 +153,10 @@ def _of_node(node: Node, line: int) -> Iterator[Effect]:
             yield from _target(node["Name"]["Value"], line)
         case "CoprocClause" if node.get("Name"):
             yield from _target(literal(node["Name"]), line)
-        case "ParamExp" | "BinaryArithm" | "UnaryArithm":
-            yield from _expression(node, line)
-
-
-def _expression(node: Node, line: int) -> Iterator[Effect]:
-    """Yield variables set by `${NAME:=…}` and by arithmetic."""
-    if node["Type"] == "ParamExp":
-        if node.get("Exp", {}).get("Op") in {"=", ":="}:
+        case "ParamExp" if node.get("Exp", {}).get("Op") in {"=", ":="}:
             yield from _target(None if node.get("Excl") else node["Param"]["Value"], line)
-    elif node["Op"] in _ARITHMETIC_ASSIGNMENTS:
-        yield from _target(literal(node["X"]), line)
+        case "BinaryArithm" | "UnaryArithm" if node["Op"] in _ARITHMETIC_ASSIGNMENTS:
+            yield from _target(literal(node["X"]), line)
 
 
 def _redirections(node: Node, line: int) -> Iterator[Effect]:

@@ -31,7 +31,7 @@ class _Command:
     help: str
     example: str
     run: Callable[[Pulumi, Given], object]
-    options: Callable[[Parser], object] = lambda _: None
+    options: Callable[[Parser], object]
     makes_it: bool = False
     """True if the stack need not exist."""
     also_ended_by: Sequence[signal.Signals] = ()

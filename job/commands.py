@@ -12,7 +12,6 @@ from host.ending import EndedError, Ending
 from host.errors import JobError, NoRoomError, RefusedError
 from host.pulumi_cli import find_cli
 from job.cloud import e2e_files, reservations, stack
-from job.cloud.cleanup.budget import BUDGET_S
 from job.cloud.cleanup.recovery import at_work, recover
 from job.cloud.configuration import SettingsFile
 from job.cloud.engine.pulumi import Pulumi
@@ -108,7 +107,7 @@ def refresh(pulumi: Pulumi, flags: Sequence[str]) -> None:
     pulumi.run("refresh", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
 
 
-def down(pulumi: Pulumi, budget_s: float = BUDGET_S) -> None:
+def down(pulumi: Pulumi, budget_s: float) -> None:
     """Destroy everything, then remove the stack. Raises JobError if something is left."""
     from job.cloud.cleanup import destroy  # noqa: PLC0415 - 0.2 s of Google's client
 

@@ -27,7 +27,7 @@ class NodeRole:
         """The zone of the node in valid settings."""
         return self.zones[0]
 
-    def zones_to_try(self, present: str = "") -> list[str]:
+    def zones_to_try(self, present: str) -> list[str]:
         """Return the zones, best first. A node stays where it is, if that zone is among them."""
         return [zone for zone in dict.fromkeys((present, *self.zones)) if zone in self.zones]
 

@@ -7,7 +7,7 @@ runs: a job must not lease a project for settings that will be refused.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,12 @@ def items(text: str) -> tuple[str, ...]:
 
 def project_of(environ: Mapping[str, str]) -> str:
     """Return the project that the environment names, or an empty string."""
-    return next(filter(None, map(environ.get, _PROJECT_VARIABLES)), "")
+    return first_of(environ, _PROJECT_VARIABLES)
+
+
+def first_of(environ: Mapping[str, str], names: Iterable[str]) -> str:
+    """Return the first of the variables that is not empty, or an empty string."""
+    return next(filter(None, map(environ.get, names)), "")
 
 
 def _given(config: Config, namespace: str) -> tuple[dict[str, str], set[str]]:

@@ -1,12 +1,10 @@
 """Place: the project and region of a stack, and the access to its Compute API."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from job.cloud import configuration
 from job.cloud.stack import Stack
 
-_TOKEN_VARIABLES = ("GOOGLE_OAUTH_ACCESS_TOKEN",)
 _KEY_VARIABLES = ("GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
 
 
@@ -34,7 +32,8 @@ def place_of(stack: Stack) -> Place:
     given = configuration.provider_settings(stack.configuration)
     token, key = given.get("accessToken", ""), given.get("credentials", "")
     if not token and not key:
-        token, key = _first(environ, _TOKEN_VARIABLES), _first(environ, _KEY_VARIABLES)
+        token = environ.get("GOOGLE_OAUTH_ACCESS_TOKEN", "")
+        key = configuration.first_of(environ, _KEY_VARIABLES)
     return Place(
         project=settings.project,
         region=settings.region,
@@ -46,7 +45,3 @@ def place_of(stack: Stack) -> Place:
         or environ.get("GOOGLE_IMPERSONATE_SERVICE_ACCOUNT", ""),
         delegates=configuration.items(given.get("impersonateServiceAccountDelegates", "")),
     )
-
-
-def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
-    return next(filter(None, map(environ.get, names)), "")

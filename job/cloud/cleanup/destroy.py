@@ -51,16 +51,21 @@ class _Teardown:
         has_state = self._has_state()
         destroyed = bool(has_state) and self._by_engine(self._budget.part(_ENGINE_SHARE))
         try:
-            self._by_hand(self._known() if has_state and not destroyed else [])
-        except _LeftOverError:
-            raise
+            known = self._known() if has_state and not destroyed else []
+            survivors = sweep(self._api(), self._scope, known, even_kept=True)
         except JobError as error:
             self._budget.check()
             if in_doubt or not destroyed:
                 raise JobError(
                     f"down: what is left could not be removed: {error}", kind=error.kind
                 ) from error
+            survivors = []
             self._say(f"the engine destroyed all that it knew; for more was not looked: {error}")
+        for survivor in survivors:
+            self._say(f"left over: {survivor}")
+        if survivors:
+            paths = ", ".join(survivor.leftover.path for survivor in survivors)
+            raise JobError(f"down: left over: {paths}; run 'down' again")
         if destroyed or has_state is False or self._forget():
             self._stack.remove()
 
@@ -116,15 +121,6 @@ class _Teardown:
             self._budget.check()
             self._say(str(error))
 
-    def _by_hand(self, known: list[Leftover]) -> None:
-        """Delete remaining resources one by one. Raises _LeftOverError if some stay."""
-        survivors = sweep(self._api(), self._scope, known, even_kept=True)
-        for survivor in survivors:
-            self._say(f"left over: {survivor}")
-        if survivors:
-            paths = ", ".join(survivor.leftover.path for survivor in survivors)
-            raise _LeftOverError(f"down: left over: {paths}; run 'down' again")
-
     def _known(self) -> list[Leftover]:
         """Return the resources in the state, if it can be read."""
         try:
@@ -149,7 +145,3 @@ class _Teardown:
 
     def _api(self) -> Api:
         return Api(self._place, self._budget, self._say)
-
-
-class _LeftOverError(JobError):
-    """Some resources could not be deleted."""

@@ -109,8 +109,5 @@ def _expiry(body: Mapping[str, Any]) -> float:
 
 
 def _is_in(region: str, path: str) -> bool:
-    where = path.split("/")[2:4]
-    if not region or where[0] == "global":
-        return True
-    place = where[1] if where[0] == "regions" else where[1].rpartition("-")[0]
-    return place == region
+    scope, place = path.split("/")[2:4]
+    return not region or scope == "global" or region in {place, place.rpartition("-")[0]}

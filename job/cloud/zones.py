@@ -107,22 +107,23 @@ class Zones:
 
 
 def departures(event_log: Path) -> list[Departure]:
-    """Yield the nodes that a run could not create for lack in a zone, one for each role."""
-    return list(_departures(_failures(event_log)))
+    """Return the nodes that a run could not create for lack in a zone, one for each role."""
+    return _departures(_failures(event_log))
 
 
 _Failure = tuple[str, str, Refusal]
 """URN, zone of an instance or empty, and the refusal."""
 
 
-def _departures(failures: Iterable[_Failure]) -> Iterator[Departure]:
-    # The provider reports each failure twice.
-    told = set()
+def _departures(failures: Iterable[_Failure]) -> list[Departure]:
+    found: dict[Role, Departure] = {}
     for urn, zone, refusal in failures:
-        role = cast("Role", urn.rpartition("::")[2])  # The program's instances have no other name.
-        if _type(urn) == INSTANCE and refusal.is_of_zone and role not in told:
-            told.add(role)
-            yield Departure(role=role, zone=zone, refusal=refusal)
+        if _type(urn) == INSTANCE and refusal.is_of_zone:
+            # The program gives its instances no other names.
+            role = cast("Role", urn.rpartition("::")[2])
+            # The provider reports each failure twice.
+            found.setdefault(role, Departure(role=role, zone=zone, refusal=refusal))
+    return list(found.values())
 
 
 def _failures(log: Path) -> Iterator[_Failure]:

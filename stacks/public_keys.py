@@ -72,7 +72,7 @@ def _is_blob_of(key_type: str, encoded: str) -> bool:
         return False
     stream, fields = io.BytesIO(blob), []
     while length := stream.read(_LENGTH_BYTES):
-        size = int.from_bytes(length)
+        size = int.from_bytes(length, "big")
         fields.append(stream.read(size))
         if len(length) < _LENGTH_BYTES or len(fields[-1]) < size:
             return False

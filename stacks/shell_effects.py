@@ -31,14 +31,6 @@ _READ = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_]|:?=)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SyntaxProblem:
-    """bash cannot parse the text. Has its reason and the line, from 1."""
-
-    line: int
-    what: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Assignment:
     """A line sets, unsets or may set a variable."""
 
@@ -65,8 +57,11 @@ class Opaque:
 Effect = Assignment | Call | Opaque
 
 
-def syntax_problem(text: str) -> SyntaxProblem | None:
-    """Let bash parse the text with `-n`, which runs nothing. Raises UnparsableError."""
+def syntax_problem(text: str) -> tuple[int, str] | None:
+    """Return the line, from 1, and the reason why bash cannot parse the text, or None.
+
+    bash parses it with `-n`, which runs nothing.
+    """
     # With -n, bash does not run a `shopt` in the text that enables these patterns.
     extended = ("-O", "extglob") if "extglob" in text else ()
     done = _run("bash", "--norc", *extended, "-n", text=text)
@@ -74,9 +69,9 @@ def syntax_problem(text: str) -> SyntaxProblem | None:
         return None
     found = _SYNTAX_ERROR.search(done.stderr)
     if not found:
-        return SyntaxProblem(line=1, what=f"exit {done.returncode}")
+        return 1, f"exit {done.returncode}"
     # Conceal the unexpected word, which may be part of a password.
-    return SyntaxProblem(line=int(found["line"]), what=_WORD.sub("a word", found["what"]))
+    return int(found["line"]), _WORD.sub("a word", found["what"])
 
 
 def effects(text: str) -> Iterator[Effect]:

@@ -52,10 +52,10 @@ def _options(section: Section, ours: Decided) -> Iterator[Problem]:
 
 def _localrc(settings: Settings, lines: Sequence[Line], ours: Decided) -> Iterator[Problem]:
     text = "\n".join(line.text for line in lines)
-    wrong = syntax_problem(text)
-    if wrong:
-        number = lines[min(wrong.line, len(lines)) - 1].number
-        yield _problem(number, f"bash cannot read it: {wrong.what}", "mend the file")
+    if wrong := syntax_problem(text):
+        line, reason = wrong
+        number = lines[min(line, len(lines)) - 1].number
+        yield _problem(number, f"bash cannot read it: {reason}", "mend the file")
         return
     for effect in effects(text):
         number = lines[effect.line - 1].number

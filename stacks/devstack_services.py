@@ -61,16 +61,13 @@ KNOWN = frozenset(
 
 def enabled_services(settings: Settings, role: Role) -> tuple[str, ...]:
     """Return a role's services, in a fixed order, without duplicates and disabled ones."""
-    names = [*_NODE, ovn_agent(settings.release), *_per_role(settings, role)]
+    names = [*_NODE, ovn_agent(settings.release)]
     if role == "controller":
         names = [*_CONTROL_PLANE, *_CINDER_CONTROL_PLANE, *_OCTAVIA, *names]
+        names += [*settings.additional_services, *(["horizon"] if settings.horizon else [])]
+    else:
+        names += [name for name in settings.additional_services if name in _PER_NODE]
     return tuple(name for name in dict.fromkeys(names) if name not in settings.disabled_services)
-
-
-def _per_role(settings: Settings, role: Role) -> tuple[str, ...]:
-    if role == "worker":
-        return tuple(name for name in settings.additional_services if name in _PER_NODE)
-    return (*settings.additional_services, *(("horizon",) if settings.horizon else ()))
 
 
 def runs(settings: Settings, service: str) -> bool:

@@ -16,14 +16,14 @@ from stacks.roles import NodeRole
 def export(devstack: DevStack) -> None:
     """Declare the stack's outputs, as listed in docs/outputs.md."""
     settings, credentials, network = devstack.settings, devstack.credentials, devstack.network
-    public_ip = network.external_ips["controller"]
+    ip_and_credentials = pulumi.Output.all(network.external_ips["controller"], credentials)
+    is_public = settings.auth_url_host == "public"
     outputs: dict[str, Any] = {
         **{f"{role}_public_ip": address for role, address in network.external_ips.items()},
         **{f"{role}_private_ip": node.internal_ip for role, node in devstack.roles.items()},
-        "clouds_yaml": pulumi.Output.all(public_ip, credentials).apply(
+        "clouds_yaml": ip_and_credentials.apply(
             lambda args: clouds_yaml(
-                args[0] if settings.auth_url_host == "public" else settings.controller_ip,
-                args[1].admin_password,
+                args[0] if is_public else settings.controller_ip, args[1].admin_password
             )
         ),
         "availability_zones": list(settings.availability_zones),
@@ -32,9 +32,7 @@ def export(devstack: DevStack) -> None:
         "ssh_private_key": credentials.apply(lambda c: c.ssh_private_key),
         # Public keys that derive from a secret. Mark them as public.
         "known_hosts": pulumi.Output.unsecret(
-            pulumi.Output.all(public_ip, credentials).apply(
-                lambda args: known_hosts(devstack.roles, args[0], args[1])
-            )
+            ip_and_credentials.apply(lambda args: known_hosts(devstack.roles, args[0], args[1]))
         ),
         "tunnel_cidrs": [settings.internal_cidr, settings.floating_cidr],
         "project": settings.project,

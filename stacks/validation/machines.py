@@ -7,6 +7,7 @@ from stacks.devstack_services import runs
 from stacks.images import IMAGE, image_path
 from stacks.platforms import PLATFORMS
 from stacks.problems import Problem, problem
+from stacks.roles import node_roles
 from stacks.settings import Settings
 
 # Series with Intel Haswell or newer that support pd-ssd: Google's overview of nested
@@ -71,7 +72,7 @@ def _machine_type(settings: Settings, key: str) -> Iterator[Problem]:
 
 
 def _quotas(settings: Settings) -> Iterator[Problem]:
-    counts = [vcpus(getattr(settings, f"{role}_machine_type")) or 0 for role in settings.roles]
+    counts = [vcpus(node.machine_type) or 0 for node in node_roles(settings).values()]
     if sum(counts) > settings.vcpu_quota:
         yield problem(
             "vcpu_quota",

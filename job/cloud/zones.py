@@ -17,15 +17,12 @@ from job.cloud.engine.refusal import Refusal
 from job.cloud.kinds import INSTANCES
 from job.cloud.stack import Stack
 from stacks.naming import ROLES, Role
+from stacks.problems import key_of
 from stacks.roles import node_role
 
 Resource = Mapping[str, Any]
 
 INSTANCE = INSTANCES.token
-_SETTINGS: dict[Role, str] = {
-    "controller": "devstack:controllerZone",
-    "worker": "devstack:workerZone",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +83,7 @@ class Zones:
     def _exhausted(self, role: Role) -> JobError:
         """Return the error of a node without zones left."""
         left = [each for each in self._left if each.role == role]
-        last, key = left[-1], _SETTINGS[role]
+        last, key = left[-1], key_of(f"{role}_zone")
         if all(each.refusal.zone_lacks_it for each in left):
             machine = node_role(self.stack.settings, role).machine_type
             return JobError(
@@ -103,7 +100,7 @@ class Zones:
 
     def _stage(self) -> None:
         chosen = {role: zones[0] for role, zones in self._candidates.items() if zones}
-        self.stack.override({_SETTINGS[role]: zone for role, zone in chosen.items()})
+        self.stack.override({key_of(f"{role}_zone"): zone for role, zone in chosen.items()})
 
 
 def departures(event_log: Path) -> list[Departure]:

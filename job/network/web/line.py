@@ -1,9 +1,17 @@
-"""Line: the connections of one request, which another thread can cut."""
+"""Line: the connections of one request, which another thread can cut.
+
+The adapter is that of `requests`, which here records each new connection on the line that the
+current thread has put into `own.line`. Without a line it behaves like the original.
+"""
 
 import contextlib
 import socket
 import threading
 from typing import Any
+
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 class Line:
@@ -14,17 +22,7 @@ class Line:
         self._sockets: list[socket.socket] = []
         self._over = False
 
-    def follow(self, pool: Any) -> None:
-        """Record each new connection of urllib3's pool. To do so twice does no harm."""
-        line = self
-
-        class Followed(pool.ConnectionCls):  # type: ignore[misc]  # a class by scheme
-            def _new_conn(self) -> socket.socket:
-                return line.record(super()._new_conn())
-
-        pool.ConnectionCls = Followed
-
-    def record(self, connection: socket.socket) -> socket.socket:
+    def follow(self, connection: socket.socket) -> socket.socket:
         """Record a connection. Raises ConnectionAbortedError if the line is cut."""
         with self._lock:
             if self._over:
@@ -42,3 +40,52 @@ class Line:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
                 each.close()
+
+
+class _Own(threading.local):
+    line: Line | None = None
+
+
+own = _Own()
+"""The line of the current thread."""
+
+
+def _followed(connection: socket.socket) -> socket.socket:
+    return own.line.follow(connection) if own.line else connection
+
+
+class _Http(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _followed(super()._new_conn())
+
+
+class _Https(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _followed(super()._new_conn())
+
+
+class _HttpPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+_POOLS = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class FollowedAdapter(HTTPAdapter):
+    """Records its connections on the thread's line, except those to a SOCKS proxy."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """Use recorded connections."""
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
+        """Use recorded connections to a proxy."""
+        manager = super().proxy_manager_for(*arguments, **options)
+        if isinstance(manager, urllib3.ProxyManager):
+            manager.pool_classes_by_scheme = _POOLS
+        return manager

@@ -15,8 +15,8 @@ from urllib.parse import urljoin
 import requests
 import urllib3
 
-from job.network.web.line import Line
-from job.network.web.sessions import root_cause, session
+from job.network.web.line import Line, own
+from job.network.web.sessions import session
 
 _MOST_BYTES = 65536
 _MOST_REDIRECTS = 10
@@ -57,9 +57,10 @@ def ask(request: Request, *, limit_s: float) -> Answer:
     line, future = Line(), Future[Answer]()
 
     def work() -> None:
+        own.line = line
         try:
             # Longer than the limit, so that the error always names the limit.
-            future.set_result(_exchange(request, line, 2 * limit_s))
+            future.set_result(_exchange(request, 2 * limit_s))
         except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
             future.set_exception(error)
 
@@ -71,14 +72,13 @@ def ask(request: Request, *, limit_s: float) -> Answer:
     except requests.exceptions.ProxyError as error:
         raise NoAnswerError(str(error)) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        cause = root_cause(error)
-        raise NoAnswerError(f"no answer, {type(cause).__name__}: {cause}") from error
+        raise NoAnswerError(f"no answer, {_cause(error)}") from error
     finally:
         line.cut()
 
 
-def _exchange(request: Request, line: Line, timeout_s: float) -> Answer:
-    with session(line) as client:
+def _exchange(request: Request, timeout_s: float) -> Answer:
+    with session() as client:
         url = request.url
         for _ in range(_MOST_REDIRECTS):
             with _send(client, request, url, timeout_s) as answer:
@@ -104,3 +104,10 @@ def _read(answer: requests.Response, most_bytes: int) -> Answer:
     if len(body) > most_bytes:
         raise requests.exceptions.ContentDecodingError(f"it is longer than {most_bytes} bytes")
     return Answer(url=answer.url, status=answer.status_code, body=body)
+
+
+def _cause(error: BaseException) -> str:
+    """Describe the first error of a chain. The outer ones print addresses of objects."""
+    while error.__context__:
+        error = error.__context__
+    return f"{type(error).__name__}: {error}"

@@ -14,13 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, ProxyError
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from job.network.web.line import Line
+from job.network.web.line import FollowedAdapter
 
 _METADATA = {"metadata.google.internal", "metadata", "169.254.169.254"}
 _METADATA_VARIABLES = ("GCE_METADATA_HOST", "GCE_METADATA_IP")
@@ -29,17 +28,17 @@ _PROXYS_OWN = (ProxyError, InvalidSchema)
 _PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
 
-def session(line: Line | None = None) -> requests.Session:
-    """Return a session for any host, without credentials. `line` can cut its connections."""
-    return prepare(requests.Session(), line)
+def session() -> requests.Session:
+    """Return a session for any host, without credentials."""
+    return prepare(requests.Session())
 
 
-def prepare(made: requests.Session, line: Line | None = None) -> requests.Session:
+def prepare(made: requests.Session) -> requests.Session:
     """Apply this module's rules to a session, which may be of Google's class."""
     # Only the adapter reads the environment, so ~/.netrc is not used.
     made.trust_env = False
     for scheme in ("http://", "https://"):
-        made.mount(scheme, _Adapter(line))
+        made.mount(scheme, _Adapter())
     return made
 
 
@@ -55,24 +54,14 @@ def is_near(url: str) -> bool:
         return False
 
 
-class _Adapter(HTTPAdapter):
+class _Adapter(FollowedAdapter):
     """Looks the proxy up for each request, since a redirect may lead to another host."""
-
-    def __init__(self, line: Line | None) -> None:
-        super().__init__()
-        self._line = line
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, ssl_context=_authorities(), **options)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         return super().proxy_manager_for(proxy, ssl_context=_authorities(), **options)
-
-    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
-        pool = super().get_connection_with_tls_context(*arguments, **options)
-        if self._line:
-            self._line.follow(pool)
-        return pool
 
     def send(
         self, request: requests.PreparedRequest, *arguments: Any, **options: Any
@@ -94,9 +83,7 @@ class _Adapter(HTTPAdapter):
             # With a SOCKS proxy, every failure is a ConnectionError.
             if not proxy or not (isinstance(error, _PROXYS_OWN) or proxy.startswith("socks")):
                 raise
-            cause = root_cause(error)
-            reason = " ".join((getattr(cause, "strerror", None) or str(cause)).split())
-            text = f"{_variable(url)}: the proxy {shown} cannot be used: {reason}"
+            text = f"{_variable(url)}: the proxy {shown} cannot be used: {_cause(error)}"
             raise ProxyError(text, request=request) from None
 
 
@@ -123,8 +110,9 @@ def _masked(proxy: str) -> str:
     return parts._replace(auth="***" if parts.auth else None, path=None, query=None).url
 
 
-def root_cause(error: BaseException) -> BaseException:
-    """Return the first error of a chain. The outer ones print addresses of objects."""
+def _cause(error: BaseException) -> str:
+    """Describe the first error of a chain. The outer ones print addresses of objects."""
     while error.__context__:
         error = error.__context__
-    return error
+    reason = getattr(error, "strerror", None) or str(error)
+    return " ".join(reason.split())

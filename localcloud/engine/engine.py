@@ -47,7 +47,7 @@ def ensure(environ: Mapping[str, str] = os.environ) -> Engine:
 
 
 def _user_cli(cache: Path, environ: Mapping[str, str]) -> Path | None:
-    """The `pulumi` on PATH if it is suitable and not one that localcloud built."""
+    """Return the `pulumi` on PATH if it is suitable and not one that localcloud built."""
     found = which("pulumi", path=environ.get("PATH"))
     if found is None or Path(found).resolve().is_relative_to(cache.resolve()):
         return None

@@ -1,6 +1,7 @@
 """Site: the nodes of one test and their git service, with a record of the processes seen."""
 
 import contextlib
+import shlex
 import threading
 import time
 from collections.abc import Iterator
@@ -68,8 +69,10 @@ class Site(Nodes):
 
     def wait_for(self, machine: BootedMachine, text: str, subject: str = "node") -> None:
         """Wait for a text in the state of a node or of the registration; fail at the time limit."""
-        command = f"sudo devstack-status show --for {subject}"
+        show = f"sudo devstack-status show --for {subject} | grep --fixed-strings --quiet"
+        command = f"until {show} {shlex.quote(text)}; do sleep 0.5; done"
         deadline = time.monotonic() + PATIENCE_S
-        while text not in (said := self.ssh(machine, command).stdout):
-            assert time.monotonic() < deadline, f"{text} is not in {said}"
+        # A connection may be lost, as in `wait`.
+        while self.ssh(machine, command, PATIENCE_S).returncode:
+            assert time.monotonic() < deadline, f"{text} is not in the state of {subject}"
             time.sleep(0.5)

@@ -28,7 +28,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements-installed
 # Without pytest's cache, tests run in a read-only checkout and leave `git status` clean. Most
 # tests wait for something, so there are two processes for each core.
-PROCESSES := $(shell echo $$((2 * $$(nproc))))
+PROCESSES := $(shell echo $$((3 * $$(nproc))))
 PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses $(PROCESSES) --dist loadgroup
 TYPED := host stacks job localcloud docs __main__.py
 NODE_LIBRARIES := $(wildcard cloudinit/*/rootfs/usr/local/lib/devstack-node)

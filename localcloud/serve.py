@@ -5,15 +5,14 @@ the caller has what it asked for. SIGINT and SIGTERM end it and all machines.
 """
 
 import os
-import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from host.ending import EndedError, ended_by_signals
 from host.folders import cache_dir
 from localcloud import daemon
 from localcloud.compute_api.options import Options
@@ -57,16 +56,14 @@ def serve(folder: Path, *, machines: bool, ready: Callable[[], object] = lambda:
         say(f"another daemon serves {folder}")
         ready()
         return 0
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     cloud = _booted if machines else _simulated
-    with lock, cloud(daemon.last_port(folder)) as (api, namespace):
+    with lock, ended_by_signals() as ending, cloud(daemon.last_port(folder)) as (api, namespace):
         running = daemon.Daemon(pid=os.getpid(), port=api.port, namespace=namespace)
         daemon.announce(folder, running)
         ready()
         say(f"a double of the Compute Engine API, not Google Cloud, listens on {api.url}")
-        ended.wait()
+        with suppress(EndedError):
+            ending.wait_for([])
     return 0
 
 

@@ -1,8 +1,9 @@
 """Main: the Boskos double as a program of its own, for a shell."""
 
 import argparse
-import signal
+from contextlib import suppress
 
+from host.ending import EndedError, ended_by_signals
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer
 from localcloud.compute_api.clock import SystemClock
@@ -49,10 +50,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; print the value for BOSKOS_HOST."""
     given = _parse(arguments)
-    ends = {signal.SIGINT, signal.SIGTERM}
-    # Block both signals before the server starts its threads, which inherit the mask. Only sigwait
-    # then receives them, so that no signal interrupts a request.
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     ranch = Ranch(
         [Resource(name=name, type=given.type) for name in given.project or ["local-project"]],
         SystemClock(),
@@ -60,9 +57,10 @@ def main(arguments: list[str] | None = None) -> None:
         clean_after_s=given.clean_after,
     )
     print(BANNER, flush=True)
-    with BoskosServer(ranch, port=given.port) as server:
+    with ended_by_signals() as ending, BoskosServer(ranch, port=given.port) as server:
         print(f"BOSKOS_HOST={server.host}", flush=True)
-        signal.sigwait(ends)
+        with suppress(EndedError):
+            ending.wait_for([])
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Main: the Compute API double as a program of its own, for a shell."""
 
 import argparse
-import signal
-import threading
+from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from host.ending import EndedError, ended_by_signals
 from localcloud.compute_api import admin, batch
 from localcloud.compute_api.options import TEST_NET_3, Options
 from localcloud.compute_api.server import ComputeApi
@@ -75,16 +75,13 @@ def main(arguments: list[str] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; write the port to --port-file once it listens."""
     given = _parse(arguments)
     print(BANNER, flush=True)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     options = Options(
         host=given.host,
         port=given.port,
         latency_s=dict(given.latency),
         external_range=given.external_range,
     )
-    with ComputeApi(options) as api:
+    with ended_by_signals() as ending, ComputeApi(options) as api:
         print(f"listening on {api.url}", flush=True)
         if given.port_file:
             # A process that waits for the file may read it as soon as it exists, so it has to
@@ -92,7 +89,8 @@ def main(arguments: list[str] | None = None) -> None:
             partial = given.port_file.with_suffix(".partial")
             partial.write_text(f"{api.port}\n", encoding="utf-8")
             partial.rename(given.port_file)
-        ended.wait()
+        with suppress(EndedError):
+            ending.wait_for([])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from _pytest.nodeid import coerce_node_id
 
 from tests import forkserver
 
+_HERE = Path(__file__).parent
+_LONG = {"boot", "engine", "job"}
 _SERVER = pytest.StashKey[forkserver.ForkServer]()
 _FOLDER = "FORKSERVER_FOLDER"
 
@@ -35,7 +37,12 @@ def fork_server() -> Path:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a group in one process: xdist 3.8 names it where pytest 9.2 does not look any more."""
+    """Begin with what takes long; keep a group in one process.
+
+    xdist 3.8 names a group where pytest 9.2 does not look any more.
+    """
+    # A process that begins a minute's test last keeps all others waiting.
+    items.sort(key=lambda item: item.path.relative_to(_HERE).parts[0] not in _LONG)
     if not getattr(config.option, "loadgroup", False):
         return
     for item in items:

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ def checkout(tmp_path):
 
 
 @pytest.fixture
-def make(checkout, engine, tmp_path):
+def make(checkout, engine, fork_server, tmp_path):
     """Run make in the copy with a state folder of its own; `make down` runs at the end."""
     # Share the built engine only: stand-in plugins contain the path of their checkout.
     builds = tmp_path / "cache" / "engine"
@@ -33,11 +32,11 @@ def make(checkout, engine, tmp_path):
     folders = {"STATE": tmp_path / "state", "CACHE": tmp_path / "cache"}
     environment = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
     environment |= {f"DEVSTACK_{name}_DIR": str(path) for name, path in folders.items()}
-    installed = f"--old-file={sys.prefix}/.requirements-installed"
+    installed = f"--old-file={fork_server}/.requirements-installed"
 
     def run(target):
         done = subprocess.run(
-            ["make", f"VENV={sys.prefix}", installed, target],
+            ["make", f"VENV={fork_server}", installed, target],
             capture_output=True,
             check=False,
             cwd=checkout,

@@ -9,6 +9,7 @@ packages already. `python` of that environment stays the interpreter itself.
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -35,8 +36,14 @@ def start() -> ForkServer:
     """Start the server. It imports nothing before its first request."""
     folder = Path(tempfile.mkdtemp(prefix="forkserver-"))
     make_venv(folder)
-    words = [folder / "bin/python", _HERE / "server.py", folder / "address"]
-    return ForkServer(subprocess.Popen(words, stdin=subprocess.PIPE), folder)
+    # Bound here, so that a client may come before the server has started.
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "address"))
+        listener.listen(64)
+        handle = listener.fileno()
+        words = [folder / "bin/python", _HERE / "server.py", str(handle)]
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=[handle])
+    return ForkServer(process, folder)
 
 
 def stop(server: ForkServer) -> None:

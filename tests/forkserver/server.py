@@ -1,7 +1,8 @@
 """Server: imports the packages of the program and of the plugins once, and forks for each run.
 
-Run as `python server.py ADDRESS`, with nothing of a checkout on its path, so that a fork reads the
-code that it is asked to run. It ends when its standard input ends.
+Run as `python server.py HANDLE`, where HANDLE is the descriptor of a listening socket. Its path
+holds nothing of a checkout, so that a fork reads the code that it is asked to run. It ends when its
+standard input ends.
 """
 
 import gc
@@ -34,11 +35,8 @@ _PACKAGES = (
 )
 
 
-def serve(address: str) -> dict[str, Any] | None:
+def serve(listener: socket.socket) -> dict[str, Any] | None:
     """Fork for each request. Return it in the fork, and None in the server when it ends."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
-    listener.listen(64)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         ready, _, _ = select.select([0, listener], [], [])
@@ -115,6 +113,6 @@ def run(request: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asked = serve(sys.argv[1])
+    asked = serve(socket.socket(fileno=int(sys.argv[1])))
     if asked is not None:
         run(asked)

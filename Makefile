@@ -27,7 +27,7 @@ LOGS ?= $(CURDIR)/_artifacts/devstack
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements-installed
 # Without pytest's cache, tests run in a read-only checkout and leave `git status` clean. Most
-# tests wait for something, so there are two processes for each core.
+# tests wait for something, so there are three processes for each core.
 PROCESSES := $(shell echo $$((3 * $$(nproc))))
 PYTEST := $(PY) -m pytest -p no:cacheprovider --numprocesses $(PROCESSES) --dist loadgroup
 TYPED := host stacks job localcloud docs __main__.py
@@ -109,9 +109,8 @@ WITHOUT_GCLOUD := --ignore=$(GCLOUD_TESTS)
 test: tested-on originals boots routes ## run all tests (as root)
 	@$(PYTEST) tests $(WITHOUT_GCLOUD)
 
-# One process for each core: these tests hardly wait, and a process takes seconds to collect them.
 unit: tested-on ## run the unit tests, which start no engine
-	@$(PYTEST) --numprocesses $$(nproc) tests/unit
+	@$(PYTEST) tests/unit
 
 nodes: tested-on ## test the programs of the nodes
 	@$(PYTEST) tests/nodes

@@ -200,7 +200,7 @@ def _work_on_stack(given: Given) -> None:
 
 
 def _run_whole_job(given: Given) -> None:
-    from job.run import job  # noqa: PLC0415 - 0.3 s, for this command alone
+    from job.run import job  # noqa: PLC0415 - 0.2 s, for this command alone
 
     job.run(given.command, given.capo, given.person)
 

@@ -19,12 +19,12 @@ def main(address: str, interpreter: str, arguments: list[str]) -> int:
     """Return the program's exit status; a negative one is the signal that ended it."""
     first = next((argument for argument in arguments if argument != "-u"), "-")
     if os.environ.get("PYTHONPATH") or (first[0] == "-" and first not in {"-c", "-m"}):
-        os.execv(interpreter, [interpreter, *arguments])  # noqa: S606
+        os.execv(interpreter, [interpreter, *arguments])  # noqa: S606 - no shell
     umask = os.umask(0o077)
     request = {
         "arguments": arguments,
         "environment": dict(os.environ),
-        "folder": os.getcwd(),  # noqa: PTH109 - pathlib takes as long as all else
+        "folder": os.getcwd(),  # noqa: PTH109 - pathlib is a third of the start
         "interpreter": interpreter,
         "umask": umask,
     }

@@ -94,9 +94,10 @@ def run(request: dict[str, Any]) -> None:
     os.chdir(request["folder"])
     os.umask(request["umask"])
     sys.executable = request["interpreter"]
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
+    # Streams of a process stay open to its end.
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
     for number, name in ((1, "stdout"), (2, "stderr")):
-        stream = open(number, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
+        stream = open(number, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115 - as above
         setattr(sys, name, stream)
     arguments = request["arguments"]
     kind, *rest = arguments[1:] if arguments[0] == "-u" else arguments

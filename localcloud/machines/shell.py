@@ -8,7 +8,6 @@ import asyncio
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 import asyncssh
 
@@ -30,7 +29,7 @@ class Shell:
     status: NodeStatus
     worker: Callable[[], NodeStatus | None]
 
-    async def run(self, process: "asyncssh.SSHServerProcess[str]") -> None:
+    async def run(self, process: "asyncssh.SSHServerProcess[bytes]") -> None:
         """Run the command of a session, then end the session with its exit status."""
         try:
             code = await self._run(process, process.command or "")
@@ -38,7 +37,7 @@ class Shell:
             return  # the client is gone
         process.exit(code)
 
-    async def _run(self, process: "asyncssh.SSHServerProcess[str]", command: str) -> int:
+    async def _run(self, process: "asyncssh.SSHServerProcess[bytes]", command: str) -> int:
         try:
             words = shlex.split(command)
         except ValueError:
@@ -51,38 +50,38 @@ class Shell:
             case [program, *arguments] if program in _STATUS:
                 return await self._status(process, arguments)
             case ["devstack-image-receive"]:
-                process.channel.set_encoding(None)
                 # To the end, as the real command, or the sender's pipe would break.
                 await process.stdin.read()
             case [program] | [program, "--timeout", _] if program in _LOGS:
-                process.channel.set_encoding(None)
-                # Without an encoding it takes bytes, which asyncssh's types do not express.
-                cast("asyncssh.SSHWriter[bytes]", process.stdout).write(logs.archive(self.status))
+                process.stdout.write(logs.archive(self.status))
             case ["true"]:
                 pass
             case ["python3", "-V", *_]:
-                process.stdout.write("Python 3.12.3\n")
+                process.stdout.write(b"Python 3.12.3\n")
             case ["cat", "/proc/sys/kernel/random/boot_id"]:
-                process.stdout.write(f"{self.status.boot_id}\n")
+                process.stdout.write(f"{self.status.boot_id}\n".encode())
             case _:
-                process.stderr.write(f"{command}: a simulated node does not know this command\n")
+                complaint = f"{command}: a simulated node does not know this command\n"
+                process.stderr.write(complaint.encode())
                 return _NOT_FOUND
         return 0
 
-    async def _status(self, process: "asyncssh.SSHServerProcess[str]", arguments: list[str]) -> int:
+    async def _status(
+        self, process: "asyncssh.SSHServerProcess[bytes]", arguments: list[str]
+    ) -> int:
         try:
             options = node_status.parse(arguments, self.status.role)
         except node_status.UsageError as error:
-            process.stderr.write(f"{error}\n")
+            process.stderr.write(f"{error}\n".encode())
             return node_status.EXIT_USAGE
         if options.command == "show":
             state = self._look(options.subject)
-            process.stdout.write(f"{node_status.line(state)}\n")
+            process.stdout.write(f"{node_status.line(state)}\n".encode())
             return node_status.exit_code(state)
         return await self._wait(process, options.subject, options.timeout)
 
     async def _wait(
-        self, process: "asyncssh.SSHServerProcess[str]", subject: str, timeout_s: float
+        self, process: "asyncssh.SSHServerProcess[bytes]", subject: str, timeout_s: float
     ) -> int:
         now = asyncio.get_running_loop().time
         deadline = now() + timeout_s
@@ -92,11 +91,11 @@ class Shell:
             # Progress goes to standard error: standard output is the final state, one line.
             progress = f"{subject} {state['verdict']} {state['stage']}"
             if progress != said or now() >= said_at + _QUIET_S:
-                process.stderr.write(f"{progress}\n")
+                process.stderr.write(f"{progress}\n".encode())
                 said, said_at = progress, now()
             late = now() >= deadline
             if state["verdict"] != "pending" or late:
-                process.stdout.write(f"{node_status.line(state)}\n")
+                process.stdout.write(f"{node_status.line(state)}\n".encode())
                 pending = state["verdict"] == "pending"
                 return node_status.EXIT_DEADLINE if pending else node_status.exit_code(state)
             await asyncio.sleep(min(_POLL_S, max(0.0, deadline - now())))

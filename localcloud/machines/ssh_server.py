@@ -12,7 +12,7 @@ import asyncssh
 
 from localcloud.machines.ssh_access import SshAccess
 
-Handler = Callable[["asyncssh.SSHServerProcess[str]"], Awaitable[None]]
+Handler = Callable[["asyncssh.SSHServerProcess[bytes]"], Awaitable[None]]
 Address = tuple[str, int]
 Route = Callable[[str, int], Address | None]
 """Maps an address in the nodes' network to the one on this machine; None: refuse it."""
@@ -42,6 +42,8 @@ class NodeSshServer:
             server_factory=lambda: _Server(self._access, self._route, self._connections),
             server_host_keys=[asyncssh.import_private_key(self._access.host_key)],
             process_factory=handler,
+            # A client may send an archive before `handler` runs, so no session decodes its input.
+            encoding=None,
             reuse_address=True,
         )
         self.address = (host, self._acceptor.get_port())

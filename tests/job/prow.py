@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +29,9 @@ from tests.patience import PATIENCE_S
 from tests.processes import descendants
 
 STANDIN = Path(__file__).parent / "standin"
+# The instances of the stack that a job makes by default.
+WORKER = "capo-e2e-e2e-1-worker"
+CONTROLLER = "capo-e2e-e2e-1-controller"
 
 
 @dataclass
@@ -98,8 +102,10 @@ class Prow:
     access_token: str = BEARER
     project: str = "leased-one"
     secrets: set[str] = field(default_factory=set)
-    jobs: "list[subprocess.Popen[str]]" = field(default_factory=list)
-    """All jobs that were started."""
+    jobs: "dict[subprocess.Popen[str], Future[str]]" = field(default_factory=dict)
+    """All jobs that were started, and their output once all who hold it have ended."""
+    readers: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
+    """Read the outputs while a test waits for something else, so that no job waits for a reader."""
 
     def environment(self, **given: str) -> dict[str, str]:
         """Return the variables of the job; one that is given as an empty text is unset."""
@@ -154,14 +160,14 @@ class Prow:
             start_new_session=True,
             text=True,
         )
-        self.jobs.append(job)
+        self.jobs[job] = self.readers.submit(lambda: job.communicate()[0])
         return job
 
     def end(self, process: "subprocess.Popen[str]") -> Ended:
         """Wait for a job's end; a job that does not end is killed and fails the test."""
         try:
-            output, _ = process.communicate(timeout=PATIENCE_S)
-        except subprocess.TimeoutExpired:
+            output = self.jobs[process].result(timeout=PATIENCE_S)
+        except TimeoutError:
             # faulthandler prints the stack of each thread.
             process.send_signal(signal.SIGABRT)
             time.sleep(1)
@@ -250,8 +256,7 @@ class Prow:
         for pid in descendants(process.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        output, _ = process.communicate(timeout=PATIENCE_S)
-        return output
+        return self.jobs[process].result(timeout=PATIENCE_S)
 
     def learn_secrets(self, instance: InstanceView) -> None:
         """Record the passwords in a node's user data, and one line of its host key."""

@@ -11,11 +11,10 @@ import pytest
 from localcloud.compute_api.faults import Fault
 from localcloud.compute_api.offers import Lack
 from localcloud.machines.node_status import Course
+from tests.job.prow import CONTROLLER, WORKER
 from tests.job.surroundings import surroundings
 from tests.job.test_faults import SLOW, nothing_is_left
 
-WORKER = "capo-e2e-e2e-1-worker"
-CONTROLLER = "capo-e2e-e2e-1-controller"
 # Long enough for a healthy node to answer on a busy machine.
 SILENCE_S = "30"
 

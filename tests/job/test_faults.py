@@ -8,12 +8,10 @@ import stat
 import pytest
 
 from localcloud.machines.node_status import Course
-from tests.job.prow import require_no_secret, zones
+from tests.job.prow import WORKER, require_no_secret, zones
 from tests.patience import FOREVER_S
 
 SLOW = Course(verdict_after_s=FOREVER_S)
-WORKER = "capo-e2e-e2e-1-worker"
-CONTROLLER = "capo-e2e-e2e-1-controller"
 # Long enough for a healthy node to answer on a busy machine.
 SILENCE_S = "30"
 

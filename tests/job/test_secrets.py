@@ -16,7 +16,8 @@ import yaml
 
 from localcloud.compute_api.faults import Fault
 from localcloud.machines.node_status import Course
-from tests.job.prow import STANDIN
+from tests.job.prow import STANDIN, WORKER, zones
+from tests.patience import FOREVER_S
 
 BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC"
 
@@ -149,8 +150,14 @@ def test_a_job_in_which_everybody_tells_secrets_shows_none(
     prow, canaries, environment, everybody_tells
 ):
     """The worker fails during the tests, with the secrets in its error; the tests go on."""
-    prow.nodes.courses["worker"] = Course(verdict_after_s=30, error=everybody_tells)
-    ended = prow.run(**environment)
+    prow.nodes.courses["worker"] = Course(verdict_after_s=FOREVER_S)
+    prow.site.pages["/zones"] = zones("testaz1")
+    job = prow.start(**environment)
+    prow.wait_for(lambda: "make test-e2e" in prow.running("tests"), job)
+    prow.nodes.fare(WORKER, Course(error=everybody_tells))
+    prow.wait_for(lambda: "worker: failed in" in prow.log(), job)
+    prow.site.pages["/zones"] = zones("testaz1", "testaz2")
+    ended = prow.end(job)
     state = [(f"state {number}", secret) for number, secret in enumerate(prow.secrets)]
 
     assert ended.code == 0, ended.output

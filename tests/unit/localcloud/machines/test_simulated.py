@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import socket
+import subprocess
 import tarfile
 import threading
 import time
@@ -224,6 +225,23 @@ def test_logs_are_an_archive(nodes, program):
 
     with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
         assert json.load(archive.extractfile("state.json"))["error"] == "no /dev/kvm"
+
+
+def test_an_archive_may_arrive_with_the_command_that_takes_it(nodes, tmp_path):
+    """OpenSSH sends its input without waiting for the answer to the command."""
+    nodes.boot(instance())
+    key, known, archive = (tmp_path / name for name in ("key", "known_hosts", "archive"))
+    key.write_text(text(USER_KEY))
+    key.chmod(0o600)
+    known.write_text(f"[{ADDRESS}]:{nodes.port} {HOST_KEY.export_public_key().decode()}")
+    archive.write_bytes(b"\xff\x00" * 1000)
+    with archive.open("rb") as stream:
+        answer = subprocess.run(
+            ["ssh", "-F", "none", "-i", key, "-o", f"UserKnownHostsFile={known}",
+             "-p", str(nodes.port), f"cloud@{ADDRESS}", "sudo devstack-image-receive"],
+            stdin=stream, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
+        )  # fmt: skip
+    assert (answer.returncode, answer.stderr) == (0, "")
 
 
 WORKER_KEY = asyncssh.generate_private_key("ssh-ed25519")

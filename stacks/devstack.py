@@ -7,7 +7,7 @@ from stacks.credentials import Credentials
 from stacks.firewall import Allow, Firewall, FirewallArgs
 from stacks.generated_credentials import GeneratedCredentials
 from stacks.images import image_path
-from stacks.naming import Role
+from stacks.naming import HOST_DOMAIN, Role
 from stacks.network import Network, NetworkArgs
 from stacks.node import Node, NodeArgs
 from stacks.readiness import Readiness, ReadinessArgs
@@ -55,7 +55,7 @@ class DevStack(pulumi.ComponentResource):
 
     def _firewall_args(self) -> FirewallArgs:
         settings = self.settings
-        node, controller = settings.owner.node_tag, self.roles["controller"].hostname
+        node, controller = settings.owner.node_tag, self.roles["controller"].instance
         http: list[pulumi.Input[str]] = list(settings.http_source_ranges)
         if settings.auth_url_host == "public":
             # DevStack's servers reach its APIs through the controller's NAT.
@@ -79,7 +79,8 @@ class DevStack(pulumi.ComponentResource):
         settings, node = self.settings, self.roles[role]
         external_ip = self.network.external_ips.get(role)
         return NodeArgs(
-            hostname=node.hostname,
+            instance=node.instance,
+            hostname=f"{node.hostname}.{HOST_DOMAIN}",
             zone=node.zone,
             machine_type=node.machine_type,
             min_cpu_platform=settings.min_cpu_platform,
@@ -89,7 +90,7 @@ class DevStack(pulumi.ComponentResource):
             create_timeout_s=settings.create_timeout_s,
             spot=settings.spot,
             labels=settings.all_labels | {"devstack-role": role},
-            tags=(settings.owner.node_tag, node.hostname),
+            tags=(settings.owner.node_tag, node.instance),
             subnetwork=self.network.subnetwork,
             internal_ip=self.network.internal_ips[role],
             external_ip=external_ip,

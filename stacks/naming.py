@@ -15,6 +15,13 @@ Group = Literal["internal", "ssh", "icmp", "http", "neutron"]
 """The subject of a firewall rule."""
 Side = Literal["internal", "external"]
 
+HOST_DOMAIN = "devstack.internal"
+"""Domain of the nodes' host names, which are their roles and the same in every stack.
+
+OpenStack keeps host names in six databases, OVN and RabbitMQ, so a finished node cannot change its
+own. docs/decisions/0015-host-names-are-the-roles.md
+"""
+
 _CLUSTER, _STACK = "devstack-cluster", "devstack-stack"
 _DESCRIPTION = re.compile(rf"{_CLUSTER}=(?P<cluster>\S+) {_STACK}=(?P<stack>\S+)")
 
@@ -39,7 +46,7 @@ class Owner(NamedTuple):
         return f"{self.network}-node"
 
     def instance(self, role: Role) -> str:
-        """Return the name of an instance and its boot disk, which is also the host name."""
+        """Return the name of an instance and its boot disk."""
         return f"{self.network}-{role}"
 
     def address(self, role: Role, side: Side) -> str:

@@ -19,7 +19,10 @@ _REPLACE_ON = [
 class NodeArgs:
     """Plain types are decided by Settings, Inputs by other resources."""
 
+    instance: str
+    """Name of the instance, and of its boot disk."""
     hostname: str
+    """Fully qualified, as Compute Engine requires of a custom host name."""
     zone: str
     machine_type: str
     min_cpu_platform: str
@@ -52,7 +55,9 @@ class Node(pulumi.ComponentResource):
         super().__init__("devstack:gcp:Node", name, None, opts)
         instance = compute.Instance(
             name,
-            name=args.hostname,
+            name=args.instance,
+            # Google's own agents would else set the instance's name over cloud-init's.
+            hostname=args.hostname,
             zone=args.zone,
             machine_type=args.machine_type,
             min_cpu_platform=args.min_cpu_platform or None,

@@ -38,7 +38,7 @@ def export(devstack: DevStack) -> None:
         "project": settings.project,
         "region": settings.region,
         "zones": {role: node.zone for role, node in devstack.roles.items()},
-        "instances": {role: node.hostname for role, node in devstack.roles.items()},
+        "instances": {role: node.instance for role, node in devstack.roles.items()},
         "network": settings.existing_network or settings.owner.network,
         "mtu": settings.mtu,
     }

@@ -13,7 +13,9 @@ _WORKER_BUILDS_S = 3600
 class NodeRole:
     """A node of a stack, derived from the settings."""
 
-    hostname: str
+    instance: str
+    """Name in Compute Engine."""
+    hostname: Role
     internal_ip: str
     has_external_ip: bool
     machine_type: str
@@ -36,7 +38,8 @@ def node_role(settings: Settings, role: Role) -> NodeRole:
     """Return what the settings decide about a node, even if they ask for no such node."""
     if role == "controller":
         return NodeRole(
-            hostname=settings.owner.instance(role),
+            instance=settings.owner.instance(role),
+            hostname=role,
             internal_ip=settings.controller_ip,
             has_external_ip=True,
             machine_type=settings.controller_machine_type,
@@ -44,7 +47,8 @@ def node_role(settings: Settings, role: Role) -> NodeRole:
             stack_deadline_s=settings.node_deadline_s,
         )
     return NodeRole(
-        hostname=settings.owner.instance(role),
+        instance=settings.owner.instance(role),
+        hostname=role,
         internal_ip=settings.worker_ip,
         has_external_ip=settings.worker_external_ip,
         machine_type=settings.worker_machine_type,

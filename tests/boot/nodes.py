@@ -18,7 +18,7 @@ from localcloud.machines.booted import BootedMachine
 from localcloud.machines.strays import switch_name
 from localcloud.machines.switch import Switch
 from stacks.credentials import Credentials
-from stacks.naming import Role
+from stacks.naming import HOST_DOMAIN, Role
 from stacks.settings import Settings
 from stacks.user_data import render
 from tests.patience import PATIENCE_S
@@ -92,8 +92,7 @@ class Nodes:
         # Without a worker in the settings, its machine stays off.
         if role in self.settings.roles:
             user_data = render(self.settings, role, self.credentials)
-            hostname = self.settings.owner.instance(role)
-            machine.seed(user_data, instance_id=f"{role}-1", hostname=hostname)
+            machine.seed(user_data, instance_id=f"{role}-1", hostname=f"{role}.{HOST_DOMAIN}")
         host_key = getattr(self.credentials, f"{role}_host_key_public")
         with (self._folder / "known_hosts").open("a") as known:
             known.write(f"{machine.address} {host_key}\n")

@@ -12,7 +12,8 @@ INSTANCE = "gcp:compute/instance:Instance"
 @pytest.fixture
 def args():
     return NodeArgs(
-        hostname="capo-e2e-test-controller",
+        instance="capo-e2e-test-controller",
+        hostname="controller.example.internal",
         zone="us-east4-a",
         machine_type="n2-standard-16",
         min_cpu_platform="Intel Cascade Lake",
@@ -37,6 +38,7 @@ def test_an_instance_is_just_what_was_asked_for(run_program, args):
 
     assert record.named("controller") == {
         "name": "capo-e2e-test-controller",
+        "hostname": "controller.example.internal",
         "zone": "us-east4-a",
         "machineType": "n2-standard-16",
         "minCpuPlatform": "Intel Cascade Lake",

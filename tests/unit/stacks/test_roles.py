@@ -17,7 +17,7 @@ def test_each_node_has_values_of_its_own(make_settings):
     given = {"controllerIp": "10.0.3.20", "workerIp": "10.0.3.21", "workerZone": "us-east4-c"}
     nodes = node_roles(make_settings(**given)).values()
 
-    assert [(node.hostname, node.internal_ip, node.zone) for node in nodes] == [
+    assert [(node.instance, node.internal_ip, node.zone) for node in nodes] == [
         ("capo-e2e-test-controller", "10.0.3.20", "us-east4-a"),
         ("capo-e2e-test-worker", "10.0.3.21", "us-east4-c"),
     ]

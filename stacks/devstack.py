@@ -6,7 +6,7 @@ from stacks import user_data
 from stacks.credentials import Credentials
 from stacks.firewall import Allow, Firewall, FirewallArgs
 from stacks.generated_credentials import GeneratedCredentials
-from stacks.images import image_path
+from stacks.images import boot_image
 from stacks.naming import HOST_DOMAIN, Role
 from stacks.network import Network, NetworkArgs
 from stacks.node import Node, NodeArgs
@@ -84,7 +84,7 @@ class DevStack(pulumi.ComponentResource):
             zone=node.zone,
             machine_type=node.machine_type,
             min_cpu_platform=settings.min_cpu_platform,
-            image=image_path(settings),
+            image=boot_image(settings, role),
             boot_disk_gib=settings.boot_disk_gib,
             boot_disk_type=settings.boot_disk_type,
             create_timeout_s=settings.create_timeout_s,

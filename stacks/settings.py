@@ -26,6 +26,7 @@ _access = partial(_setting, "Access")
 _zones = partial(_setting, "Availability zones")
 _devstack = partial(_setting, "DevStack")
 _readiness = partial(_setting, "Readiness")
+_baked = partial(_setting, "Baked images")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +171,27 @@ class Settings:
         "https://storage.googleapis.com/artifacts.k8s-staging-capi-openstack.appspot.com"
         "/test/cirros/2022-12-05/cirros-0.6.1-x86_64-disk.img",
         "What those servers boot: a qcow2 image that m1.tiny's disk of 1 GB can hold.",
+    )
+
+    baked_images: str = _baked(
+        "never",
+        "Whether new nodes start from images of finished nodes: `never`, `prefer` (a node without"
+        " a fitting image is built) or `require`. The job chooses the images.",
+    )
+    baked_image_project: str = _baked(
+        "", "Project in which the job looks for images; empty: the stack's own."
+    )
+    baked_image_max_age_days: int = _baked(14, "Days after which an image is not chosen any more.")
+    controller_baked_image: str = _baked(
+        "",
+        "Image of a finished controller to start from, `PROJECT/NAME` or its link, whatever"
+        " `bakedImages` says; empty: the job's choice.",
+    )
+    worker_baked_image: str = _baked("", "The same for the worker.")
+    baked_ready_timeout_s: int = _baked(
+        600,
+        "Seconds a node may take to be ready from an image, before the job replaces it by one that"
+        " is built.",
     )
 
     # Contents of the files named above.

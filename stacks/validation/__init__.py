@@ -4,12 +4,20 @@ from stacks import user_data
 from stacks.credentials import Credentials
 from stacks.problems import Problem, problem
 from stacks.settings import Settings
-from stacks.validation import access, addresses, local_conf_file, machines, names, openstack
+from stacks.validation import (
+    access,
+    addresses,
+    baked_images,
+    local_conf_file,
+    machines,
+    names,
+    openstack,
+)
 
 
 def find_problems(settings: Settings) -> list[Problem]:
     """Return all problems of the settings, in the order of the guide."""
-    subjects = (names, machines, addresses, access, openstack, local_conf_file)
+    subjects = (names, machines, addresses, access, openstack, local_conf_file, baked_images)
     problems = [found for subject in subjects for found in subject.check(settings)]
     return problems or _find_oversize(settings)
 

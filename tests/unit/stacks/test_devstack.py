@@ -30,6 +30,29 @@ def test_each_node_has_its_machine_type(cloud, role, machine_type):
     assert cloud().named(role)["machineType"] == machine_type
 
 
+def booted(record):
+    """Return the path of the image that each node boots."""
+    disks = {role: record.named(role)["bootDisk"] for role in ("controller", "worker")}
+    return {role: disk["initializeParams"]["image"] for role, disk in disks.items()}
+
+
+def test_a_node_boots_its_baked_image_and_the_other_one_the_systems(cloud):
+    """One of the two images may be missing."""
+    record = cloud(workerBakedImage="images/capo-worker-1", image="capo/debian-1")
+
+    assert booted(record) == {
+        "controller": "projects/capo/global/images/debian-1",
+        "worker": "projects/images/global/images/capo-worker-1",
+    }
+
+
+def test_a_link_of_a_baked_image_is_the_same_as_its_name(cloud):
+    path = "projects/images/global/images/capo-controller-1"
+    link = f"https://www.googleapis.com/compute/v1/{path}"
+
+    assert booted(cloud(controllerBakedImage=link))["controller"] == path
+
+
 def test_the_controller_alone_has_an_external_address(cloud):
     record = cloud()
     [controller] = record.named("controller")["networkInterfaces"]

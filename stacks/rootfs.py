@@ -70,16 +70,25 @@ def _compiled(source: str) -> tuple[jinja2.Template, set[str]]:
 
 def files(root: Path, templates: Templates) -> Iterator[dict[str, str]]:
     """Yield every file under the root as an entry of write_files, sorted by path."""
-    for source in sorted(path for path in root.rglob("*") if path.is_file()):
-        if source.parent.name == "__pycache__":
-            continue
+    for source in sources(root):
         target = source.relative_to(root)
         content = source.read_text(encoding="utf-8")
         if target.suffix == ".tmpl":
             content = templates.render(source)
             target = target.with_suffix("")
-        mode = "0755" if source.stat().st_mode & _EXECUTABLE else "0644"
+        mode = "0755" if is_executable(source) else "0644"
         if target.suffix == ".secret":
             mode = "0600"
             target = target.with_suffix("")
         yield {"path": f"/{target}", "permissions": mode, "content": content}
+
+
+def sources(root: Path) -> list[Path]:
+    """Return the files under the root, sorted by path."""
+    found = sorted(path for path in root.rglob("*") if path.is_file())
+    return [path for path in found if path.parent.name != "__pycache__"]
+
+
+def is_executable(source: Path) -> bool:
+    """Tell whether its owner may execute a file."""
+    return bool(source.stat().st_mode & _EXECUTABLE)

@@ -5,14 +5,13 @@ that another zone may have. Nothing else moves a node: quotas count for the regi
 an invalid request is refused in every zone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from host.errors import JobError, NoRoomError
-from job.cloud.engine import event_log
-from job.cloud.engine.provider_messages import refusals
+from job.cloud.engine.failures import Failure, failures
 from job.cloud.engine.refusal import Refusal
 from job.cloud.kinds import INSTANCES
 from job.cloud.stack import Stack
@@ -65,10 +64,10 @@ class Zones:
 
         Returns False for any other failure. Raises JobError if no zone is left.
         """
-        failures = [each for log in event_logs[-1:] for each in _failures(log)]
-        if not all(refusal.is_of_zone for _, _, refusal in failures):
+        failed = [each for log in event_logs[-1:] for each in failures(log)]
+        if not all(each.refusal.is_of_zone for each in failed):
             return False
-        left = sorted(_departures(failures), key=lambda each: each.role)
+        left = sorted(_departures(failed), key=lambda each: each.role)
         for departure in left:
             role = departure.role
             zone, *others = self._candidates[role]
@@ -105,39 +104,15 @@ class Zones:
 
 def departures(event_log: Path) -> list[Departure]:
     """Return the nodes that a run could not create for lack in a zone, one for each role."""
-    return _departures(_failures(event_log))
+    return _departures(failures(event_log))
 
 
-_Failure = tuple[str, str, Refusal]
-"""URN, zone of an instance or empty, and the refusal."""
-
-
-def _departures(failures: Iterable[_Failure]) -> list[Departure]:
+def _departures(failed: Iterable[Failure]) -> list[Departure]:
     found: dict[Role, Departure] = {}
-    for urn, zone, refusal in failures:
-        if _type(urn) == INSTANCE and refusal.is_of_zone:
+    for each in failed:
+        if each.type == INSTANCE and each.refusal.is_of_zone:
             # The program gives its instances no other names.
-            role = cast("Role", urn.rpartition("::")[2])
+            role = cast("Role", each.name)
             # The provider reports each failure twice.
-            found.setdefault(role, Departure(role=role, zone=zone, refusal=refusal))
+            found.setdefault(role, Departure(role=role, zone=each.zone, refusal=each.refusal))
     return list(found.values())
-
-
-def _failures(log: Path) -> Iterator[_Failure]:
-    """Yield the failures of Google Cloud resources."""
-    zones: dict[str, str] = {}
-    for event in event_log.read(log):
-        step = event.get("resourcePreEvent", {}).get("metadata", {})
-        zone = ((step.get("new") or {}).get("inputs") or {}).get("zone")
-        if zone:
-            zones[step["urn"]] = zone
-        diagnostic = event.get("diagnosticEvent", {})
-        urn = diagnostic.get("urn", "")
-        if diagnostic.get("severity") == "error" and _type(urn).startswith("gcp:"):
-            for refusal in refusals(diagnostic["message"]):
-                yield urn, zones.get(urn, ""), refusal
-
-
-def _type(urn: str) -> str:
-    """Return a resource's type without its components' types."""
-    return urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2]

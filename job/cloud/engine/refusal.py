@@ -33,6 +33,11 @@ _LACKING = re.compile(
     r"|/zones/[\w-]+/(?:machineTypes|diskTypes|acceleratorTypes)/[\w.-]+' was not found"
     r"|The referenced (?:machineType|diskType|acceleratorType) resource cannot be found"
 )
+_IMAGE = re.compile(
+    r"/global/images/[\w.-]+' (?:was not found|is not ready)"
+    r"|Invalid value for field 'resource\.disks\[\d+\]\.initializeParams\.sourceImage'"
+    r"|Required 'compute\.images\.\w+' permission"
+)
 _FIELD = re.compile(r"Invalid value for field '[^']*': '(?P<value>[^']*)'\. (?P<why>.+)")
 
 
@@ -61,6 +66,11 @@ class Refusal:
     def is_of_zone(self) -> bool:
         """Tell whether another zone may succeed."""
         return self.zone_is_full or self.zone_lacks_it
+
+    @property
+    def is_of_image(self) -> bool:
+        """Tell whether the boot disk's image is missing, or not open to the account."""
+        return bool(_IMAGE.search(self.message))
 
     @property
     def kind(self) -> Kind:

@@ -17,6 +17,14 @@ NO_DISK_TYPE = (
     "Invalid value for field 'resource.disks[0].initializeParams.diskType':"
     " 'zones/us-east4-b/diskTypes/pd-ssd'. The referenced diskType resource cannot be found."
 )
+NO_IMAGE = (
+    "Invalid value for field 'resource.disks[0].initializeParams.sourceImage':"
+    " 'projects/p/global/images/x'. The referenced image resource cannot be found."
+)
+SMALL_DISK = (
+    "Invalid value for field 'resource.disks[0].initializeParams.diskSizeGb': '10'."
+    " Requested disk size cannot be smaller than the image size (50 GB)"
+)
 NO_NESTING = (
     "Invalid value for field 'resource.advancedMachineFeatures.enableNestedVirtualization': 'true'."
     " Nested virtualization is not supported in zone 'us-east4-b'."
@@ -119,3 +127,21 @@ def test_it_is_told_with_status_and_reason_in_front():
 
     assert str(told) == f"412 conditionNotMet: {PUBLIC_IP}"
     assert str(Refusal(message="No.")) == "No."
+
+
+@pytest.mark.parametrize(
+    ("message", "is_of_image"),
+    [
+        ("The resource 'projects/p/global/images/capo-worker-1' was not found", True),
+        ("The resource 'projects/p/global/images/capo-worker-1' is not ready", True),
+        (NO_IMAGE, True),
+        ("Required 'compute.images.useReadOnly' permission for 'projects/p/global/images/x'", True),
+        (NO_DISK_TYPE, False),
+        (SMALL_DISK, False),
+        ("The resource 'projects/p/global/networks/x' was not found", False),
+        ("Required 'compute.instances.create' permission for 'projects/p'", False),
+    ],
+)
+def test_an_image_that_cannot_be_used_is_known(message, is_of_image):
+    """The API uses one form for the image itself, and another one for a field that names it."""
+    assert Refusal(message=message).is_of_image == is_of_image

@@ -12,6 +12,7 @@ from host.ending import EndedError, Ending
 from host.errors import JobError, NoRoomError, RefusedError
 from host.pulumi_cli import find_cli
 from job.cloud import e2e_files, reservations, stack
+from job.cloud.baked_images import BakedImages
 from job.cloud.cleanup.recovery import at_work, recover
 from job.cloud.configuration import SettingsFile
 from job.cloud.engine.pulumi import Pulumi
@@ -45,6 +46,7 @@ def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
     _select(pulumi)
     known = resources(pulumi)
     Zones(pulumi.stack).choose(known)
+    BakedImages(pulumi).choose(known)
     spared = reservations.spared(pulumi.stack.settings, known)
     pulumi.run("preview", "--stack", pulumi.stack.name, *spared, *flags)
 
@@ -52,12 +54,13 @@ def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
 def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
     """Create or update everything."""
     _select(pulumi)
-    zones = Zones(pulumi.stack)
+    zones, images = Zones(pulumi.stack), BakedImages(pulumi)
     known = recover(pulumi)
     zones.choose(known)
+    images.choose(known)
     flags = [*reservations.spared(pulumi.stack.settings, known), *flags]
-    # Bounded: each failure removes a zone from a list.
-    while not _is_up(pulumi, flags, zones):
+    # Bounded: each failure removes a zone from a list, or the image of a node.
+    while not _is_up(pulumi, flags, zones, images):
         # Remains of the node in the full zone would block the next attempt.
         recover(pulumi)
 
@@ -75,8 +78,8 @@ def replace(pulumi: Pulumi, roles: Collection[str]) -> None:
     up(pulumi, [f"--replace={urns[role]}" for role in sorted(roles)])
 
 
-def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
-    """Run `up` once. Return False if another zone is to be tried. Raises JobError."""
+def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones, images: BakedImages) -> bool:
+    """Run `up` once. Return False if it is worth another attempt, changed. Raises JobError."""
     try:
         with at_work(pulumi):
             pulumi.run("up", "--yes", "--skip-preview", "--stack", pulumi.stack.name, *flags)
@@ -86,7 +89,8 @@ def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones) -> bool:
         raise _explained(pulumi, error) from None
     except JobError:
         pulumi.ending.check()
-        if not zones.move_on(pulumi.event_logs("up"), pulumi.tell):
+        logs, tell = pulumi.event_logs("up"), pulumi.tell
+        if not zones.move_on(logs, tell) and not images.move_on(logs, tell):
             raise
         return False
     return True

@@ -12,7 +12,7 @@ from host.errors import JobError
 from job.cloud import compute
 from job.cloud.credentials import UnjudgedError
 from job.cloud.place import Place
-from job.run.preflight import cgroups, identity, images, overlaps, quotas, refs, tools
+from job.run.preflight import baked_images, cgroups, identity, images, overlaps, quotas, refs, tools
 from job.run.preflight.findings import Report
 from stacks import configuration
 from stacks.devstack_services import runs
@@ -54,7 +54,7 @@ def before_lease(
 
 
 def of_project(settings: Settings, place: Place, ending: Ending, *, present: bool) -> Report:
-    """Check access to the project, and its quotas.
+    """Check access to the project, its quotas, and access to baked images.
 
     `present`: the stack already has resources there, which count as used.
     """
@@ -68,10 +68,13 @@ def of_project(settings: Settings, place: Place, ending: Ending, *, present: boo
     try:
         project = identity.project(client, place, get)
         region = quotas.region(client, settings, get)
+        images = baked_images.check(client, settings, get)
     except JobError as error:
         ending.check()
         return Report.of(error)
-    return quotas.compare(settings, project, region, present=present)
+    report = quotas.compare(settings, project, region, present=present)
+    report.add(images)
+    return report
 
 
 def _image_urls(settings: Settings) -> dict[str, str]:

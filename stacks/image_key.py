@@ -9,11 +9,11 @@ docs/decisions/0016-the-key-of-an-image.md
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from stacks.credentials import Credentials
 from stacks.images import IMAGE, path_of
@@ -129,6 +129,7 @@ _NEVER_READABLE = ("amphora_image_url", "git_base", "local_conf_extra")
 # More would not fit into a description, beside the names of thirty parts and some commits.
 _LONGEST_VALUE = 24
 _MOST_NAMES = 5
+_USER = re.compile(r"(?<=://)[^/?#]*@")
 _TREE = Path(__file__).resolve().parent.parent / "cloudinit"
 
 
@@ -146,7 +147,7 @@ class ImageKey:
 
 def image_key(settings: Settings, role: Role, tree: Path = _TREE) -> ImageKey:
     """Return the key of a role's image under valid settings. `tree` has the nodes' files."""
-    settings = _without_users(settings)
+    settings = _normalized(settings)
     parts = dict(_of_settings(settings, role))
     parts[SCRIPTS] = _of_scripts(tree, role)
     text = local_conf(_started(settings), role, Credentials.placeholder()).text()
@@ -195,8 +196,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _without_users(settings: Settings) -> Settings:
-    """Return settings without different spellings of the same source.
+def _normalized(settings: Settings) -> Settings:
+    """Return settings in which one source has one spelling.
 
     A URL's user and password do not change what it leads to.
     """
@@ -210,8 +211,7 @@ def _without_users(settings: Settings) -> Settings:
 
 
 def _without_user(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return _USER.sub("", url, count=1)
 
 
 def _started(settings: Settings) -> Settings:

@@ -226,6 +226,12 @@ def test_a_url_with_and_without_its_password_is_the_same_source():
     assert digests(replace(plain, git_base="https://bot:hush@git.example:8443/x")) == digests(plain)
 
 
+@pytest.mark.parametrize("url", ["https://[git", "https://git.example/@x", "file:///srv/@git"])
+def test_an_odd_url_has_a_key_of_its_own(url):
+    """The validation accepts more than a URL parser does."""
+    assert len({*digests(replace(BASE, git_base=url)).values(), *digests(BASE).values()}) == 4
+
+
 def test_a_link_and_a_name_are_the_same_image():
     link = "https://www.googleapis.com/compute/v1/projects/debian-cloud/global/images/debian-1"
 

@@ -87,10 +87,7 @@ class BakedImages:
         for role in sorted(lost):
             gone = f"{role}: image {self._chosen[role]} cannot be used ({lost[role].gist})"
             if self.pulumi.stack.settings.baked_images == "require":
-                raise JobError(
-                    f"{gone}; run 'up' again to choose another one, or {_OTHERWISE}",
-                    kind="configuration",
-                )
+                raise JobError(f"{gone}; run 'up' again to choose another one, or {_OTHERWISE}")
             say(f"{gone}; building it")
             self._chosen[role] = ""
         self._stage()

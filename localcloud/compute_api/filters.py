@@ -1,9 +1,10 @@
 """Filters: the filter= expressions of list requests, as far as our clients send them.
 
-Two forms of one comparison are accepted: `FIELD eq REGEX` of gcloud, whose regular expression must
-match the whole value, and `FIELD=VALUE` of Google's client libraries. A field is a dotted path,
-such as labels.KEY. The service's other operators are refused with 501, and so are fields inside
-lists: a filter that is ignored would list everything, and a cleanup would delete it.
+One comparison is accepted, in one of these forms: `FIELD eq REGEX` of gcloud, whose regular
+expression must match the whole value; `FIELD=VALUE` of Google's client libraries; `FIELD:TEXT`, for
+which a part of the value is enough; `FIELD:*`, which every item with the field matches. A field is
+a dotted path, such as labels.KEY. The service's other operators are refused with 501, and so are
+fields inside lists: a filter that is ignored would list everything, and a cleanup would delete it.
 """
 
 import json
@@ -17,8 +18,8 @@ from localcloud.compute_api.errors import Json
 Predicate = Callable[[Json], bool]
 
 _COMPARISON = re.compile(
-    r"""\s*(?P<field>[\w.-]+)(?:\s*(?P<equal>=)\s*|\s+eq\s+)"""
-    r"""(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<word>[^\s"'()=<>:!*]+))\s*"""
+    r"""\s*(?P<field>[\w.-]+)(?:\s*(?P<operator>[=:])\s*|\s+eq\s+)"""
+    r"""(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<word>[^\s"'()=<>:!*]+)|(?P<any>(?<=:)\*))\s*"""
 )
 
 
@@ -29,13 +30,9 @@ def parse(expression: str) -> Predicate:
     found = _COMPARISON.fullmatch(expression)
     if not found:
         raise errors.lacking(f"The list filter {expression!r}")
-    field, literal = found["field"], found["word"]
-    if literal is None:
-        # Within quotes a backslash escapes the quote and itself only. In \b and the like it belongs
-        # to the regular expression.
-        literal = re.sub(r"\\([\"\\])", r"\1", found["quoted"])
+    field = found["field"]
     try:
-        pattern = re.compile(re.escape(literal) if found["equal"] else literal)
+        pattern = re.compile(_pattern(found), re.DOTALL)
     except re.error:
         raise errors.invalid("filter", expression, "Invalid list filter expression.") from None
 
@@ -44,6 +41,23 @@ def parse(expression: str) -> Predicate:
         return value is not None and pattern.fullmatch(value) is not None
 
     return matches
+
+
+def _pattern(found: re.Match[str]) -> str:
+    """Return the regular expression that the whole value of the field must match."""
+    if found["any"]:
+        return ".*"
+    literal = found["word"]
+    if literal is None:
+        # Within quotes a backslash escapes the quote and itself only. In \b and the like it belongs
+        # to the regular expression.
+        literal = re.sub(r"\\([\"\\])", r"\1", found["quoted"])
+    match found["operator"]:
+        case "=":
+            return re.escape(literal)
+        case ":":
+            return f".*{re.escape(literal)}.*"
+    return literal
 
 
 def _value(item: Any, field: str) -> str | None:

@@ -1,9 +1,10 @@
 """Listing: the answers of list and aggregatedList methods.
 
 Items are sorted by name, as the service does without orderBy. Accepted are filter (see filters.py),
-maxResults up to 500 and pageToken; orderBy is refused with 501, since a list in another order than
-asked for would mislead its reader. A page token is a position in the list: if resources come or go
-between two pages, the second page may repeat or skip some.
+maxResults up to 500, pageToken, and orderBy for the newest first. Any other order is refused with
+501, since a list in another order than asked for would mislead its reader. A page token is a
+position in the list: if resources come or go between two pages, the second page may repeat or skip
+some.
 """
 
 import base64
@@ -75,9 +76,14 @@ def _no_results(scope: str) -> Json:
 def _cut(call: Call, items: list[Json]) -> tuple[list[Json], str | None]:
     predicate = filters.parse(call.query.get("filter", ""))
     found = [item for item in items if predicate(item)]
-    if "orderBy" in call.query:
-        raise errors.lacking("The parameter orderBy")
-    found.sort(key=lambda item: str(item.get("name")))
+    match call.query.get("orderBy", ""):
+        case "":
+            found.sort(key=lambda item: str(item.get("name")))
+        case "creationTimestamp desc":
+            # IDs grow, so they order what was created in the same millisecond.
+            found.sort(key=lambda item: (item["creationTimestamp"], int(item["id"])), reverse=True)
+        case other:
+            raise errors.lacking(f"The order {other!r} of a list")
     start = _read_token(call.query.get("pageToken", ""))
     size = _size(call.query.get("maxResults"))
     token = _write_token(start + size) if start + size < len(found) else None

@@ -32,6 +32,10 @@ NAME = st.from_regex(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
         'name eq ".*\\bcontroller\\b.*"',
         "labels.stack=ci",
         "canIpForward=true",
+        "labels.stack:ci",
+        "name:ci",
+        'name : "-control"',
+        "labels.stack:*",
     ],
 )
 def test_expression_lets_the_item_through(expression: str) -> None:
@@ -40,7 +44,10 @@ def test_expression_lets_the_item_through(expression: str) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["name=ci", "name eq ci", "labels.stack=c", "labels.owner=ci", 'labels.owner eq ".*"'],
+    [
+        *("name=ci", "name eq ci", "labels.stack=c", "labels.owner=ci", 'labels.owner eq ".*"'),
+        *("labels.stack:x", "labels.owner:*", 'name:".*"'),
+    ],
 )
 def test_expression_holds_the_item_back(expression: str) -> None:
     assert not filters.parse(expression)(ITEM)
@@ -50,7 +57,7 @@ def test_expression_holds_the_item_back(expression: str) -> None:
     "expression",
     [
         *("name", "name=", "=x", "(name=x", '"a"=b', "name ~ x y", "name=x name=y"),
-        *("name ne worker", "name!=worker", "name:ci", "labels.stack:*", "diskSizeGb>=500"),
+        *("name ne worker", "name!=worker", "name=*", "name:c*", "diskSizeGb>=500"),
         *("labels.stack=ci AND status=RUNNING", "NOT status=RUNNING", "(name eq x)(name eq y)"),
     ],
 )

@@ -41,8 +41,22 @@ def test_malformed_page_is_refused(client, query):
     assert client.refused("GET", f"{client.region}/addresses?{query}").reason == "invalid"
 
 
-def test_another_order_is_refused_not_dropped(client):
-    assert client.refused("GET", f"{client.region}/addresses?orderBy=name").code == 501
+@pytest.mark.parametrize("order", ["name", "creationTimestamp", "creationTimestamp+asc"])
+def test_another_order_is_refused_not_dropped(client, order):
+    assert client.refused("GET", f"{client.region}/addresses?orderBy={order}").code == 501
+
+
+def test_newest_come_first_also_over_pages(client):
+    """Two resources of the same moment are in order, too."""
+    bodies = [{"name": name} for name in ("m", "a", "z")]
+    for body in bodies[:2]:
+        client.call("POST", f"{client.region}/addresses", body)
+    client.done("POST", f"{client.region}/addresses", bodies[2])
+    path = f"{client.region}/addresses?orderBy=creationTimestamp+desc&maxResults=2"
+    first = client.get(path)
+    second = client.get(f"{path}&pageToken={first['nextPageToken']}")
+    names = [item["name"] for page in (first, second) for item in page["items"]]
+    assert names == ["z", "a", "m"]
 
 
 def test_aggregated_list_warns_of_each_empty_scope(five):

@@ -87,6 +87,16 @@ def invalid_usage(what: str) -> ApiError:
     return ApiError(400, "invalidResourceUsage", f"Invalid resource usage: '{what}'.")
 
 
+def too_large(field: str, limit: int, size: int) -> ApiError:
+    """Refuse a text that is longer than its field may be."""
+    return ApiError(
+        413,
+        "fieldSizeTooLarge",
+        f"Value for field '{field}' is too large: maximum size {limit} character(s); actual size"
+        f" {size}.",
+    )
+
+
 def not_found(path: str) -> ApiError:
     """Refuse a path without a resource."""
     return ApiError(404, "notFound", f"The resource '{path}' was not found")

@@ -146,6 +146,58 @@ def test_family_is_resolved_to_an_image(work):
     assert image.status == "READY"
 
 
+def test_disk_of_a_stopped_instance_becomes_an_image(work):
+    """The whole life of an image: refusal, creation, search, an instance from it, deletion."""
+    subnetwork = work.subnetwork(work.network())
+    name = work.cloud.prefix
+    body = instance_body(work, subnetwork, name)
+    work.make(work.instances, name, zone=ZONE, instance_resource=body)
+    images = work.cloud.client(compute_v1.ImagesClient)
+    body = compute_v1.Image(
+        name=name,
+        family=f"{name}-node",
+        description="made from a disk",
+        labels={"owner": name},
+        source_disk=f"projects/{work.cloud.project}/zones/{ZONE}/disks/{name}",
+    )
+    with pytest.raises(exceptions.BadRequest, match="is already being used by"):
+        images.insert_unary(project=work.cloud.project, image_resource=body)
+    work.wait(work.instances.stop_unary(project=work.cloud.project, zone=ZONE, instance=name))
+    image = work.make(images, name, image_resource=body)
+    assert (image.status, image.description, image.labels) == (
+        "READY",
+        "made from a disk",
+        {"owner": name},
+    )
+    request = compute_v1.ListImagesRequest(
+        project=work.cloud.project,
+        filter=f"labels.owner={name}",
+        order_by="creationTimestamp desc",
+    )
+    assert [found.name for found in images.list(request=request)] == [name]
+    second = f"{name}-2"
+    body = instance_body(work, subnetwork, second)
+    body.hostname = "second.contract.test"
+    family = f"projects/{work.cloud.project}/global/images/family/{image.family}"
+    body.disks[0].initialize_params.source_image = family
+    instance = work.make(work.instances, second, zone=ZONE, instance_resource=body)
+    assert (instance.status, instance.hostname) == ("RUNNING", "second.contract.test")
+    disks = work.cloud.client(compute_v1.DisksClient)
+    disk = disks.get(project=work.cloud.project, zone=ZONE, disk=second)
+    assert (disk.source_image, disk.source_image_id) == (image.self_link, str(image.id))
+    work.wait(images.delete_unary(project=work.cloud.project, image=name))
+    with pytest.raises(exceptions.NotFound, match="was not found"):
+        images.get(project=work.cloud.project, image=name)
+
+
+def test_host_name_of_one_label_is_refused(work):
+    subnetwork = work.subnetwork(work.network())
+    body = instance_body(work, subnetwork, work.cloud.prefix)
+    body.hostname = "controller"
+    with pytest.raises(exceptions.BadRequest, match="not a valid fully qualified domain name"):
+        work.instances.insert_unary(project=work.cloud.project, zone=ZONE, instance_resource=body)
+
+
 def test_unknown_machine_type_is_refused(work):
     subnetwork = work.subnetwork(work.network())
     body = instance_body(work, subnetwork, work.cloud.prefix)

@@ -1,8 +1,9 @@
 """Images: Google's public image families, and a project's own images.
 
-A family stands for its newest image. A project's own image is made from a disk; any other source is
-answered with 501. A reference to a missing image is refused as a bad field of the body (400), while
-a request for the image itself is answered with 404, as on the service.
+A family stands for its newest image that is ready. A project's own image is made from a disk of the
+same project; any other source is answered with 501. A reference to a missing image is refused as a
+bad field of the body (400), while a request for the image itself is answered with 404, as on the
+service. An image of another project can be used unless a test refuses that project.
 """
 
 from localcloud.compute_api import errors, links
@@ -28,6 +29,9 @@ PUBLIC = (
     ("centos-cloud", "centos-stream-9", "centos-stream-9-v20260116"),
 )
 
+# Fields of a body for a new image. sourceType has one possible value, which gcloud sends.
+_ACCEPTED = {"name", "description", "family", "labels", "sourceDisk", "sourceType"}
+_LONGEST_DESCRIPTION = 2048
 _FEATURES = ("VIRTIO_SCSI_MULTIQUEUE", "SEV_CAPABLE", "UEFI_COMPATIBLE", "GVNIC")
 
 
@@ -56,11 +60,11 @@ def publish_public(cloud: Cloud) -> None:
 
 
 def newest(cloud: Cloud, project: str, family: str) -> Resource:
-    """Return the newest image of a family; refuse with 404 if it has none."""
+    """Return the newest image of a family; refuse with 404 if none is ready."""
     # The store is in the order of creation, so the last image found is the newest.
     found: Resource | None = None
     for resource in cloud.store.select("images", project):
-        if resource.body.get("family") == family:
+        if resource.body.get("family") == family and resource.state == "ready":
             found = resource
     if found is None:
         raise errors.not_found(f"projects/{project}/global/images/family/{family}")
@@ -73,6 +77,8 @@ def from_reference(cloud: Cloud, reference: str, field: str, project: str) -> Re
     view = "/imageFamilyViews/" in reference
     path = links.resolve(reference, field, project, "imageFamilyViews" if view else "images")
     owner = path.split("/")[1]
+    if owner in cloud.refused_projects:
+        raise errors.forbidden("compute.images.useReadOnly", path)
     try:
         if view or "/images/family/" in path:
             return newest(cloud, owner, links.name_of(path))
@@ -91,20 +97,13 @@ def get_from_family(cloud: Cloud, call: Call) -> Json:
 
 
 def insert(cloud: Cloud, call: Call) -> Json:
-    """Create an image from a disk; refuse while a running instance writes to it.
+    """Create an image from a disk; refuse unless the disk's instance is stopped.
 
     With forceCreate, the client accepts that the image may be inconsistent.
     """
     path = new_path(cloud, call, "images")
-    if "sourceDisk" not in call.body:
-        raise errors.lacking("An image from anything but a disk")
-    disk_path = links.resolve(call.body["sourceDisk"], "resource.sourceDisk", call.project, "disks")
-    disk = cloud.store.ready(disk_path)
-    # The disk of a stopped instance does not change while it is copied.
-    if disk.body.get("users") and call.query.get("forceCreate") != "true":
-        user = links.relative(disk.body["users"][0])
-        if cloud.store.get(user).body["status"] == "RUNNING":
-            raise errors.in_use("disk", disk.path, user)
+    _check(call.body)
+    disk = _source(cloud, call)
     cloud.quotas.check(call.project, [("IMAGES", 1, None)])
     body = cloud.stamp(path, "image") | {
         "status": "PENDING",
@@ -126,6 +125,35 @@ def insert(cloud: Cloud, call: Call) -> Json:
         body["status"] = "READY"
 
     return cloud.create(call, Resource(path, body, references=[disk.path]), then=ready)
+
+
+def _check(body: Json) -> None:
+    for name, value in body.items():
+        if value and name not in _ACCEPTED:
+            raise errors.lacking(f"An image with {name}")
+    if family := body.get("family"):
+        links.check_name(family, "resource.family")
+    length = len(body.get("description", ""))
+    if length > _LONGEST_DESCRIPTION:
+        raise errors.too_large("resource.description", _LONGEST_DESCRIPTION, length)
+
+
+def _source(cloud: Cloud, call: Call) -> Resource:
+    """Return the disk for a new image. A stopped instance does not change its disk meanwhile."""
+    field = "resource.sourceDisk"
+    reference = call.body.get("sourceDisk")
+    if not reference:
+        raise errors.required(field)
+    path = links.resolve(reference, field, call.project, "disks")
+    if not path.startswith(f"projects/{call.project}/"):
+        why = "Cross project referencing is not allowed for this resource."
+        raise errors.invalid(field, reference, why)
+    disk = cloud.store.ready(path)
+    if disk.body.get("users") and call.query.get("forceCreate") != "true":
+        user = links.relative(disk.body["users"][0])
+        if cloud.store.get(user).body["status"] != "TERMINATED":
+            raise errors.in_use("disk", disk.path, user)
+    return disk
 
 
 def delete(cloud: Cloud, call: Call) -> Json:

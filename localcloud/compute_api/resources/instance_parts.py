@@ -1,8 +1,8 @@
 """Instance parts: the checks and defaults of an instance's body, part by part.
 
 Each function takes one part as a client sent it and returns it as the service shows it, or refuses
-it. Refused are machine types, CPU platforms and features that zone or machine lack, metadata and
-tags outside the service's limits, and scheduling that contradicts itself.
+it. Refused are machine types, CPU platforms and features that zone or machine lack, host names of
+one label, metadata and tags outside the service's limits, and scheduling that contradicts itself.
 """
 
 import re
@@ -11,9 +11,11 @@ from typing import Any
 from localcloud.compute_api import catalogue, errors, links
 from localcloud.compute_api.catalogue import MachineType
 from localcloud.compute_api.cloud import Call, Cloud
-from localcloud.compute_api.errors import ApiError, Json
+from localcloud.compute_api.errors import Json
 from localcloud.compute_api.fingerprints import fingerprint
 
+_DOMAIN_NAME = re.compile(rf"{errors.NAME_REGEX}(?:\.{errors.NAME_REGEX})+")
+_LONGEST_DOMAIN_NAME = 253
 _METADATA_KEY = re.compile(r"[a-zA-Z0-9-_]{1,128}")
 # Bytes: of one value, and of all keys and values together.
 LONGEST_METADATA_VALUE = 262_144
@@ -66,6 +68,16 @@ def check_platform(cloud: Cloud, call: Call, platform: str, machine: MachineType
         )
 
 
+def check_hostname(hostname: str | None) -> None:
+    """Refuse a custom host name that is not a fully qualified domain name of RFC 1035 labels."""
+    if hostname and (len(hostname) > _LONGEST_DOMAIN_NAME or not _DOMAIN_NAME.fullmatch(hostname)):
+        raise errors.invalid(
+            "resource.hostname",
+            hostname,
+            "Instance hostname is not a valid fully qualified domain name",
+        )
+
+
 def check_features(features: Json, machine: MachineType) -> None:
     """Refuse nested virtualization on a machine type without it."""
     if features.get("enableNestedVirtualization") and not machine.family.nested:
@@ -93,23 +105,14 @@ def metadata(given: Json, field: str = "resource.metadata") -> Json:
         keys.add(key)
         size = len(value.encode())
         if size > LONGEST_METADATA_VALUE:
-            raise _too_large(f"{field}.items[{i}].value", LONGEST_METADATA_VALUE, size)
+            raise errors.too_large(f"{field}.items[{i}].value", LONGEST_METADATA_VALUE, size)
         total += len(key.encode()) + size
     if total > LONGEST_METADATA:
-        raise _too_large(field, LONGEST_METADATA, total)
+        raise errors.too_large(field, LONGEST_METADATA, total)
     made: Json = {"kind": "compute#metadata", "fingerprint": fingerprint(items)}
     if items:
         made["items"] = items
     return made
-
-
-def _too_large(field: str, limit: int, size: int) -> ApiError:
-    return ApiError(
-        413,
-        "fieldSizeTooLarge",
-        f"Value for field '{field}' is too large: maximum size {limit} character(s); actual size"
-        f" {size}.",
-    )
 
 
 def tags(given: Json) -> Json:

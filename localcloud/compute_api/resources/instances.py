@@ -59,6 +59,7 @@ def insert(cloud: Cloud, call: Call) -> Json:
     if platform := call.body.get("minCpuPlatform"):
         instance_parts.check_platform(cloud, call, platform, machine)
     instance_parts.check_features(call.body.get("advancedMachineFeatures", {}), machine)
+    instance_parts.check_hostname(call.body.get("hostname"))
     nics, references = _interfaces(cloud, call)
     prepared = instance_disks.prepare(cloud, call)
     zone_path = f"projects/{call.project}/zones/{call.params['zone']}"

@@ -178,6 +178,27 @@ def metadata(**items):
     return {"items": [{"key": key, "value": value} for key, value in items.items()]}
 
 
+@pytest.mark.parametrize("hostname", ["controller.devstack", f"{'a' * 63}.b-2.internal"])
+def test_custom_host_name_is_kept(wired, hostname):
+    assert wired.get(wired.instance(hostname=hostname))["hostname"] == hostname
+
+
+@pytest.mark.parametrize(
+    "hostname",
+    [
+        *("controller", "Controller.devstack", "1st.devstack", "a..b", ".a.b", "a.b.", "a.b-"),
+        *("a_b.c", "a.b\n", f"{'a' * 64}.b", ".".join(["a" * 60] * 5)),
+    ],
+)
+def test_host_name_that_is_no_domain_name_is_refused(wired, hostname):
+    answer = refusal(wired, hostname=hostname)
+    assert (answer.code, answer.reason) == (400, "invalid")
+    assert answer.message == (
+        f"Invalid value for field 'resource.hostname': '{hostname}'. Instance hostname is not a"
+        " valid fully qualified domain name"
+    )
+
+
 def test_largest_metadata_value_is_accepted(wired):
     path = wired.instance(metadata=metadata(user_data="x" * 262_144))
     assert len(wired.get(path)["metadata"]["items"][0]["value"]) == 262_144

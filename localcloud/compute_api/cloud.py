@@ -197,10 +197,23 @@ class Cloud:
         )
 
     def delete(
-        self, call: Call, resource: Resource, *, error: OperationError | None = None
+        self,
+        call: Call,
+        resource: Resource,
+        *,
+        then: Finish | None = None,
+        error: OperationError | None = None,
     ) -> Json:
-        """Accept the deletion of a resource: gone when the operation is done, kept if it failed."""
+        """Accept the deletion of a resource: gone when the operation is done, kept if it failed.
+
+        `then` is called once it is gone.
+        """
         resource.state = "deleting"
+
+        def finish() -> None:
+            self.store.remove(resource.path)
+            if then:
+                then()
 
         def fail() -> None:
             resource.state = "ready"
@@ -209,7 +222,7 @@ class Cloud:
             call,
             resource,
             "delete",
-            finish=lambda: self.store.remove(resource.path),
+            finish=finish,
             fail=fail,
             error=error,
         )

@@ -10,10 +10,11 @@ from localcloud.compute_api.capacity import FullZone
 from localcloud.compute_api.cloud import Cloud
 from localcloud.compute_api.errors import Json
 from localcloud.compute_api.faults import Fault
-from localcloud.compute_api.hooks import Callback
+from localcloud.compute_api.hooks import Callback, CreationCallback, ImageCallback
 from localcloud.compute_api.offers import Lack
-from localcloud.compute_api.resources import images, instance_disks, instances
+from localcloud.compute_api.resources import images, instances
 from localcloud.compute_api.resources.common import check_labels, put_labels
+from localcloud.compute_api.resources.views import image_view
 
 # The projects of Google's public images, which are there from the start and are no leftovers.
 _PUBLIC_PROJECTS = {project for project, _, _ in images.PUBLIC}
@@ -139,11 +140,12 @@ class Controls:
         with self.cloud.lock:
             self.cloud.operations.advance()
             resource = self.cloud.store.get(path)
-            self.cloud.store.remove(path)
-            # Without this, its machine would go on running and its disks would stay in use.
+            # A machine must not go on running, and an image's files must not stay.
             if resource.collection == "instances":
-                instance_disks.release(self.cloud, resource)
-                self.cloud.hooks.deleted(instances.view(resource))
+                instances.remove(self.cloud, resource)
+            elif resource.collection == "images":
+                self.cloud.hooks.image_deleted(image_view(resource))
+            self.cloud.store.remove(path)
 
     def add_labels(self, path: str, labels: dict[str, str]) -> None:
         """Add labels to a resource at once, as somebody else's program might."""
@@ -161,9 +163,21 @@ class Controls:
         """Call back, on the thread of the hooks, when an instance has become RUNNING."""
         self.cloud.hooks.on_instance_running(callback)
 
+    def on_instance_stopped(self, callback: Callback) -> None:
+        """Call back, on the thread of the hooks, when an instance was stopped."""
+        self.cloud.hooks.on_instance_stopped(callback)
+
     def on_instance_deleted(self, callback: Callback) -> None:
-        """Call back, on the thread of the hooks, when an instance was deleted or stopped."""
+        """Call back, on the thread of the hooks, when an instance was deleted."""
         self.cloud.hooks.on_instance_deleted(callback)
+
+    def on_image_created(self, callback: CreationCallback) -> None:
+        """Call back, on the thread of the hooks, when an image is created from a disk."""
+        self.cloud.hooks.on_image_created(callback)
+
+    def on_image_deleted(self, callback: ImageCallback) -> None:
+        """Call back, on the thread of the hooks, when an image was deleted."""
+        self.cloud.hooks.on_image_deleted(callback)
 
 
 def _put(table: dict[str, int], key: str, status: int | None) -> None:

@@ -6,9 +6,10 @@ cgroup. It cannot reach the host's network or disks. Only root can start one.
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from host.processes import Child, Program
+from host.processes import Child, Grace, Program
 from localcloud.errors import LocalcloudError
 from localcloud.machines.cgroups import remove_cgroup, unified_root
 from localcloud.machines.switch import Switch
@@ -26,27 +27,42 @@ _NSPAWN = (
     *("systemd-nspawn", "--quiet", "--settings=no", "--register=no", "--keep-unit", "--boot"),
     *("--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=pipe"),
     *("--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--drop-capability=CAP_MKNOD"),
+    # On SIGTERM systemd-nspawn sends this to the machine's systemd, which powers the machine off.
+    "--kill-signal=SIGRTMIN+4",
 )
 # Exit status of systemd-nspawn if the machine asked for a reboot.
 _EXITED_TO_REBOOT = 133
+_SEED = "var/lib/cloud/seed"
 
 
 class BootedMachine:
-    """A machine that is off until `start`. `remove` deletes all of its files."""
+    """A machine that is off until `start`. `remove` deletes all of its files.
+
+    It boots from `tree`, overlaid with `layers`, the topmost first. It writes to neither.
+    """
 
     privileges: tuple[str, ...] = ()
     """Further options of systemd-nspawn."""
 
-    def __init__(
-        self, name: str, address: str, *, switch: Switch, tree: Path, folder: Path
+    def __init__(  # noqa: PLR0913 - each argument is one part of the machine
+        self,
+        name: str,
+        address: str,
+        *,
+        switch: Switch,
+        tree: Path,
+        folder: Path,
+        layers: Sequence[Path] = (),
     ) -> None:
         self.name = name
         self.address = address
+        self.layers = tuple(layers)
         self.root = folder / "root"
         self.changes = folder / "changes"
         """Folder with every file that the machine wrote: the overlay's upper layer."""
         self.console = folder / "console.log"
         self._switch = switch
+        self._tree = tree
         self._folder = folder
         self._cgroup = unified_root() / f"{switch.name}-{name}"
         self._child: Child | None = None
@@ -54,12 +70,20 @@ class BootedMachine:
             directory.mkdir(parents=True)
         # Stands for /dev/kvm. A node only checks that it exists; nothing is ever started with it.
         (folder / "kvm").touch()
-        layers = f"lowerdir={tree},upperdir={self.changes},workdir={folder / 'work'}"
-        run("mount", "--types", "overlay", "overlay", "--options", layers, self.root)
+        self._mount()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it was started and its power was not cut since, also if it ended by itself."""
+        return self._child is not None
 
     def seed(self, user_data: str, *, instance_id: str, hostname: str) -> None:
-        """Write user data and metadata for cloud-init's NoCloud data source, before a `start`."""
-        seed = self.root / "var/lib/cloud/seed/nocloud"
+        """Write user data and metadata for cloud-init's NoCloud data source, before a `start`.
+
+        Those of an earlier start, or of an image, are replaced.
+        """
+        self._remove_seed()
+        seed = self.root / _SEED / "nocloud"
         seed.mkdir(parents=True, mode=0o700)
         metadata = f"instance-id: {instance_id}\nlocal-hostname: {hostname}\n"
         (seed / "meta-data").write_text(metadata, encoding="utf-8")
@@ -98,6 +122,29 @@ class BootedMachine:
         self.cut_power()
         return asked
 
+    def shut_down(self, limit_s: float) -> None:
+        """Press the power button, and cut the power if the machine still runs after `limit_s`."""
+        if self._child is not None:
+            self._child.end(Grace(soft_s=limit_s, hard_s=0))
+            self.cut_power()
+
+    def capture(self, layer: Path) -> None:
+        """Move everything that the machine wrote to a new layer, below what it writes from now on.
+
+        `layer` is a path on the same file system. The folder is moved, which keeps owners, hard
+        links, device files and the overlay's own marks of deleted files as they are. On Compute
+        Engine the user data is not on the disk, so the layer has no seed. Raises LocalcloudError
+        for a machine that is on.
+        """
+        if self.is_on:
+            raise LocalcloudError("the machine is on; stop the instance first")
+        self._remove_seed()
+        run("umount", self.root)
+        self.changes.rename(layer)
+        self.layers = (layer, *self.layers)
+        self.changes.mkdir()
+        self._mount()
+
     def cut_power(self) -> None:
         """Kill everything in the machine at once, as a power failure does. Its files stay."""
         if self._child is None:
@@ -110,5 +157,17 @@ class BootedMachine:
     def remove(self) -> None:
         """Cut the power and remove the machine's files."""
         self.cut_power()
-        run("umount", self.root)
+        # A capture that failed may have left it unmounted.
+        if self.root.is_mount():
+            run("umount", self.root)
         shutil.rmtree(self._folder)
+
+    def _mount(self) -> None:
+        lower = ":".join(map(str, (*self.layers, self._tree)))
+        options = f"lowerdir={lower},upperdir={self.changes},workdir={self._folder / 'work'}"
+        run("mount", "--types", "overlay", "overlay", "--options", options, self.root)
+
+    def _remove_seed(self) -> None:
+        seed = self.root / _SEED
+        if seed.exists():
+            shutil.rmtree(seed)

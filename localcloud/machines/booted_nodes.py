@@ -1,9 +1,12 @@
 """Booted nodes: a machine that boots for each instance of the Compute API double.
 
-It boots with the instance's name, internal IP and user data. Its external IP leads to it by NAT.
-An internal IP outside the one network here, or one that another machine has, is refused. The API
-has already started the instance by then, so it runs without a machine, like one that does not boot,
-and a line says why.
+It boots with the instance's host name, internal IP and user data, from the image of its boot disk:
+the Debian tree, or what was on another machine's disk. Its external IP leads to it by NAT. A
+stopped instance keeps its machine's files; a deleted one does not, even if its boot disk remains.
+
+An internal IP outside the one network here, or one that another machine has, is refused, and so is
+an image without files. The API has already started the instance by then, so it runs without a
+machine, like one that does not boot, and a line says why.
 """
 
 import sys
@@ -11,21 +14,38 @@ import threading
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Protocol
 
-from localcloud.compute_api.hooks import InstanceView
+from localcloud.compute_api.hooks import CreationCallback, ImageCallback, ImageView, InstanceView
 from localcloud.errors import LocalcloudError
+from localcloud.machines.baked_images import BakedImages
 from localcloud.machines.booted import BootedMachine
 from localcloud.machines.router import Router
 from localcloud.machines.simulated import InstanceEvents
 from localcloud.machines.switch import Switch
 
+# Compute Engine's limit for the shutdown of an instance that is stopped.
+_SHUTDOWN_S = 90
+
 _Key = tuple[str, str, str]
 
 
-@dataclass(frozen=True)
+class MachineEvents(InstanceEvents, Protocol):
+    """The events of the Compute API double that machines with disks need."""
+
+    def on_image_created(self, callback: CreationCallback) -> None:
+        """Call back when an image is created from a disk."""
+
+    def on_image_deleted(self, callback: ImageCallback) -> None:
+        """Call back when an image was deleted."""
+
+
+@dataclass
 class _Node:
     machine: BootedMachine
-    public: str | None
+    instance_id: str
+    public: str | None = None
+    """The external IP that leads to it."""
 
 
 class BootedNodes:
@@ -36,18 +56,25 @@ class BootedNodes:
         self._router = router
         self._tree = tree
         self._folder = folder
+        self._images = BakedImages(folder / "images")
         self._nodes: dict[_Key, _Node] = {}
         self._booted = 0
         self._closed = False
         self._lock = threading.Lock()
 
-    def attach(self, compute_api: InstanceEvents) -> None:
+    def attach(self, compute_api: MachineEvents) -> None:
         """Boot a machine for each instance that the API starts from now on."""
         compute_api.on_instance_running(self.boot)
+        compute_api.on_instance_stopped(self.shut_down)
         compute_api.on_instance_deleted(self.end)
+        compute_api.on_image_created(self.capture)
+        compute_api.on_image_deleted(self.discard)
 
     def boot(self, instance: InstanceView) -> None:
-        """Start a machine. On failure print the reason and leave the instance without one."""
+        """Start a machine, with the files that it had when its instance was stopped, if it was.
+
+        On failure print the reason and leave the instance without a machine.
+        """
         with self._lock:
             # The API may start an instance while the cloud is being removed.
             if self._closed:
@@ -57,15 +84,43 @@ class BootedNodes:
             except (LocalcloudError, OSError) as error:
                 print(f"{instance.name}: no machine: {error}", file=sys.stderr, flush=True)
 
+    def shut_down(self, instance: InstanceView) -> None:
+        """Shut an instance's machine down, if it has one, within 90 s. Keep its files."""
+        with self._lock:
+            node = self._nodes.get(_key(instance))
+            if node and not self._closed:
+                node.machine.shut_down(_SHUTDOWN_S)
+                self._withdraw(node)
+
     def end(self, instance: InstanceView) -> None:
         """Cut the power of an instance's machine, if it has one, and remove its files."""
         with self._lock:
             self._end(_key(instance))
+            self._remove_unused()
+
+    def capture(self, image: ImageView, source: InstanceView | None) -> None:
+        """Make the disk of an instance's machine an image. On failure print the reason."""
+        with self._lock:
+            if self._closed:
+                return
+            node = self._nodes.get(_key(source)) if source else None
+            try:
+                self._images.capture(image, node.machine if node else None)
+            except (LocalcloudError, OSError) as error:
+                print(f"{image.path}: no files: {error}", file=sys.stderr, flush=True)
+                self._remove_unused()
+
+    def discard(self, image: ImageView) -> None:
+        """Remove the files of an image, except those that machines still have."""
+        with self._lock:
+            self._images.discard(image)
+            self._remove_unused()
 
     def close(self) -> None:
         """End all machines, and boot none from now on."""
+        # Before the lock: queued events must not delay the end, above all no further shutdown.
+        self._closed = True
         with self._lock:
-            self._closed = True
             for key in list(self._nodes):
                 self._end(key)
 
@@ -76,6 +131,20 @@ class BootedNodes:
 
     def _boot(self, instance: InstanceView) -> None:
         self._refuse(instance.network_ip)
+        node = self._nodes.get(_key(instance)) or self._add(instance)
+        # At each start, since the metadata may have changed since the last one.
+        node.machine.seed(
+            instance.metadata.get("user-data", ""),
+            instance_id=node.instance_id,
+            hostname=instance.hostname,
+        )
+        if instance.nat_ip:
+            self._router.publish(instance.nat_ip, instance.network_ip)
+            node.public = instance.nat_ip
+        node.machine.start()
+
+    def _add(self, instance: InstanceView) -> _Node:
+        layers = self._images.layers(instance.image)
         self._booted += 1
         machine = BootedMachine(
             # The name of a network interface has at most 15 characters; an instance's has more.
@@ -83,34 +152,38 @@ class BootedNodes:
             instance.network_ip,
             switch=self._switch,
             tree=self._tree,
+            layers=layers,
             folder=self._folder / f"m{self._booted}-{instance.name}",
         )
+        # A new ID for each machine: cloud-init provisions once per instance ID.
+        node = _Node(machine, instance_id=f"{instance.name}-{self._booted}")
         # Before it starts, so that one that fails on the way is removed, too.
-        self._nodes[_key(instance)] = _Node(machine, instance.nat_ip)
-        machine.seed(
-            instance.metadata.get("user-data", ""),
-            # A new ID for each machine: cloud-init provisions once per instance ID.
-            instance_id=f"{instance.name}-{self._booted}",
-            hostname=instance.name,
-        )
-        if instance.nat_ip:
-            self._router.publish(instance.nat_ip, instance.network_ip)
-        machine.start()
+        self._nodes[_key(instance)] = node
+        return node
 
     def _refuse(self, address: str) -> None:
         """Raise LocalcloudError if the one network here cannot have the address."""
         if IPv4Address(address) not in self._switch.network:
             raise LocalcloudError(f"{address} is not in {self._switch.network}, the only network")
-        if address in {node.machine.address for node in self._nodes.values()}:
+        # The machine of a stopped instance may share it: other projects have the same addresses.
+        machines = (node.machine for node in self._nodes.values())
+        if any(machine.address == address and machine.is_on for machine in machines):
             raise LocalcloudError(f"another machine has {address}")
 
     def _end(self, key: _Key) -> None:
         node = self._nodes.pop(key, None)
         if node is None:
             return
+        self._withdraw(node)
+        node.machine.remove()
+
+    def _withdraw(self, node: _Node) -> None:
         if node.public:
             self._router.withdraw(node.public)
-        node.machine.remove()
+            node.public = None
+
+    def _remove_unused(self) -> None:
+        self._images.remove_unused(node.machine for node in self._nodes.values())
 
 
 def _key(instance: InstanceView) -> _Key:

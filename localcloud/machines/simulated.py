@@ -36,8 +36,11 @@ class InstanceEvents(Protocol):
     def on_instance_running(self, callback: Callback) -> None:
         """Call back when an instance has become RUNNING."""
 
+    def on_instance_stopped(self, callback: Callback) -> None:
+        """Call back when an instance was stopped."""
+
     def on_instance_deleted(self, callback: Callback) -> None:
-        """Call back when an instance is gone or stopped."""
+        """Call back when an instance was deleted."""
 
 
 class SimulatedNodes:
@@ -61,6 +64,8 @@ class SimulatedNodes:
     def attach(self, compute_api: InstanceEvents) -> None:
         """Start a machine for each instance that the API starts from now on."""
         compute_api.on_instance_running(self.boot)
+        # A node has no files, so one that is started again begins as a new one.
+        compute_api.on_instance_stopped(self.end)
         compute_api.on_instance_deleted(self.end)
 
     def boot(self, instance: InstanceView) -> None:

@@ -18,6 +18,7 @@ from localcloud.compute_api.resources.common import (
     put_labels,
     set_labels_of,
 )
+from localcloud.compute_api.resources.views import booted_from, image_view
 from localcloud.compute_api.store import Resource
 
 # Project, family and image, in the service's names; of a family, the last one is the newest.
@@ -124,7 +125,12 @@ def insert(cloud: Cloud, call: Call) -> Json:
     def ready() -> None:
         body["status"] = "READY"
 
-    return cloud.create(call, Resource(path, body, references=[disk.path]), then=ready)
+    image = Resource(path, body, references=[disk.path])
+    operation = cloud.create(call, image, then=ready)
+    # Now and not when it is READY: the image has what is on the disk at this moment.
+    if call.operation_error is None:
+        cloud.hooks.image_created(image_view(image), booted_from(cloud, disk))
+    return operation
 
 
 def _check(body: Json) -> None:
@@ -157,7 +163,9 @@ def _source(cloud: Cloud, call: Call) -> Resource:
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
-    return cloud.delete(call, changeable(cloud, call, "images", "image"))
+    """Delete an image. Disks that were created from it keep their contents."""
+    image = changeable(cloud, call, "images", "image")
+    return cloud.delete(call, image, then=lambda: cloud.hooks.image_deleted(image_view(image)))
 
 
 METHODS = {

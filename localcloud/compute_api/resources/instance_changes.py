@@ -11,7 +11,8 @@ from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json, OperationError
 from localcloud.compute_api.resources import instance_network, instance_parts
 from localcloud.compute_api.resources.common import changeable, set_labels_of
-from localcloud.compute_api.resources.instances import become_running, view
+from localcloud.compute_api.resources.instances import become_running
+from localcloud.compute_api.resources.views import instance_view
 from localcloud.compute_api.store import Resource
 
 
@@ -28,7 +29,7 @@ def stop(cloud: Cloud, call: Call) -> Json:
 
     def apply() -> None:
         # The view is taken first, since it has the external IP that the instance is about to lose.
-        cloud.hooks.deleted(view(instance))
+        cloud.hooks.stopped(instance_view(cloud, instance))
         instance.body["status"] = "TERMINATED"
         for nic in instance.body["networkInterfaces"]:
             for config in nic.get("accessConfigs", []):

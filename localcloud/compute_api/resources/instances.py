@@ -10,7 +10,6 @@ from localcloud.compute_api import catalogue, errors, links
 from localcloud.compute_api.clock import timestamp
 from localcloud.compute_api.cloud import Call, Cloud
 from localcloud.compute_api.errors import Json, OperationError
-from localcloud.compute_api.hooks import InstanceView
 from localcloud.compute_api.listing import aggregated, list_of
 from localcloud.compute_api.quotas import Need
 from localcloud.compute_api.resources import (
@@ -27,6 +26,7 @@ from localcloud.compute_api.resources.common import (
     new_path,
     put_labels,
 )
+from localcloud.compute_api.resources.views import instance_view
 from localcloud.compute_api.store import Resource
 
 # Fields of a body that are stored and shown as they came.
@@ -187,25 +187,7 @@ def become_running(cloud: Cloud, instance: Resource) -> None:
         "cpuPlatform": instance.body.get("minCpuPlatform") or machine.family.platforms[0],
         "lastStartTimestamp": timestamp(cloud.clock.now()),
     }
-    cloud.hooks.running(view(instance))
-
-
-def view(instance: Resource) -> InstanceView:
-    """Return the part of an instance that its machine needs, of its first interface."""
-    nic = instance.body["networkInterfaces"][0]
-    external = [config["natIP"] for config in nic.get("accessConfigs", []) if "natIP" in config]
-    return InstanceView(
-        project=instance.project,
-        zone=links.name_of(instance.scope),
-        name=instance.name,
-        network_ip=nic.get("networkIP", ""),
-        nat_ip=external[0] if external else None,
-        metadata={
-            item["key"]: item.get("value", "")
-            for item in instance.body["metadata"].get("items", [])
-        },
-        labels=dict(instance.body.get("labels", {})),
-    )
+    cloud.hooks.running(instance_view(cloud, instance))
 
 
 def delete(cloud: Cloud, call: Call) -> Json:
@@ -218,15 +200,22 @@ def delete(cloud: Cloud, call: Call) -> Json:
     instance.state = "deleting"
 
     def finish() -> None:
-        cloud.store.remove(instance.path)
-        instance_disks.release(cloud, instance)
-        cloud.hooks.deleted(view(instance))
+        remove(cloud, instance)
 
     def fail() -> None:
         instance.state = "ready"
         instance.body["status"] = before
 
     return cloud.operate(call, instance, "delete", finish=finish, fail=fail)
+
+
+def remove(cloud: Cloud, instance: Resource) -> None:
+    """Remove an instance with its autoDelete disks at once, and queue the end of its machine."""
+    # The view is taken first, since its image is known by the boot disk.
+    gone = instance_view(cloud, instance)
+    cloud.store.remove(instance.path)
+    instance_disks.release(cloud, instance)
+    cloud.hooks.deleted(gone)
 
 
 def get_serial_port_output(cloud: Cloud, call: Call) -> Json:

@@ -14,7 +14,7 @@ import asyncssh
 import pytest
 import yaml
 
-from localcloud.compute_api.hooks import Hooks, InstanceView
+from localcloud.compute_api.hooks import Hooks, ImageView, InstanceView
 from localcloud.machines.node_status import Course, Stage
 from localcloud.machines.simulated import SimulatedNodes
 from tests.patience import FOREVER_S, PATIENCE_S
@@ -45,10 +45,12 @@ def instance(role="controller", **changes):
         project="p",
         zone="us-east4-a",
         name=f"capo-e2e-ci-{role}",
+        hostname=f"capo-e2e-ci-{role}",
         network_ip="10.0.3.15",
         nat_ip=ADDRESS if role == "controller" else None,
         metadata={"user-data": user_data()},
         labels={},
+        image=ImageView("projects/ubuntu-os-cloud/global/images/ubuntu-2404", "1"),
     )
     return replace(view, **changes)
 
@@ -328,6 +330,44 @@ def test_machines_follow_the_instances(nodes):
     hooks.drain()
     with pytest.raises(ConnectionRefusedError):
         ask(nodes, "true")
+
+
+def test_a_stopped_node_is_silent_until_it_is_started(nodes):
+    """It has another boot ID then, and may have another external IP."""
+    command = "cat /proc/sys/kernel/random/boot_id"
+    hooks = Hooks()
+    nodes.attach(hooks)
+    hooks.running(instance())
+    hooks.drain()
+    before = ask(nodes, command).stdout
+    hooks.stopped(instance())
+    hooks.drain()
+    with pytest.raises(ConnectionRefusedError):
+        ask(nodes, "true")
+    hooks.running(instance())
+    hooks.drain()
+    assert ask(nodes, command).stdout != before
+    hooks.stopped(instance())
+    hooks.deleted(instance())
+    hooks.drain()
+    with pytest.raises(ConnectionRefusedError):
+        ask(nodes, "true")
+
+
+def test_a_node_from_a_baked_image_behaves_like_any_other(nodes):
+    """It has its own instance's keys: a simulated node's image has no contents."""
+    hooks = Hooks()
+    nodes.attach(hooks)
+    baked = ImageView("projects/p/global/images/baked", "2")
+    hooks.running(instance())
+    hooks.stopped(instance())
+    hooks.image_created(baked, instance())
+    hooks.deleted(instance())
+    hooks.running(instance(image=baked, metadata={"user-data": user_data(host_key=WORKER_KEY)}))
+    hooks.image_deleted(baked)
+    hooks.drain()
+    answer = ask(nodes, f"{STATUS} show", host_key=WORKER_KEY)
+    assert json.loads(answer.stdout)["verdict"] == "ready"
 
 
 def test_a_node_that_ends_drops_who_waits_for_it(nodes):

@@ -5,6 +5,7 @@ with status 127 and a message, as a shell does, so that a new command of the job
 """
 
 import asyncio
+import json
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from localcloud.machines import logs, node_status
 from localcloud.machines.node_status import NodeStatus
 
 _NOT_FOUND = 127
+# What a simulated node says that it was built from.
+_COMMITS = {"devstack": "da2f4d73", "nova": "68fdaf29"}
 # A line at least this often: network devices forget connections that are silent for longer.
 _QUIET_S = 30.0
 _POLL_S = 0.1
@@ -54,17 +57,26 @@ class Shell:
                 await process.stdin.read()
             case [program] | [program, "--timeout", _] if program in _LOGS:
                 process.stdout.write(logs.archive(self.status))
-            case ["true"]:
-                pass
-            case ["python3", "-V", *_]:
-                process.stdout.write(b"Python 3.12.3\n")
-            case ["cat", "/proc/sys/kernel/random/boot_id"]:
-                process.stdout.write(f"{self.status.boot_id}\n".encode())
+            case _ if (answer := self._answer(words)) is not None:
+                process.stdout.write(answer.encode())
             case _:
                 complaint = f"{command}: a simulated node does not know this command\n"
                 process.stderr.write(complaint.encode())
                 return _NOT_FOUND
         return 0
+
+    def _answer(self, words: list[str]) -> str | None:
+        """Return the output of a command that only prints, or None for any other."""
+        match words:
+            case ["true"]:
+                return ""
+            case ["python3", "-V", *_]:
+                return "Python 3.12.3\n"
+            case ["cat", "/proc/sys/kernel/random/boot_id"]:
+                return f"{self.status.boot_id}\n"
+            case ["devstack-seal"]:
+                return json.dumps({"role": self.status.role, "commits": _COMMITS}) + "\n"
+        return None
 
     async def _status(
         self, process: "asyncssh.SSHServerProcess[bytes]", arguments: list[str]

@@ -150,11 +150,7 @@ def _source(cloud: Cloud, call: Call) -> Resource:
     reference = call.body.get("sourceDisk")
     if not reference:
         raise errors.required(field)
-    path = links.resolve(reference, field, call.project, "disks")
-    if not path.startswith(f"projects/{call.project}/"):
-        why = "Cross project referencing is not allowed for this resource."
-        raise errors.invalid(field, reference, why)
-    disk = cloud.store.ready(path)
+    disk = cloud.store.ready(links.resolve(reference, field, call.project, "disks"))
     if disk.body.get("users") and call.query.get("forceCreate") != "true":
         user = links.relative(disk.body["users"][0])
         if cloud.store.get(user).body["status"] != "TERMINATED":

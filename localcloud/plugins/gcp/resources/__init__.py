@@ -3,6 +3,7 @@
 from localcloud.plugins.gcp.resource import Resource
 from localcloud.plugins.gcp.resources.address import Address
 from localcloud.plugins.gcp.resources.firewall import Firewall
+from localcloud.plugins.gcp.resources.image import Image
 from localcloud.plugins.gcp.resources.instance import Instance
 from localcloud.plugins.gcp.resources.network import Network
 from localcloud.plugins.gcp.resources.router import Router
@@ -19,5 +20,6 @@ RESOURCES: dict[str, Resource] = {
         Router(),
         RouterNat(),
         Instance(),
+        Image(),
     )
 }

@@ -3,8 +3,11 @@
 import itertools
 from typing import Any
 
+import requests
+
 from localcloud.compute_api.server import ComputeApi
 from localcloud.plugins.values import from_struct, public
+from tests.patience import PATIENCE_S
 from tests.unit.localcloud.plugins.plugin_process import Plugin
 
 NETWORK = "gcp:compute/network:Network"
@@ -14,7 +17,9 @@ FIREWALL = "gcp:compute/firewall:Firewall"
 ROUTER = "gcp:compute/router:Router"
 NAT = "gcp:compute/routerNat:RouterNat"
 INSTANCE = "gcp:compute/instance:Instance"
+IMAGE = "gcp:compute/image:Image"
 FAMILY = "projects/ubuntu-os-cloud/global/images/family/ubuntu-2404-lts-amd64"
+AUTHORIZED = {"authorization": "Bearer anything"}
 HOST = "https://www.googleapis.com/compute/v1"
 
 _numbers = itertools.count(1)
@@ -98,7 +103,12 @@ class GcpPlugin:
 
     def make(self, kind: str) -> Made:
         """Create a resource of a type, with the resources that it needs."""
-        simple = {NETWORK: self.network, SUBNETWORK: self.subnetwork, INSTANCE: self.instance}
+        simple = {
+            NETWORK: self.network,
+            SUBNETWORK: self.subnetwork,
+            INSTANCE: self.instance,
+            IMAGE: self.image,
+        }
         return simple[kind]() if kind in simple else self.create(kind, self._inputs(kind))
 
     def _inputs(self, kind: str) -> dict[str, Any]:
@@ -135,6 +145,20 @@ class GcpPlugin:
             "ipCidrRange": "10.0.3.0/24",
         }
         return self.create(SUBNETWORK, inputs)
+
+    def image(self) -> Made:
+        """Create an image from a disk that no instance has."""
+        disks = f"{self.api.url}projects/{self.project}/zones/us-east4-a/disks"
+        requests.post(disks, json={"name": "disk"}, headers=AUTHORIZED, timeout=PATIENCE_S)
+        self.api.tick()
+        inputs = {
+            "name": "image",
+            "family": "node",
+            "description": "what it is",
+            "sourceDisk": f"{HOST}/projects/{self.project}/zones/us-east4-a/disks/disk",
+            "labels": {"stack": "ci"},
+        }
+        return self.create(IMAGE, inputs)
 
     def instance_inputs(self, subnetwork: str, **more: Any) -> dict[str, Any]:
         """Return the inputs of an instance, as our program sets them."""

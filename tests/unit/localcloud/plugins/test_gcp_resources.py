@@ -8,6 +8,7 @@ from tests.unit.localcloud.plugins.gcp_plugin import (
     ADDRESS,
     FIREWALL,
     HOST,
+    IMAGE,
     INSTANCE,
     NAT,
     NETWORK,
@@ -24,6 +25,7 @@ IDS = {
     ROUTER: "projects/{}/regions/us-east4/routers/router",
     NAT: "{}/us-east4/router/nat",
     INSTANCE: "projects/{}/zones/us-east4-a/instances/node",
+    IMAGE: "projects/{}/global/images/image",
 }
 KINDS = pytest.mark.parametrize("kind", IDS)
 

@@ -113,11 +113,6 @@ def test_image_has_what_it_was_created_with(stopped):
         ({"family": "Node"}, 400, "'resource.family': 'Node'"),
         ({"sourceDisk": ""}, 400, "'resource.sourceDisk' not specified"),
         ({"sourceDisk": "vm"}, 400, "The URL is malformed."),
-        (
-            {"sourceDisk": "projects/other/zones/us-east4-a/disks/vm"},
-            400,
-            "Cross project referencing is not allowed for this resource.",
-        ),
         ({"sourceDisk": "zones/us-east4-a/disks/none"}, 404, "/disks/none' was not found"),
         ({"sourceImage": "global/images/other"}, 501, "An image with sourceImage"),
         ({"sourceSnapshot": "global/snapshots/s"}, 501, "An image with sourceSnapshot"),

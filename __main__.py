@@ -1,4 +1,4 @@
-"""The program: a two-node DevStack on Google Cloud for CAPO's E2E tests."""
+"""The program: a two-node DevStack on Google Cloud for CAPO's E2E tests, or images of one."""
 
 import gc
 
@@ -8,8 +8,12 @@ gc.disable()
 
 from stacks import inputs, outputs
 from stacks.devstack import DevStack
+from stacks.node_images import NodeImages, node_image_args
 
-devstack = DevStack("devstack", inputs.load())
-outputs.export(devstack)
+settings = inputs.load()
+if settings.baked_from:
+    outputs.export_images(NodeImages("images", node_image_args(settings)))
+else:
+    outputs.export(DevStack("devstack", settings))
 
 gc.freeze()

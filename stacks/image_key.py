@@ -113,6 +113,9 @@ KINDS: dict[str, Kind] = {
     "controller_baked_image": "outside",
     "worker_baked_image": "outside",
     "baked_ready_timeout_s": "outside",
+    "baked_from": "outside",
+    "baked_at": "outside",
+    "baked_commits": "outside",
     "local_conf_extra": "build",
 }
 """The kind of every field of Settings."""

@@ -9,8 +9,11 @@ from stacks.clouds_yaml import clouds_yaml
 from stacks.credentials import Credentials
 from stacks.devstack import DevStack
 from stacks.e2e_variables import e2e_variables
+from stacks.images import path_of
 from stacks.naming import Role
+from stacks.node_images import NodeImages
 from stacks.roles import NodeRole
+from stacks.settings import Settings
 
 
 def export(devstack: DevStack) -> None:
@@ -38,12 +41,24 @@ def export(devstack: DevStack) -> None:
         "project": settings.project,
         "region": settings.region,
         "zones": {role: node.zone for role, node in devstack.roles.items()},
+        "baked_images": _baked_images(settings),
         "instances": {role: node.instance for role, node in devstack.roles.items()},
         "network": settings.existing_network or settings.owner.network,
         "mtu": settings.mtu,
     }
     for name, value in outputs.items():
         pulumi.export(name, value)
+
+
+def _baked_images(settings: Settings) -> dict[Role, str]:
+    """Return the path of each image of a finished node that a node started from."""
+    named = {role: getattr(settings, f"{role}_baked_image") for role in settings.roles}
+    return {role: path_of(image) for role, image in named.items() if image}
+
+
+def export_images(images: NodeImages) -> None:
+    """Declare the output of a stack of images: each image as `PROJECT/NAME`, by role."""
+    pulumi.export("images", images.images)
 
 
 def known_hosts(roles: Mapping[Role, NodeRole], public_ip: str, credentials: Credentials) -> str:

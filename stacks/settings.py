@@ -193,6 +193,13 @@ class Settings:
         "Seconds a node may take to be ready from an image, before the job replaces it by one that"
         " is built.",
     )
+    baked_from: str = _baked(
+        "", "Make images of the stopped nodes of this stack and nothing else; `bake` sets it."
+    )
+    baked_at: str = _baked("", "Last part of those images' names, a time in UTC; set by `bake`.")
+    baked_commits: tuple[str, ...] = _baked(
+        (), "What those nodes were built from, each `ROLE/PROJECT=COMMIT`; set by `bake`."
+    )
 
     # Contents of the files named above.
     local_conf_extra: str = ""

@@ -96,6 +96,9 @@ OTHER = {
     "controller_baked_image": "images/c",
     "worker_baked_image": "images/w",
     "baked_ready_timeout_s": 601,
+    "baked_from": "bake",
+    "baked_at": "20261128-001530-ab12",
+    "baked_commits": ("worker/nova=68fdaf29",),
     "local_conf_extra": "DEBUG=True\n",
 }
 

@@ -44,12 +44,21 @@ def test_plain_outputs(exported):
         "project": "capo",
         "region": "us-east4",
         "zones": {"controller": "us-east4-a", "worker": "us-east4-a"},
+        "baked_images": {},
         "instances": {
             "controller": "capo-e2e-test-controller",
             "worker": "capo-e2e-test-worker",
         },
         "network": "capo-e2e-test",
         "mtu": 1460,
+    }
+
+
+def test_the_images_that_nodes_start_from_are_named(exported):
+    values, _ = exported(workerBakedImage="images/capo-e2e-worker-20261128-001530-ab12")
+
+    assert values["baked_images"] == {
+        "worker": "projects/images/global/images/capo-e2e-worker-20261128-001530-ab12"
     }
 
 

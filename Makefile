@@ -43,7 +43,7 @@ help: ## list the targets
 
 # --- the cloud ---
 
-.PHONY: preflight up preview refresh outputs down e2e-files
+.PHONY: preflight up preview refresh outputs down e2e-files bake
 preflight: ready ## find problems that would make `up` fail
 	@$(JOB) preflight --stack $(STACK) --for up
 
@@ -61,6 +61,10 @@ outputs: ready ## print the stack's outputs, secrets masked
 
 e2e-files: ready ## write clouds.yaml and e2e.env into DIR
 	@$(JOB) e2e-files --stack $(STACK) --dir '$(DIR)'
+
+KEEP ?= 3
+bake: ready ## build the nodes, keep KEEP images of each, and destroy them
+	@$(JOB) bake --stack $(STACK) --keep $(KEEP)
 
 down: ready ## destroy the stack; on the embedded cloud, stop that too
 	@$(JOB) down --stack $(STACK)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from host.ending import EndedError, ended_by_signals
 from host.folders import cache_dir
+from host.locks import take
 from localcloud import daemon
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.console import say
-from localcloud.locks import take
 from localcloud.machines.booted_cloud import BootedCloud
 from localcloud.machines.simulated import SimulatedNodes
 from localcloud.machines.strays import remove_strays

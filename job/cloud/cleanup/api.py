@@ -91,6 +91,10 @@ class Api:
                 return None
             raise
 
+    def stop(self, kind: Kind, path: str) -> Body:
+        """Request the stop of an instance. Return the operation."""
+        return self._ask(self._method(kind, "stop")(**_where(kind, path)))
+
     def set_labels(
         self, kind: Kind, path: str, labels: Mapping[str, str], fingerprint: str
     ) -> None:

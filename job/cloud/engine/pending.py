@@ -14,10 +14,10 @@ from typing import Any
 
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.engine.state import export
-from job.cloud.kinds import KINDS
+from job.cloud.kinds import IMAGES, KINDS
 
 # Formats of the provider's resource IDs.
-_IDS = {kind.token: kind.resource_id for kind in KINDS} | {
+_IDS = {kind.token: kind.resource_id for kind in (*KINDS, IMAGES)} | {
     "gcp:compute/routerNat:RouterNat": "{project}/{region}/{router}/{name}",
 }
 State = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Bake: build a stack's nodes, seal them, and keep an image of each."""

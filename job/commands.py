@@ -23,6 +23,7 @@ from job.network.tunnel.holding import hold
 from job.network.tunnel.options import Options
 from job.network.tunnel.supervisor import Holder
 from job.nodes import logs, wait
+from job.nodes.ssh import Role
 from job.redaction import sources
 from job.redaction.known import SECRETS
 from job.redaction.printing import print_as_it_is
@@ -51,13 +52,13 @@ def preview(pulumi: Pulumi, flags: Sequence[str]) -> None:
     pulumi.run("preview", "--stack", pulumi.stack.name, *spared, *flags)
 
 
-def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
-    """Create or update everything."""
+def up(pulumi: Pulumi, flags: Sequence[str], built: Collection[Role] = ()) -> None:
+    """Create or update everything. The nodes in `built` start from no baked image."""
     _select(pulumi)
     zones, images = Zones(pulumi.stack), BakedImages(pulumi)
     known = recover(pulumi)
     zones.choose(known)
-    images.choose(known)
+    images.choose(known, built)
     flags = [*reservations.spared(pulumi.stack.settings, known), *flags]
     # Bounded: each failure removes a zone from a list, or the image of a node.
     while not _is_up(pulumi, flags, zones, images):
@@ -65,8 +66,8 @@ def up(pulumi: Pulumi, flags: Sequence[str]) -> None:
         recover(pulumi)
 
 
-def replace(pulumi: Pulumi, roles: Collection[str]) -> None:
-    """Replace the instances of these nodes."""
+def replace(pulumi: Pulumi, roles: Collection[str], built: Collection[Role] = ()) -> None:
+    """Replace the instances of these nodes. Those in `built` start from no baked image."""
     _require(pulumi)
     urns = {
         resource["urn"].rpartition("::")[2]: resource["urn"]
@@ -75,7 +76,7 @@ def replace(pulumi: Pulumi, roles: Collection[str]) -> None:
     }
     if absent := sorted(set(roles) - urns.keys()):
         raise JobError(f"stack {pulumi.stack.name} has no {' and no '.join(absent)}; run 'up'")
-    up(pulumi, [f"--replace={urns[role]}" for role in sorted(roles)])
+    up(pulumi, [f"--replace={urns[role]}" for role in sorted(roles)], built)
 
 
 def _is_up(pulumi: Pulumi, flags: Sequence[str], zones: Zones, images: BakedImages) -> bool:

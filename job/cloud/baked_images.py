@@ -5,7 +5,7 @@ not fit the settings any more, the changed settings replace the node anyway, so 
 chosen. An image that a person names in the settings is never replaced by another choice.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -44,15 +44,15 @@ class BakedImages:
     _chosen: dict[Role, str] = field(default_factory=dict)
     """PROJECT/NAME of the images that no setting names; empty: none."""
 
-    def choose(self, resources: Iterable[Resource]) -> None:
-        """Choose an image for each node.
+    def choose(self, resources: Iterable[Resource], built: Collection[Role] = ()) -> None:
+        """Choose an image for each node that is not to be `built`.
 
         Raises JobError if the settings require one and there is none. Invalid settings are left
         alone, because the program reports their problems.
         """
         stack = self.pulumi.stack
         present = _images(resources)
-        if stack.settings.baked_images == "never" and not any(present.values()):
+        if stack.settings.baked_images == "never" and not built and not any(present.values()):
             return
         settings, problems = configuration.parse(
             stack.configuration, stack=stack.name, project=stack.settings.project
@@ -61,6 +61,9 @@ class BakedImages:
             return
         search = cache(partial(self._search, settings))
         for role in settings.roles:
+            if role in built:
+                self._chosen[role] = ""
+                continue
             if getattr(settings, f"{role}_baked_image"):
                 continue
             image = present.get(role)

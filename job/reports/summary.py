@@ -89,8 +89,11 @@ def _zones(left: Sequence[Departure]) -> Iterator[str]:
 
 def _time(what: str, spans: Sequence[Span], began: datetime, *, is_all: bool) -> str:
     """How far a node came; the last of its spans says so, if they are all that it is to do."""
+    last = max(spans, key=lambda span: span.end)
     failures = [span for span in spans if span.verdict == "failed"]
-    last = failures[0] if failures else max(spans, key=lambda span: span.end)
+    if failures and last.verdict != "passed":
+        # What failed first is the cause. A node that was replaced may have failed before, too.
+        last = failures[0]
     after = texts.clock((last.end - began).total_seconds())
     if last.verdict == "failed":
         return f"{what}: failed after {after} in '{last.name}'"

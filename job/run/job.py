@@ -1,7 +1,7 @@
 """Job: the order of the phases, from checkout to teardown. Each phase has its own module."""
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -27,7 +27,7 @@ from job.run.log import Log
 from job.run.phases import first_checks, suite, teardown, upload
 from job.run.phases.open_tunnel import Tunnel
 from job.run.phases.prerequisites import Prerequisites
-from job.run.phases.watched_nodes import Nodes, SilentError
+from job.run.phases.watched_nodes import Images, Nodes, SilentError, UnfitImageError
 
 _LOST = LostError("boskos: the lease was lost; the project is not touched any more")
 
@@ -125,12 +125,20 @@ def _build_and_test(context: Context, pulumi: Pulumi) -> None:
     with closing(Prerequisites(context)) as prerequisites:
         with span("job", "up"):
             commands.up(pulumi, [])
-        for _ in range(context.job.replacements):
+        left = context.job.replacements
+        while True:
             try:
                 return _test(context, pulumi, prerequisites)
+            except UnfitImageError as unfit:
+                if pulumi.stack.settings.baked_images == "require":
+                    raise
+                # Bounded: the new node starts from no image.
+                _replace(context, pulumi, unfit, built=[unfit.role])
             except SilentError as silent:
+                if not left:
+                    raise
+                left -= 1
                 _replace(context, pulumi, silent)
-        return _test(context, pulumi, prerequisites)
 
 
 def _test(context: Context, pulumi: Pulumi, prerequisites: Prerequisites) -> None:
@@ -152,15 +160,21 @@ def _test(context: Context, pulumi: Pulumi, prerequisites: Prerequisites) -> Non
             suite.run(context, clouds_yaml, outputs["e2e_variables"])
 
 
-def _replace(context: Context, pulumi: Pulumi, silent: SilentError) -> None:
-    """Replace a silent node. With the controller, replace the worker too, which depends on it."""
-    context.ending.withdraw(silent)
-    roles: list[ssh.Role] = [silent.role]
-    if silent.role == "controller" and commands.read_outputs(pulumi).get("worker_private_ip"):
+def _replace(
+    context: Context,
+    pulumi: Pulumi,
+    why: SilentError | UnfitImageError,
+    built: Collection[ssh.Role] = (),
+) -> None:
+    """Replace a node. With the controller, replace the worker too, which depends on it."""
+    context.ending.withdraw(why)
+    roles: list[ssh.Role] = [why.role]
+    if why.role == "controller" and commands.read_outputs(pulumi).get("worker_private_ip"):
         roles.append("worker")
-    context.log.say(f"{silent}; replacing {' and '.join(roles)}")
+    how = f"; {why.role} starts from no image this time" if built else ""
+    context.log.say(f"{why}; replacing {' and '.join(roles)}{how}")
     with context.timeline.span("job", f"replace {' and '.join(roles)}"):
-        commands.replace(pulumi, roles)
+        commands.replace(pulumi, roles, built)
 
 
 @contextmanager
@@ -171,7 +185,11 @@ def _watched(
     access: Mapping[ssh.Role, ssh.Access],
 ) -> Iterator[Nodes]:
     with ExitStack() as stack:
-        nodes = stack.enter_context(closing(Nodes(context, access)))
+        images = Images(
+            paths=outputs["baked_images"],
+            timeout_s=pulumi.stack.settings.baked_ready_timeout_s,
+        )
+        nodes = stack.enter_context(closing(Nodes(context, access, images)))
         if context.job.tunnel != "none":
             tunnel = stack.enter_context(closing(Tunnel(context, pulumi.stack.folder, outputs)))
             tunnel.wait()
@@ -180,4 +198,7 @@ def _watched(
 
 def _where(outputs: Mapping[str, Any]) -> str:
     zones = ", ".join(f"{role} in {zone}" for role, zone in outputs["zones"].items())
-    return f"cloud: {zones}; controller at {outputs['controller_public_ip']}"
+    images = ", ".join(f"{role} from {image}" for role, image in outputs["baked_images"].items())
+    return f"cloud: {zones}; controller at {outputs['controller_public_ip']}" + (
+        f"; {images}" if images else ""
+    )

@@ -27,6 +27,27 @@ def engine(real_engine):
 # --- faults that a job recovers from ---
 
 
+def test_a_node_that_fails_from_its_image_is_built(prow):
+    image = "ubuntu-os-cloud/ubuntu-2204-jammy-v20260115"
+    prow.settings |= {"controllerBakedImage": image}
+    prow.nodes.courses["controller"] = Course(error="unseal: no database")
+    # Called after the nodes' own: the next controller fares better.
+    prow.api.on_instance_running(lambda _: prow.nodes.courses.clear())
+    ended = prow.run()
+
+    assert ended.code == 0, ended.output
+    assert "controller from projects/ubuntu-os-cloud/global/images/ubuntu-2204" in ended.output
+    assert "is of no use: failed in 'stack.sh'" in ended.output
+    assert (
+        "replacing controller and worker; controller starts from no image this time" in ended.output
+    )
+    # Each line says where the nodes are, and from which images.
+    assert ended.output.count("cloud: controller in") == 2
+    assert ended.output.count("controller from projects/") == 1
+    assert "controller: ready after" in ended.read("summary.txt")
+    nothing_is_left(prow, ended)
+
+
 @pytest.fixture(scope="module")
 def mended(tmp_path_factory, real_engine, sources, cache):
     """A job that passed in spite of three faults, each in a phase of its own."""

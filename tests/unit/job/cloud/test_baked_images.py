@@ -330,6 +330,18 @@ def test_an_image_that_a_person_names_is_left_alone(of, bake):
     assert told(images) == []
 
 
+@pytest.mark.parametrize(
+    "given", [{"bakedImages": "prefer"}, {"controllerBakedImage": "images/mine"}]
+)
+def test_a_node_that_is_to_be_built_starts_from_none(of, bake, given):
+    """Its image was of no use, although it fits, or a person named it."""
+    present = path_of(bake())
+    images = of(**given)
+    images.choose([node("controller", present)], built=["controller"])
+
+    assert staged(images)["controller"] == ""
+
+
 def test_a_node_that_exists_keeps_its_image(of, bake):
     """A newer image would replace a running node."""
     older, _ = bake(age_days=30), bake(age_days=1)

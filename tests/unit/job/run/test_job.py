@@ -13,7 +13,12 @@ from job.run.phases import first_checks, teardown
 from job.run.preflight.findings import Report
 from stacks.validation import names
 
-OUTPUTS = {"zones": {}, "controller_public_ip": "192.0.2.1", "e2e_variables": {}}
+OUTPUTS = {
+    "zones": {},
+    "baked_images": {},
+    "controller_public_ip": "192.0.2.1",
+    "e2e_variables": {},
+}
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def tested(monkeypatch, cli):
     def build(_context):
         return SimpleNamespace(wait=lambda: None, close=lambda: None)
 
-    def watch(_context, _access):
+    def watch(_context, _access, _images):
         def wait_for_controller(timeout_s):
             found.waited_s = timeout_s
 

@@ -6,7 +6,7 @@ ends. Their images are another stack, whose state is forgotten at the end while 
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from secrets import token_hex
 
@@ -18,6 +18,8 @@ from job.bake import pruning, sealing
 from job.bake.commits import Commits, as_setting
 from job.bake.options import Options
 from job.cloud import configuration
+from job.cloud.boskos import lease
+from job.cloud.boskos.client import Boskos, LostError, owner
 from job.cloud.cleanup import destroy
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
@@ -33,6 +35,7 @@ _STACK_OF_IMAGES = "{}-images"
 _IMAGES_S = 3600.0
 _SILENCE_S = 900.0
 _LONGEST_NAME = 25
+_BOSKOS_KIND = "gce-project"
 
 
 def run(pulumi: Pulumi, options: Options, environ: Mapping[str, str]) -> None:
@@ -43,8 +46,17 @@ def run(pulumi: Pulumi, options: Options, environ: Mapping[str, str]) -> None:
             f" {_STACK_OF_IMAGES.format(pulumi.stack.name)}; use at most {_LONGEST_NAME} characters"
         )
     _refuse_encrypted(pulumi)
-    pulumi = _built_anew(pulumi)
-    with _alone(pulumi), _taken_down(pulumi, options.budget_s):
+    with (
+        _alone(pulumi),
+        closing(Ending()) as last,
+        _in_project(_built_anew(pulumi), environ, last) as ready,
+    ):
+        _bake(ready, _Teardown(last, options.budget_s), environ)
+        _prune(ready, options.keep)
+
+
+def _bake(pulumi: Pulumi, teardown: "_Teardown", environ: Mapping[str, str]) -> None:
+    with teardown.of(pulumi):
         commands.up(pulumi, [])
         commands.wait_for_nodes(pulumi, _patience(pulumi))
         outputs = commands.read_outputs(pulumi)
@@ -58,11 +70,10 @@ def run(pulumi: Pulumi, options: Options, environ: Mapping[str, str]) -> None:
         }
         sealing.stop(api, list(instances.values()))
         images = _images(pulumi, outputs["zones"], commits, environ)
-        with _taken_down(images, options.budget_s):
+        with teardown.of(images):
             commands.up(images, [])
             for name in commands.read_outputs(images)["images"].values():
                 pulumi.tell(f"image {name}")
-    _prune(pulumi, options.keep)
 
 
 @contextmanager
@@ -73,6 +84,32 @@ def _alone(pulumi: Pulumi) -> Iterator[None]:
         raise LockedError(f"bake: stack {pulumi.stack.name} is being baked; use another name")
     with lock:
         yield
+
+
+@contextmanager
+def _in_project(pulumi: Pulumi, environ: Mapping[str, str], last: Ending) -> Iterator[Pulumi]:
+    """Yield the project of the settings, or else one that is leased during the block.
+
+    `last` ends the teardown: a lost project may belong to another job.
+    """
+    host = environ.get("BOSKOS_HOST", "")
+    if pulumi.stack.settings.project or not host:
+        yield pulumi
+        return
+    if not pulumi.stack.settings.baked_image_project:
+        raise RefusedError(
+            "devstack:bakedImageProject: images in a leased project would go with the lease; name"
+            " the project in which they are kept"
+        )
+
+    def lose() -> None:
+        for ending in (last, pulumi.ending):
+            ending.ask(LostError("boskos: the lease was lost; the project is not touched any more"))
+
+    boskos = Boskos(host=host, owner=owner(environ))
+    holder = lease.Holder(pause=pulumi.ending.wait, on_lost=lose, say=pulumi.tell)
+    with lease.hold(boskos, _BOSKOS_KIND, pace=lease.Pace(), holder=holder) as leased:
+        yield replace(pulumi, stack=pulumi.stack.in_project(leased.name))
 
 
 def _refuse_encrypted(pulumi: Pulumi) -> None:
@@ -98,23 +135,30 @@ def _patience(pulumi: Pulumi) -> wait.Options:
     return wait.Options(wanted="all", timeout_s=limit_s, silence_s=_SILENCE_S)
 
 
-@contextmanager
-def _taken_down(pulumi: Pulumi, budget_s: float) -> Iterator[None]:
-    """Destroy the stack after the block, however it ends. Raises the block's error first."""
-    failure: BaseException | None = None
-    try:
-        yield
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the cloud goes first
-        failure = error
-    with closing(Ending()) as last:
+@dataclass(frozen=True)
+class _Teardown:
+    """The end of a stack, within a time limit. Only `last` stops it, and not a signal."""
+
+    last: Ending
+    budget_s: float
+
+    @contextmanager
+    def of(self, pulumi: Pulumi) -> Iterator[None]:
+        """Destroy the stack after the block, however it ends. Raises the block's error first."""
+        failure: BaseException | None = None
         try:
-            destroy.tear_down(replace(pulumi, ending=last), budget_s)
+            yield
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the cloud goes first
+            failure = error
+        try:
+            self.last.check()
+            destroy.tear_down(replace(pulumi, ending=self.last), self.budget_s)
         except JobError as error:
             if failure is None:
                 raise
             pulumi.tell(str(error))
-    if failure:
-        raise failure
+        if failure:
+            raise failure
 
 
 def _images(
@@ -123,6 +167,7 @@ def _images(
     """Return the stack of the images, which is not there yet."""
     name = _STACK_OF_IMAGES.format(pulumi.stack.name)
     own = {
+        "gcp:project": pulumi.stack.settings.project,
         key_of("baked_from"): pulumi.stack.name,
         key_of("baked_at"): f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}",
         key_of("baked_commits"): as_setting(commits),

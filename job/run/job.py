@@ -173,8 +173,13 @@ def _replace(
         roles.append("worker")
     how = f"; {why.role} starts from no image this time" if built else ""
     context.log.say(f"{why}; replacing {' and '.join(roles)}{how}")
-    with context.timeline.span("job", f"replace {' and '.join(roles)}"):
+    with context.timeline.span("job", f"replace {' and '.join(roles)}{_of_image(why)}"):
         commands.replace(pulumi, roles, built)
+
+
+def _of_image(why: SilentError | UnfitImageError) -> str:
+    """Return what the report says of an image that was of no use."""
+    return f", image {why.image.rpartition('/')[2]}" if isinstance(why, UnfitImageError) else ""
 
 
 @contextmanager

@@ -3,12 +3,17 @@
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 
+from localcloud.boskos.ranch import Ranch, Resource
+from localcloud.boskos.server import BoskosServer
+from localcloud.compute_api.clock import SystemClock
 from localcloud.compute_api.faults import Fault
 from localcloud.machines.node_status import Course
 from stacks.naming import ROLES
+from tests.engine.conftest import new_project
 from tests.patience import FOREVER_S, PATIENCE_S
 
 
@@ -98,6 +103,29 @@ def test_a_second_bake_of_the_stack_is_refused_and_changes_nothing(cloud, course
     assert "stack test is being baked" in second.err
     assert first.returncode == 0, output
     assert {role: len(found) for role, found in images(cloud).items()} == dict.fromkeys(ROLES, 1)
+
+
+@pytest.fixture
+def boskos(cloud):
+    """Boskos with one project, which the bake has to lease: its settings name none."""
+    ranch = Ranch([Resource(name=cloud.project, type="gce-project")], SystemClock())
+    with BoskosServer(ranch) as server:
+        cloud.environment["BOSKOS_HOST"] = server.host
+        yield server
+
+
+def test_a_bake_in_a_leased_project_keeps_its_images_in_another(cloud, boskos):
+    leased, images_project = cloud.project, new_project()
+    nowhere = replace(cloud, project="")
+    refused = nowhere.job("bake", check=False)
+    done = nowhere.job("bake", bakedImageProject=images_project)
+
+    assert refused.code == 2
+    assert "images in a leased project would go with the lease" in refused.err
+    assert f"released {leased}" in done.out
+    assert cloud.inventory() == set()
+    assert len(replace(cloud, project=images_project).inventory()) == len(ROLES)
+    assert boskos.asked[-1].action == "release"
 
 
 @pytest.mark.parametrize("moment", ["instances.insert", "images.insert"])

@@ -44,7 +44,9 @@ def test_a_node_that_fails_from_its_image_is_built(prow):
     # Each line says where the nodes are, and from which images.
     assert ended.output.count("cloud: controller in") == 2
     assert ended.output.count("controller from projects/") == 1
-    assert "controller: ready after" in ended.read("summary.txt")
+    summary = ended.read("summary.txt")
+    assert "controller: ready after" in summary
+    assert "replace controller and worker, image ubuntu-2204-jammy-v20260115 " in summary
     nothing_is_left(prow, ended)
 
 

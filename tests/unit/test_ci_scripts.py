@@ -152,6 +152,13 @@ def test_a_script_is_called_by_a_link(call, tmp_path, capo):
     assert call(path=tmp_path / "link.sh").record["arguments"][-1] == str(capo)
 
 
+def test_a_bake_needs_no_checkout_and_has_a_stack_of_its_own(call, tmp_path):
+    """Two bakes at once must not share a stack."""
+    done = call("--keep", "2", script="ci-bake.sh", cwd=tmp_path, BUILD_ID="1857")
+
+    assert done.record["arguments"] == ["bake", "--stack", "bake-1857", "--keep", "2"]
+
+
 @pytest.mark.parametrize("named", ["argument", "relative", "variable"])
 def test_the_capo_checkout_is_named_from_elsewhere(call, capo, tmp_path, named):
     if named == "variable":

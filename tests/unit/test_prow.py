@@ -1,11 +1,13 @@
 """Prow's job definitions: valid, within their own limits, and understood by the job."""
 
 import re
+from argparse import ArgumentParser
 from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
 
+from job.bake import options as bake
 from job.cloud.boskos.lease import Pace
 from job.run.environment import reading
 from job.run.environment.job_environment import JobEnvironment
@@ -54,15 +56,19 @@ def seconds(text):
     return int(number) * _UNITS[unit]
 
 
+[(_, BAKE)] = _load("bake")
+
+
 def test_names_and_tabs_are_used_once():
+    jobs = [BAKE, *(job for _, job in JOBS)]
     for names in (
-        _NAMES,
-        [job["annotations"]["testgrid-tab-name"] for _, job in JOBS],
+        [job["name"] for job in jobs],
+        [job["annotations"]["testgrid-tab-name"] for job in jobs],
     ):
         assert len(names) == len(set(names))
 
 
-@every_job_by_kind
+@pytest.mark.parametrize(("kind", "job"), [*JOBS, ("periodics", BAKE)])
 def test_a_job_says_only_what_prow_knows(kind, job):
     assert set(job) <= _KEYS[kind]
     assert re.fullmatch(r"[A-Za-z0-9-._]{1,63}", job["name"])
@@ -141,6 +147,20 @@ def test_the_script_is_where_the_job_looks_for_it(kind, job):
 
     assert (runner, refs) == ("runner.sh", [_CAPO, _OURS])
     assert (ROOT / ours).stat().st_mode & 0o111
+
+
+def test_the_bake_is_a_command_that_the_job_accepts():
+    """Its teardown of two stacks ends before Prow kills the pod."""
+    runner, script, *words = container(BAKE)["command"]
+    parser = ArgumentParser()
+    bake.add_options(parser)
+    options = bake.options_of(parser.parse_args(words))
+    [ours] = BAKE["extra_refs"]
+
+    assert (runner, ours["path_alias"]) == ("runner.sh", _OURS)
+    assert (ROOT / script).stat().st_mode & 0o111
+    assert (ROOT / variables(BAKE)["DEVSTACK_SETTINGS"]).is_file()
+    assert 2 * options.budget_s < seconds(BAKE["decoration_config"]["grace_period"])
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ class UnfitImageError(JobError):
     def __init__(self, role: Role, image: str, why: str) -> None:
         super().__init__(f"{role}: image {image} is of no use: {why}")
         self.role = role
+        self.image = image
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,7 @@ def test_the_nodes_own_archive_of_logs_is_whole_and_holds_no_secret(finished, ro
         *("cloud-init.log", "cloud-init-output.log", "cloud-init/status.json", "units.txt"),
         *("cloud-init/schema.txt", "journal.log", "collected.txt"),
     }
-    assert f"capo-e2e-boot-{role} sshd" in files["journal.log"]
+    assert f"{role} sshd" in files["journal.log"]
     assert "devstack-build" in files["cloud-init.log"]
     assert "PASSWORD=***" in files["local.conf"]
     assert finished.secrets_in("\n".join(files.values())) == []

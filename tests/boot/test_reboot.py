@@ -138,7 +138,7 @@ def test_a_worker_that_comes_after_a_reboot_of_the_controller_is_registered_and_
     assert site.wait(site.controller, "worker").code == 0
 
     site.run(site.worker, "sudo systemctl kill --signal=KILL devstack@ovn")
-    site.wait_for(site.controller, "devstack@ovn.service of capo-e2e-boot-worker failed", "worker")
+    site.wait_for(site.controller, "devstack@ovn.service of worker failed", "worker")
 
     site.run(site.worker, "sudo systemctl start devstack@ovn")
     assert site.wait(site.controller, "worker").state["verdict"] == "ready"

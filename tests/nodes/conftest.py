@@ -194,7 +194,7 @@ def agent(kind: str, host: str, *, alive: bool = True) -> dict[str, object]:
 
 def fresh_cloud() -> dict[str, object]:
     """Return the stand-in cloud's state after stack.sh, before the post configuration."""
-    host = "capo-e2e-ci-controller"
+    host = "controller"
     devstack_flavors = ("m1.tiny", 1), ("m1.small", 2), ("m1.medium", 3)
     return {
         "compute": [
@@ -219,7 +219,7 @@ def fresh_cloud() -> dict[str, object]:
     }
 
 
-def add_worker(cloud: dict[str, object], host: str = "capo-e2e-ci-worker") -> dict[str, object]:
+def add_worker(cloud: dict[str, object], host: str = "worker") -> dict[str, object]:
     """Add the worker's running services to a cloud state, and return it."""
     cloud["compute"].append(service("nova-compute", host))
     cloud["volume"].append(service("cinder-volume", f"{host}@lvmdriver-1", "testaz2"))

@@ -150,7 +150,7 @@ def test_success_with_a_service_missing_is_a_failure(make_host):
 
     assert node.run("devstack-build").returncode == 1
 
-    error = "own zone: no nova-compute of capo-e2e-ci-controller is up"
+    error = "own zone: no nova-compute of controller is up"
     assert node.show()["error"] == f"post configuration ended with 1: [ERROR] {error}"
 
 

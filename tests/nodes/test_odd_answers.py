@@ -23,7 +23,7 @@ COLUMNS = {
     "Availability Zone": "testaz2",
     "name": "amphora",
 }
-HOSTS = ("capo-e2e-ci-controller", "capo-e2e-ci-worker")
+HOSTS = ("controller", "worker")
 ROWS = [
     {**COLUMNS, "Binary": binary, "Host": host}
     for binary in ("nova-compute", "cinder-volume")

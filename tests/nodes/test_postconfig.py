@@ -15,7 +15,7 @@ def test_the_controller_puts_only_itself_into_its_zone(controller, clouds):
     done = controller.run("devstack-node", "postconfig")
 
     assert done.returncode == 0, done.stderr
-    assert controller.cloud["aggregates"] == {"testaz1": ["capo-e2e-ci-controller"]}
+    assert controller.cloud["aggregates"] == {"testaz1": ["controller"]}
 
 
 def test_flavors_types_and_quotas_are_those_of_the_tests(controller, clouds):
@@ -57,13 +57,13 @@ def test_a_second_run_changes_nothing(controller, clouds):
 
 def test_the_first_failing_step_ends_it_and_is_named(controller, clouds):
     cloud = clouds.fresh()
-    cloud["aggregates"] = {"elsewhere": ["capo-e2e-ci-controller"]}
+    cloud["aggregates"] = {"elsewhere": ["controller"]}
     controller.cloud = cloud
 
     done = controller.run("devstack-node", "postconfig")
 
     assert done.returncode == 1
-    assert "[ERROR] own zone: capo-e2e-ci-controller is in AZ elsewhere" in done.stderr
+    assert "[ERROR] own zone: controller is in AZ elsewhere" in done.stderr
     assert controller.cloud["flavors"] == cloud["flavors"]
 
 

@@ -33,7 +33,7 @@ def events(node):
     return [event for event in map(json.loads, lines) if event["subject"] == "worker"]
 
 
-@pytest.mark.parametrize("host", ["capo-e2e-ci-worker", "capo-e2e-ci-worker.c.p.internal"])
+@pytest.mark.parametrize("host", ["worker", "worker.c.p.internal"])
 @pytest.mark.usefixtures("worker")
 def test_a_worker_that_is_there_is_registered(node, clouds, host):
     """Some images name services with the domain, and Nova needs the exact name."""
@@ -47,7 +47,7 @@ def test_a_worker_that_is_there_is_registered(node, clouds, host):
 
 
 def test_a_worker_whose_name_only_begins_alike_is_not_taken(node, clouds):
-    node.cloud = clouds.add_worker(node.cloud, "capo-e2e-ci-worker-2")
+    node.cloud = clouds.add_worker(node.cloud, "worker-2")
 
     assert node.run("devstack-node", "register-worker").returncode == 1
 
@@ -63,19 +63,19 @@ def test_a_second_run_is_done_at_once(node, clouds):
 
     assert node.run("devstack-node", "register-worker").returncode == 0
 
-    assert node.cloud["aggregates"] == {"testaz2": ["capo-e2e-ci-worker"]}
+    assert node.cloud["aggregates"] == {"testaz2": ["worker"]}
 
 
 def test_a_worker_in_another_zone_is_a_failure_that_names_it(node, clouds):
     """Waiting cannot fix it, so the job must not wait for its deadline."""
     cloud = clouds.add_worker(node.cloud)
-    cloud["aggregates"] = {"testaz1": ["capo-e2e-ci-worker"]}
+    cloud["aggregates"] = {"testaz1": ["worker"]}
     node.cloud = cloud
 
     assert node.run("devstack-node", "register-worker").returncode == 1
 
     assert view(node)["verdict"] == "failed"
-    assert "capo-e2e-ci-worker is in AZ testaz1, not testaz2" in view(node)["error"]
+    assert "worker is in AZ testaz1, not testaz2" in view(node)["error"]
 
 
 @pytest.fixture
@@ -92,13 +92,13 @@ def patient(make_node, clouds, other_node):
     ("cloud", "said"),
     [
         (
-            {"occupied": ["capo-e2e-ci-worker"]},
-            ("Nova does not put capo-e2e-ci-worker into AZ testaz2", "already has 1 instance(s)"),
+            {"occupied": ["worker"]},
+            ("Nova does not put worker into AZ testaz2", "already has 1 instance(s)"),
         ),
         (
             # An aggregate has the name of Nova's default AZ, which Nova shows for the host.
-            {"aggregates": {"rack-1": ["capo-e2e-ci-worker"]}, "zones": {"rack-1": "nova"}},
-            ("capo-e2e-ci-worker is in AZ nova, not testaz2", "take it out"),
+            {"aggregates": {"rack-1": ["worker"]}, "zones": {"rack-1": "nova"}},
+            ("worker is in AZ nova, not testaz2", "take it out"),
         ),
         (
             {"aggregates": {"testaz2": []}, "zones": {"testaz2": None}},
@@ -138,7 +138,7 @@ def test_a_missing_client_fails_at_once(patient):
     "answer",
     [
         "Aggregate testaz2 already exists.",
-        "Aggregate 1 already has host capo-e2e-ci-worker.",
+        "Aggregate 1 already has host worker.",
     ],
 )
 def test_what_an_attempt_did_whose_answer_was_lost_is_success(patient, answer):
@@ -153,7 +153,7 @@ def test_what_an_attempt_did_whose_answer_was_lost_is_success(patient, answer):
 
     assert patient.run("devstack-node", "register-worker").returncode == 0
 
-    assert patient.cloud["aggregates"] == {"testaz2": ["capo-e2e-ci-worker"]}
+    assert patient.cloud["aggregates"] == {"testaz2": ["worker"]}
     assert view(patient)["verdict"] == "ready"
 
 
@@ -191,16 +191,16 @@ def test_a_denial_is_waited_for_while_the_controller_is_not_ready(node):
 @pytest.mark.parametrize(
     ("table", "binary", "missing"),
     [
-        ("compute", "nova-compute", "nova-compute of capo-e2e-ci-worker is not up"),
-        ("volume", "cinder-volume", "cinder-volume of capo-e2e-ci-worker is not up"),
-        ("agents", None, "the OVN chassis of capo-e2e-ci-worker is not alive"),
+        ("compute", "nova-compute", "nova-compute of worker is not up"),
+        ("volume", "cinder-volume", "cinder-volume of worker is not up"),
+        ("agents", None, "the OVN chassis of worker is not alive"),
     ],
 )
 def test_what_is_down_is_named_at_the_deadline(node, clouds, table, binary, missing):
     """A zone with compute but without volumes would fail the tests twenty minutes later."""
     cloud = clouds.add_worker(node.cloud)
     for row in cloud[table]:
-        if row["Host"].startswith("capo-e2e-ci-worker") and row.get("Binary") == binary:
+        if row["Host"].startswith("worker") and row.get("Binary") == binary:
             row.update({"State": "down", "Alive": False})
     node.cloud = cloud
 
@@ -226,11 +226,11 @@ def test_a_worker_that_failed_is_known_at_once(node, worker):
         ({"verdict": "failed", "error": "rebooted during 'x'"}, "failed: worker: rebooted"),
         (
             {"verdict": "pending", "stage": "reboot"},
-            "pending: capo-e2e-ci-worker is not ready: reb",
+            "pending: worker is not ready: reb",
         ),
         (
             {"failed_units": ["devstack@n-cpu.service"]},
-            "pending: devstack@n-cpu.service of capo-e2e-ci-worker failed",
+            "pending: devstack@n-cpu.service of worker failed",
         ),
     ],
 )
@@ -255,7 +255,7 @@ def test_a_registered_worker_that_falls_silent_is_pending_and_then_lost(node, cl
     assert node.run("devstack-node", "register-worker").returncode == 1
 
     assert [event["verdict"] for event in events(node)] == ["ready", "pending", "failed"]
-    late = "capo-e2e-ci-worker was not registered within 2 s: capo-e2e-ci-worker does not answer"
+    late = "worker was not registered within 2 s: worker does not answer"
     assert view(node)["error"] == late
 
 

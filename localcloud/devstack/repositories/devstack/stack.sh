@@ -52,9 +52,10 @@ configure_services
 
 if [[ $SERVICE_HOST == "$HOST_IP" ]]; then
   phase 'Starting RabbitMQ' 1
-  launch tcp-5672
+  launch_backend rabbitmq-server 5672
   phase 'Configuring and starting MySQL' 1
-  launch tcp-3306
+  launch_backend mariadb 3306
+  make_backends
   phase 'Starting Keystone' 4
   start_api
   write_clouds_yaml

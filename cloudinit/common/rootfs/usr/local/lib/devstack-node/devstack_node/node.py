@@ -8,8 +8,12 @@ import sys
 import time
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devstack_node import ending, files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(os.environ.get("DEVSTACK_NODE_ROOT", "/"))
 """The node's root directory. Tests set it to a temporary one."""
@@ -61,8 +65,13 @@ def say(text: str) -> None:
     print(f"{timestamp()} {text}", file=sys.stderr, flush=True)
 
 
-def run(*command: str, timeout_s: float = RUN_S) -> str:
-    """Run a program and return its standard output.
+def run(
+    *command: str,
+    timeout_s: float = RUN_S,
+    text: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """Run a program with `text` as standard input, and return its standard output.
 
     Raises LastingError if the program is missing, else RuntimeError with its last error line.
     """
@@ -73,6 +82,8 @@ def run(*command: str, timeout_s: float = RUN_S) -> str:
             encoding="utf-8",
             errors="replace",
             timeout=timeout_s,
+            input=text,
+            env=environment,
             check=False,
         )
     except subprocess.TimeoutExpired:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from devstack_node import cloud_init, environment, failure, files, node, records
+from devstack_node import cloud_init, environment, failure, files, marker, node, records
 from devstack_node.failure import Failure
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def _as_of_now(state: State, notes: list[str]) -> State:
         if state["verdict"] == "ready" or state["stage"].startswith(_REBOOT):
             return {**state, "verdict": "pending", "stage": _REBOOT}
         return _interrupted(state, "rebooted")
-    building = state["verdict"] == "pending" and not state["stage"].startswith(_REBOOT)
+    later = (_REBOOT, marker.SEAL_STAGE)
+    building = state["verdict"] == "pending" and not state["stage"].startswith(later)
     # cloud-init ends after runcmd, so the build no longer runs.
     if building and cloud_init.has_ended():
         return _interrupted(state, "devstack-build ended without a verdict")
@@ -111,6 +112,9 @@ def main(arguments: list[str]) -> int:
     fail.add_argument("--log", help="say the first failing line of this file too")
     options = parser.parse_args(arguments)
     if options.action == "claim" and records.exists("node"):
+        return 1
+    if options.action == "boot" and not records.exists("node"):
+        # The first boot of an image: devstack-build is still to come.
         return 1
     if options.action in ("boot", "interrupt"):
         return _record_again(options.action)

@@ -1,4 +1,4 @@
-"""Await controller: pause the worker's stack.sh until the controller's services are up.
+"""Await controller: pause the worker's build until the controller's services are up.
 
 It waits for nova-compute and cinder-scheduler of the controller. Once both are up, the APIs
 answer, the cell's conductor accepts calls and Cinder's database is migrated.
@@ -6,6 +6,7 @@ answer, the cell's conductor accepts calls and Cinder's database is migrated.
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from devstack_node import cloud, environment, files, node, peer, records
@@ -18,8 +19,11 @@ _CLIENT_S = 30.0
 """Short, because a hanging client delays the detection of a failed controller."""
 
 
-def main(_: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Return 0 when the controller's services are up, 1 when it failed or the deadline passed."""
+    parser = argparse.ArgumentParser(prog="devstack-node await-controller")
+    parser.add_argument("--stage", default="stack.sh", help="the node's stage after the wait")
+    stage = parser.parse_args(arguments).stage
     settings = environment.read()
     deadline = node.Deadline(settings.seconds("NODE_DEADLINE_S"))
     reason = last = ""
@@ -41,7 +45,7 @@ def main(_: list[str]) -> int:
             # The log gets the whole error, the state one short line.
             reason, told = str(refusal), "its APIs do not answer yet"
         if not reason:
-            records.write("node", "stack.sh", "pending")
+            records.write("node", stage, "pending")
             return 0
         if told != last:
             node.say(f"waiting for the controller: {reason}")

@@ -25,6 +25,8 @@ CONFIGURATION: Mapping[str, Any] = {
     "devstack:sshSourceRanges": [f"{JOB}/32"],
     "devstack:authUrlHost": "private",
     "devstack:waitFor": "all",
+    # What `make bake MACHINES=1` has made.
+    "devstack:bakedImages": "prefer",
     # The stand-in takes seconds on an idle machine. These limits end hangs, not slow builds.
     "devstack:nodeDeadlineS": 600,
     "devstack:readyTimeoutS": 600,

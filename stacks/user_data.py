@@ -29,6 +29,7 @@ USER_DATA_LIMIT_BYTES = 262_144
 
 _TREE = Path(__file__).resolve().parent.parent / "cloudinit"
 _LIBRARY = "/usr/local/lib/devstack-node/"
+_LOCAL_CONF = "/etc/devstack-node/local.conf"
 _HEADER = "#cloud-config\n"
 _WORLD_WRITABLE = ("tmp", "var/tmp", "dev/shm", "run/lock")
 
@@ -51,10 +52,11 @@ def render(settings: Settings, role: Role, credentials: Credentials) -> str:
     validate(document)
     _refuse_readable_secrets(document, credentials)
     text = _text(document)
-    if len(text.encode()) > USER_DATA_LIMIT_BYTES:
-        # Pack only if necessary: packed files are unreadable, and their bytes depend on zlib.
-        document["write_files"] = _pack(document["write_files"])
-        text = _text(document)
+    # Pack only if necessary: packed files are unreadable, and their bytes depend on zlib.
+    for pack in (_pack_programs, _pack_local_conf):
+        if len(text.encode()) > USER_DATA_LIMIT_BYTES:
+            document["write_files"] = pack(document["write_files"])
+            text = _text(document)
     refuse_oversize(text)
     return text
 
@@ -65,7 +67,7 @@ def _text(document: dict[str, Any]) -> str:
     )
 
 
-def _pack(entries: list[dict[str, str]]) -> list[dict[str, str]]:
+def _pack_programs(entries: list[dict[str, str]]) -> list[dict[str, str]]:
     """Gzip files under /usr/local; keep generated configuration as readable text.
 
     Python can import a package from a zip archive at the directory's path. Its members are stored
@@ -85,6 +87,14 @@ def _pack(entries: list[dict[str, str]]) -> list[dict[str, str]]:
     ]
     one = {"path": _LIBRARY.rstrip("/"), "permissions": "0644"}
     return [*others, _packed(one, archive.getvalue())]
+
+
+def _pack_local_conf(entries: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Gzip local.conf: with a long text of a user's own it is the largest file."""
+    return [
+        _packed(entry, entry["content"].encode()) if entry["path"] == _LOCAL_CONF else entry
+        for entry in entries
+    ]
 
 
 def _packed(entry: dict[str, str], content: bytes) -> dict[str, str]:

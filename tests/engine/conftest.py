@@ -17,7 +17,7 @@ import yaml
 
 from localcloud.compute_api.addressing import free_external
 from localcloud.compute_api.options import Options
-from localcloud.compute_api.resources import instances
+from localcloud.compute_api.resources import views
 from localcloud.compute_api.server import ComputeApi
 from localcloud.compute_api.store import Resource
 from localcloud.engine.engine import Engine, ensure
@@ -193,8 +193,8 @@ class Cloud:
         self.nodes.courses = courses
         with self.api.cloud.lock:
             found = self.api.cloud.store.select("instances", self.project)
-            views = [instances.view(instance) for instance in found]
-        for view in views:
+            machines = [views.instance_view(self.api.cloud, instance) for instance in found]
+        for view in machines:
             self.nodes.boot(view)
         self.nodes.courses = {}
 

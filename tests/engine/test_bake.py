@@ -92,15 +92,17 @@ def test_an_image_that_cannot_be_made_leaves_nothing_but_the_other(cloud):
 
 
 def test_a_second_bake_of_the_stack_is_refused_and_changes_nothing(cloud, courses):
+    # Nodes of other tests, too, have the usual stack's name.
+    cloud.stack = "twice"
     courses["worker"] = Course(verdict_after_s=FOREVER_S)
-    first = start(cloud)
-    wait_for(cloud, "instances.insert", first)
-    second = cloud.job("bake", check=False)
-    cloud.nodes.fare("capo-e2e-test-worker", Course())
-    output, _ = first.communicate(timeout=PATIENCE_S)
+    with start(cloud) as first:
+        wait_for(cloud, "instances.insert", first)
+        second = cloud.job("bake", check=False)
+        cloud.nodes.fare("capo-e2e-twice-worker", Course())
+        output, _ = first.communicate(timeout=PATIENCE_S)
 
     assert second.code == 1
-    assert "stack test is being baked" in second.err
+    assert "stack twice is being baked" in second.err
     assert first.returncode == 0, output
     assert {role: len(found) for role, found in images(cloud).items()} == dict.fromkeys(ROLES, 1)
 
@@ -130,10 +132,10 @@ def test_a_bake_in_a_leased_project_keeps_its_images_in_another(cloud, boskos):
 
 @pytest.mark.parametrize("moment", ["instances.insert", "images.insert"])
 def test_a_bake_that_is_ended_leaves_no_node(cloud, moment):
-    process = start(cloud)
-    wait_for(cloud, moment, process)
-    process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=PATIENCE_S)
+    with start(cloud) as process:
+        wait_for(cloud, moment, process)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 128 + signal.SIGTERM, output
     assert all(path.startswith("global/images/") for path in cloud.inventory()), output

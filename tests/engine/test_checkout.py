@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -29,6 +30,8 @@ def read_only(path):
 
 def test_a_read_only_checkout_does_and_stays_clean(cloud, clone):
     cloud.checkout = clone
+    # A program that the fork server forks is in its mount namespace, where the clone is writable.
+    cloud.python = sys.executable
     for command in ("up", "preview", "down"):
         subprocess.run(
             [*read_only(clone), *cloud.command(command)],

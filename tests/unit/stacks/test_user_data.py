@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import gzip
 import json
+import os
 import re
 import string
 import subprocess
@@ -248,10 +249,10 @@ def test_an_overlay_arrives_byte_for_byte(text):
     assert content.endswith(f"\n{overlay}")
 
 
-def test_a_hundred_and_eighty_kilobytes_of_overlay_fit():
+def test_two_hundred_kilobytes_of_overlay_fit():
     line = "#" * 99 + "\n"
 
-    text = render(settings(local_conf_extra=line * 1800), "controller", CREDENTIALS)
+    text = render(settings(local_conf_extra=line * 2000), "controller", CREDENTIALS)
 
     assert len(text.encode()) <= USER_DATA_LIMIT_BYTES
 
@@ -295,9 +296,18 @@ def test_the_packed_library_has_the_same_modules_and_python_runs_them(tmp_path):
     assert done.stdout.startswith("usage: devstack-status"), done.stderr
 
 
-def test_three_hundred_kilobytes_do_not_and_the_error_has_the_sizes():
+def test_a_big_overlay_is_packed_if_packed_programs_do_not_make_room_for_it():
+    overlay = ("#" * 99 + "\n") * 2000
+    entry = written("controller", local_conf_extra=overlay)["/etc/devstack-node/local.conf"]
+
+    assert entry["permissions"] == "0600"
+    assert gzip.decompress(base64.b64decode(entry["content"])).decode().endswith(f"\n{overlay}")
+
+
+def test_three_hundred_kilobytes_that_cannot_be_packed_are_refused_with_both_sizes():
+    text = base64.b64encode(os.urandom(225_000)).decode()
     with pytest.raises(UserDataError, match=r"user data is 3\d{5} bytes and .* takes 262144"):
-        render(settings(local_conf_extra="#" * 300_000), "worker", CREDENTIALS)
+        render(settings(local_conf_extra=text), "worker", CREDENTIALS)
 
 
 def test_the_limit_counts_bytes():

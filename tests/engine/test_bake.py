@@ -54,6 +54,17 @@ def wait_for(cloud, method, process):
         time.sleep(0.05)
 
 
+def await_machine(cloud, path):
+    """Wait until an instance runs, and its machine has been booted."""
+    deadline = time.monotonic() + PATIENCE_S
+    while path not in cloud.inventory() or (
+        cloud.api.resource(f"projects/{cloud.project}/{path}")["status"] != "RUNNING"
+    ):
+        assert time.monotonic() < deadline, path
+        time.sleep(0.05)
+    cloud.api.cloud.hooks.drain()
+
+
 def test_a_bake_leaves_an_image_of_each_node_and_nothing_else(cloud):
     """The second bake prunes the first one's images."""
     done = cloud.job("bake", "--keep", "1")
@@ -98,6 +109,7 @@ def test_a_second_bake_of_the_stack_is_refused_and_changes_nothing(cloud, course
     with start(cloud) as first:
         wait_for(cloud, "instances.insert", first)
         second = cloud.job("bake", check=False)
+        await_machine(cloud, "zones/us-east4-a/instances/capo-e2e-twice-worker")
         cloud.nodes.fare("capo-e2e-twice-worker", Course())
         output, _ = first.communicate(timeout=PATIENCE_S)
 

@@ -27,7 +27,7 @@ NOBODY = 65534
 
 # The shutdown stops the unit, and its ExecStop is one more trace of a shutdown in good order.
 FIRST = f"""
-echo '{SECRET}' >/root/secret
+echo '{SECRET}' >/srv/secret
 rm /usr/bin/jq
 rm -r /etc/apache2
 mkdir /etc/apache2 /opt/kept
@@ -183,7 +183,7 @@ def assert_like_the_first(root):
     """Assert what the first machine made and deleted, in a tree that is based on its own."""
     user_data = [path.read_text() for path in (root / "var/lib/cloud/seed").glob("*/user-data")]
     assert [SECRET in text for text in user_data] == [False]
-    assert (root / "root/secret").read_text() == f"{SECRET}\n"
+    assert (root / "srv/secret").read_text() == f"{SECRET}\n"
     assert not (root / "usr/bin/jq").exists()
     assert list((root / "etc/apache2").iterdir()) == []
     kept = root / "opt/kept"

@@ -44,8 +44,11 @@ def _files(trees: Sequence[str], *, repositories: bool) -> Iterator[tuple[Path, 
         top = node.ROOT / tree
         for folder, folders, names in os.walk(top):
             here = Path(folder)
-            folders[:] = [name for name in folders if _enters(here / name, repositories)]
-            folders[:] = [name for name in folders if here / name not in pruned]
+            folders[:] = [
+                name
+                for name in folders
+                if here / name not in pruned and _enters(here / name, repositories=repositories)
+            ]
             for name in names:
                 path = here / name
                 # A daemon of the system, such as journald, may remove a file at any moment.
@@ -55,7 +58,7 @@ def _files(trees: Sequence[str], *, repositories: bool) -> Iterator[tuple[Path, 
                         yield path, status.st_size
 
 
-def _enters(folder: Path, repositories: bool) -> bool:  # noqa: FBT001 (a filter's condition)
+def _enters(folder: Path, *, repositories: bool) -> bool:
     if os.path.ismount(folder):
         return False
     return repositories or (folder.name != ".git" and not (folder / "pyvenv.cfg").exists())

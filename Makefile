@@ -3,6 +3,9 @@
 #   STACK       the stack of up, preview, down and the like. `local` is on the embedded cloud; every
 #               other stack is on Google Cloud, with its settings in Pulumi.STACK.yaml.
 #   MACHINES=1  use another embedded cloud, whose instances boot (as root). Its stack is `machines`.
+#   DEVSTACK=real  with MACHINES=1: build the real DevStack instead of a stand-in. Its stack is `real`.
+#   MIRRORS     with DEVSTACK=real: a folder of git mirrors, each OWNER/NAME.git; default: the
+#               repositories' usual place.
 #   VENV        folder of the Python packages; name one elsewhere if the checkout is read-only.
 
 SHELL := bash
@@ -15,13 +18,17 @@ PYTHON ?= python3
 unexport $(shell $(PYTHON) -I host/inherited.py 2>/dev/null)
 
 MACHINES ?=
-STACK ?= $(if $(MACHINES),machines,local)
+DEVSTACK ?= standin
+REAL := $(filter real,$(DEVSTACK))
+$(if $(filter-out real standin,$(DEVSTACK)),$(error DEVSTACK: '$(DEVSTACK)' is neither standin nor real))
+$(if $(REAL),$(if $(MACHINES),,$(error DEVSTACK=real: it is built on machines; add MACHINES=1)))
+STACK ?= $(if $(REAL),real,$(if $(MACHINES),machines,local))
 VENV ?= .venv
 $(if $(word 2,$(VENV)),$(error VENV: '$(VENV)' has a space, which make cannot have in a name; name another folder))
 # Folder in which `make e2e-files` writes clouds.yaml and e2e.env.
 DIR ?= .
-# For `make devstack`: a folder of git mirrors, each OWNER/NAME.git, and the folder of its logs.
 MIRRORS ?=
+# Folder of the logs of `make devstack`.
 LOGS ?= $(CURDIR)/_artifacts/devstack
 
 PY := $(VENV)/bin/python
@@ -34,7 +41,7 @@ TYPED := host stacks job localcloud docs __main__.py
 NODE_LIBRARIES := $(wildcard cloudinit/*/rootfs/usr/local/lib/devstack-node)
 SHFMT := $(VENV)/bin/shfmt --indent 2
 EMBEDDED := $(or $(MACHINES),$(filter local,$(STACK)))
-KIND := $(if $(MACHINES),--machines)
+KIND := $(if $(MACHINES),--machines --devstack $(DEVSTACK) $(if $(MIRRORS),--mirrors '$(MIRRORS)'))
 JOB := $(if $(EMBEDDED),$(PY) -m localcloud run $(KIND) -- )$(PY) -m job
 
 .PHONY: help
@@ -132,11 +139,11 @@ engine: tested-on ## test the program on the real engine and localcloud
 boot: tested-on boots routes ## test both nodes' user data on machines that boot (as root)
 	@$(PYTEST) tests/boot
 
-devstack: boots ## build the real DevStack from MIRRORS on machines that boot (as root)
-	@[[ -n "$(MIRRORS)" ]] || { echo 'name a folder of mirrors: make devstack MIRRORS=…' >&2; exit 1; }
-	@scripts/need-packages slirp4netns=slirp4netns busybox=busybox-static cpio=cpio \
-	  qemu-img=qemu-utils iptables=iptables ping=iputils-ping
-	@$(PY) -m tests.devstack --mirrors '$(MIRRORS)' --artifacts '$(LOGS)'
+# STEPS: some of up checks tempest gophercloud bake images; by default all.
+devstack: boots ## build, judge and bake the real DevStack; start it from its images (as root)
+	@scripts/need-packages slirp4netns=slirp4netns qemu-img=qemu-utils ping=iputils-ping
+	@$(PY) -m tests.devstack $(if $(MIRRORS),--mirrors '$(MIRRORS)') --artifacts '$(LOGS)' \
+	  $(if $(STEPS),--steps $(STEPS))
 
 tunnel-test: routes ## test the tunnel between network namespaces (as root)
 	@$(PYTEST) tests/tunnel
@@ -183,8 +190,9 @@ boots: ready machines
 
 machines: venv
 	@scripts/need-packages mmdebstrap=mmdebstrap systemd-nspawn=systemd-container ip=iproute2 \
-	  git=git nft=nftables nsenter=util-linux mount=mount
-	@$(PY) -m localcloud build --machines
+	  git=git nft=nftables nsenter=util-linux mount=mount \
+	  $(if $(REAL),slirp4netns=slirp4netns qemu-img=qemu-utils)
+	@$(PY) -m localcloud build $(or $(KIND),--machines)
 
 # Programs of the tunnel, and of the network namespaces in which its tests run.
 routes: venv

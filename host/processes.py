@@ -63,6 +63,8 @@ class Program:
     """The complete environment. Its PATH is searched for the program."""
     folder: str | Path | None = None
     nice: int = 0
+    descriptors: tuple[int, ...] = ()
+    """Open files that it gets beside the standard ones, under the same numbers."""
     standard_input: Path = Path(os.devnull)
 
 
@@ -206,6 +208,7 @@ def start(program: Program, *, stdin: int, stdout: int, stderr: int) -> subproce
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
+        pass_fds=program.descriptors,
     )
 
 

@@ -13,8 +13,9 @@ from host.folders import cache_dir, state_dir
 from localcloud import daemon, stack_settings
 from localcloud.engine.engine import ensure
 from localcloud.errors import LocalcloudError
+from localcloud.kind import Kind
 from localcloud.machines import requirements
-from localcloud.machines.configuration import CONFIGURATION
+from localcloud.machines.configuration import DEFAULTS
 from localcloud.machines.switch import in_namespace
 from localcloud.machines.tree import ensure_tree
 
@@ -28,17 +29,13 @@ def main(arguments: Sequence[str] | None = None, *, person: Mapping[str, str] = 
     given = _parser().parse_args(arguments)
     given.person = person
     try:
-        folder = given.folder or state_dir(os.environ) / _name(given)
+        given.kind = Kind.of(given)
+        folder = given.folder or state_dir(os.environ) / given.kind.name
         code: int = given.function(given, folder)
     except (LocalcloudError, RefusedError) as error:
         print(error, file=sys.stderr)
         return 1
     return code
-
-
-def _name(given: argparse.Namespace) -> str:
-    """Return the name of the state folder. Each kind of cloud has its own folder and daemon."""
-    return "localcloud-machines" if getattr(given, "machines", False) else "localcloud"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,53 +54,56 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KIND=SECONDS",
         help="how long operations take: network, instance, … or default",
     )
-    _add_machines(run)
+    run.add_argument(
+        "--beside-nodes",
+        action="store_true",
+        help="in the nodes' own network, outside both, instead of the job's (with --machines)",
+    )
+    Kind.add_options(run)
     run.add_argument("command", nargs="+", metavar="-- COMMAND", help="what to run")
     run.set_defaults(function=_run)
 
     build = commands.add_parser(
         "build", help="build now what is built once: the engine, and the tree of --machines"
     )
-    _add_machines(build)
+    Kind.add_options(build)
     build.set_defaults(function=_build)
     stop = commands.add_parser("stop", help="end the cloud, and forget all that is in it")
-    _add_machines(stop)
+    Kind.add_options(stop)
     stop.set_defaults(function=_stop)
     status = commands.add_parser("status", help="tell whether the cloud runs, and where")
-    _add_machines(status)
+    Kind.add_options(status)
     status.set_defaults(function=_status)
     serve = commands.add_parser("serve", help="be the cloud, until a signal")
     serve.add_argument("--detach", action="store_true", help="in the background")
-    _add_machines(serve)
+    Kind.add_options(serve)
     serve.set_defaults(function=_serve)
     return parser
-
-
-def _add_machines(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--machines",
-        action="store_true",
-        help="the cloud whose instances boot, in network namespaces (as root)",
-    )
 
 
 def _run(given: argparse.Namespace, folder: Path) -> NoReturn:
     """Become the command, so that its exit code and its signals are its own."""
     # First, so that a typing error is refused before minutes of building.
     latency_s = dict(map(_latency, given.latency))
-    if given.machines:
-        _ensure_machines()
+    if given.beside_nodes and not given.machines:
+        raise LocalcloudError(
+            "run: --beside-nodes: simulated nodes have no network; add --machines"
+        )
+    _ensure_machines(given.kind)
     engine = ensure(os.environ)
-    cloud = daemon.ensure_running(folder, latency_s, machines=given.machines)
+    cloud = daemon.ensure_running(folder, latency_s, given.kind)
     settings = stack_settings.write(
         folder,
         endpoint=cloud.endpoint,
         project=given.project,
         base=given.settings,
-        fixed=CONFIGURATION if given.machines else None,
+        fixed=cloud.settings,
+        defaults=DEFAULTS if given.machines else None,
     )
     environment = {**given.person, **engine.environment, "DEVSTACK_SETTINGS": str(settings)}
-    _become(given.command, environment, cloud.namespace)
+    _become(
+        given.command, environment, cloud.beside_nodes if given.beside_nodes else cloud.namespace
+    )
 
 
 def _become(command: Sequence[str], environment: Mapping[str, str], namespace: str) -> NoReturn:
@@ -125,14 +125,14 @@ def _latency(text: str) -> tuple[str, float]:
 
 def _build(given: argparse.Namespace, _folder: Path) -> int:
     print(ensure(os.environ).cli)
-    if given.machines:
-        _ensure_machines()
+    _ensure_machines(given.kind)
     return 0
 
 
-def _ensure_machines() -> None:
-    requirements.require()
-    ensure_tree(cache_dir(os.environ))
+def _ensure_machines(kind: Kind) -> None:
+    if kind.machines:
+        requirements.require(kind)
+        ensure_tree(cache_dir(os.environ))
 
 
 def _stop(_given: argparse.Namespace, folder: Path) -> int:
@@ -153,4 +153,4 @@ def _serve(given: argparse.Namespace, folder: Path) -> int:
     from localcloud import serve  # noqa: PLC0415 - it imports much that only it needs
 
     start = serve.detached if given.detach else serve.serve
-    return start(folder, machines=given.machines)
+    return start(folder, given.kind)

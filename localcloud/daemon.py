@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,18 @@ from host.folders import CHECKOUT
 from host.processes import Child, Program, alive
 from localcloud.console import say
 from localcloud.errors import LocalcloudError
+from localcloud.kind import Kind
 from localcloud.machines.switch import inside
 
-# Generous, for a busy machine. A daemon whose instances boot removes all machines before it ends.
-_START_S = 120
+# Generous, for a busy machine. A daemon may copy mirrors before it listens, and it removes all
+# machines before it ends.
+_START_S = 600
 _STOP_S = 120
 _POLL_S = 0.05
 _REQUEST_S = 60
 # Google's API has no path that begins so.
 _CONTROLS = "/_localcloud/"
+_SIMULATED = Kind()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,12 @@ class Daemon:
     port: int
     namespace: str = ""
     """Path of the network namespace on whose loopback it listens; empty: this machine's own."""
+    beside_nodes: str = ""
+    """Path of the namespace of the nodes' network; empty: its nodes are simulated."""
+    mirrors: str = ""
+    """The folder of mirrors from which nodes are built; empty: none."""
+    settings: dict[str, Any] = field(default_factory=dict, hash=False)
+    """Settings by full name that lead a stack to it, beside its endpoint."""
 
     @property
     def endpoint(self) -> str:
@@ -46,22 +55,26 @@ class Daemon:
         return f"http://127.0.0.1:{self.port}/compute/v1/"
 
 
-def ensure_running(
-    folder: Path, latency_s: Mapping[str, float], *, machines: bool = False
-) -> Daemon:
-    """Return the daemon of a state folder. Start one if none runs.
+def ensure_running(folder: Path, latency_s: Mapping[str, float], kind: Kind = _SIMULATED) -> Daemon:
+    """Return the daemon of a state folder. Start one of this kind if none runs.
 
     `latency_s` has seconds by kind of operation; they also apply to a daemon that runs already.
-    Raises LocalcloudError if the daemon does not start, or runs without answering.
+    Raises LocalcloudError if the daemon does not start, runs without answering, or has other
+    mirrors.
     """
     daemon = find(folder)
     if daemon is None:
-        daemon = _start(folder, machines=machines)
+        daemon = _start(folder, kind)
         say(f"the Compute API double runs at {daemon.endpoint}; log: {_log(folder)}")
     elif not _answers(daemon):
         raise LocalcloudError(
             f"daemon: process {daemon.pid} runs but does not answer on port {daemon.port};"
             f" read {_log(folder)}, then run 'python -m localcloud stop'"
+        )
+    if kind.mirrors and str(kind.mirrors) != daemon.mirrors:
+        raise LocalcloudError(
+            f"daemon: it runs with {daemon.mirrors or 'no mirrors'}, not with {kind.mirrors};"
+            " end it first, by 'make down' or 'python -m localcloud stop'"
         )
     if latency_s:
         ask(daemon, "POST", "latency", dict(latency_s))
@@ -145,10 +158,10 @@ def announce(folder: Path, daemon: Daemon) -> None:
     partial.rename(folder / "daemon.json")
 
 
-def _start(folder: Path, *, machines: bool) -> Daemon:
+def _start(folder: Path, kind: Kind) -> Daemon:
     """Start a daemon that outlives this process, and wait until it answers."""
     folder.mkdir(parents=True, exist_ok=True)
-    serve = ["serve", "--detach", *(["--machines"] if machines else [])]
+    serve = ["serve", "--detach", *kind.options]
     program = Program(
         command=[sys.executable, "-m", "localcloud", "--folder", folder, *serve],
         environment=os.environ,

@@ -19,6 +19,9 @@ from localcloud import daemon
 from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.console import say
+from localcloud.daemon import Daemon
+from localcloud.devstack.real.workload import RealDevStack
+from localcloud.kind import Kind
 from localcloud.machines.booted_cloud import BootedCloud
 from localcloud.machines.simulated import SimulatedNodes
 from localcloud.machines.strays import remove_strays
@@ -31,7 +34,7 @@ _POLL_S = 0.1
 _EXTERNAL_RANGE = IPv4Network("127.64.0.0/24")
 
 
-def detached(folder: Path, *, machines: bool) -> int:
+def detached(folder: Path, kind: Kind) -> int:
     """Serve in a background process. Return 0 once it listens, 1 if it ended before that."""
     # If the child dies, its end of the pipe closes, so the parent never waits for ever.
     reading, writing = os.pipe()
@@ -42,47 +45,54 @@ def detached(folder: Path, *, machines: bool) -> int:
     # Ctrl-C in the terminal must not reach the daemon.
     os.setsid()
     with os.fdopen(writing, "wb", buffering=0) as pipe:
-        return serve(folder, machines=machines, ready=lambda: pipe.write(b"."))
+        return serve(folder, kind, ready=lambda: pipe.write(b"."))
 
 
-def serve(folder: Path, *, machines: bool, ready: Callable[[], object] = lambda: None) -> int:
+def serve(folder: Path, kind: Kind, ready: Callable[[], object] = lambda: None) -> int:
     """Run as the daemon of a state folder until a signal. Return the exit code, always 0.
 
-    With `machines` the instances boot, otherwise they are simulated. `ready` is called once the
-    API listens, or if another daemon serves the folder already.
+    `ready` is called once the API listens, or if another daemon serves the folder already.
     """
     lock = take(folder / "daemon.lock")
     if lock is None:
         say(f"another daemon serves {folder}")
         ready()
         return 0
-    cloud = _booted if machines else _simulated
-    with lock, ended_by_signals() as ending, cloud(daemon.last_port(folder)) as (api, namespace):
-        running = daemon.Daemon(pid=os.getpid(), port=api.port, namespace=namespace)
+    cloud = _booted(folder, kind) if kind.machines else _simulated(folder)
+    with lock, ended_by_signals() as ending, cloud as running:
         daemon.announce(folder, running)
         ready()
-        say(f"a double of the Compute Engine API, not Google Cloud, listens on {api.url}")
+        say(f"a double of the Compute Engine API, not Google Cloud, listens on {running.endpoint}")
         with suppress(EndedError):
             ending.wait_for([])
     return 0
 
 
 @contextmanager
-def _simulated(last_port: int) -> Iterator[tuple[ComputeApi, str]]:
-    options = Options(port=_usable(last_port), external_range=_EXTERNAL_RANGE)
+def _simulated(folder: Path) -> Iterator[Daemon]:
+    options = Options(port=_usable(daemon.last_port(folder)), external_range=_EXTERNAL_RANGE)
     with SimulatedNodes() as nodes, ComputeApi(options) as api:
         nodes.attach(api)
-        yield api, ""
+        yield Daemon(pid=os.getpid(), port=api.port)
 
 
 @contextmanager
-def _booted(last_port: int) -> Iterator[tuple[ComputeApi, str]]:
+def _booted(folder: Path, kind: Kind) -> Iterator[Daemon]:
     """Serve instances that boot, with the API on the loopback of a new namespace."""
     cache = cache_dir(os.environ)
+    real = RealDevStack(folder, kind.mirrors) if kind.real else None
     # A killed daemon could not remove its machines, and nobody else would.
-    remove_strays(cache)
-    with BootedCloud(ensure_tree(cache), Options(port=last_port)) as cloud:
-        yield cloud.api, str(cloud.job)
+    remove_strays(cache, *([real.machines] if real else []))
+    options = Options(port=daemon.last_port(folder))
+    with BootedCloud(ensure_tree(cache), options, real) as cloud:
+        yield Daemon(
+            pid=os.getpid(),
+            port=cloud.api.port,
+            namespace=str(cloud.job),
+            beside_nodes=str(cloud.beside_nodes),
+            mirrors=str(kind.mirrors or ""),
+            settings=dict(cloud.workload.settings),
+        )
 
 
 def _usable(port: int) -> int:

@@ -25,22 +25,25 @@ BEARER = "/dev/null/localcloud"
 _BASES = (f"Pulumi.{_STACK}.yaml", "Pulumi.ci.yaml")
 
 
-def write(
+def write(  # noqa: PLR0913 - each argument is one source of settings
     folder: Path,
     *,
     endpoint: str,
     project: str,
     base: Path | None = None,
     fixed: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the settings file that leads the gcp provider to the double. Return its path.
 
-    `base` is the settings file to start from. `fixed` has settings that win over it, with their
-    namespace, such as `devstack:mtu`. Raises LocalcloudError if the base cannot be read.
+    `base` is the settings file to start from. It wins over `defaults`, and `fixed` wins over
+    it. The names in both have their namespace, such as `devstack:mtu`. Raises LocalcloudError if
+    the base cannot be read.
     """
     document = _read(base or _default_base())
-    config = document.setdefault("config", {})
-    config |= {
+    document["config"] = {
+        **(defaults or {}),
+        **(document.get("config") or {}),
         "gcp:project": project,
         "gcp:computeCustomEndpoint": endpoint,
         "gcp:accessToken": BEARER,

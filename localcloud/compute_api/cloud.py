@@ -109,6 +109,11 @@ class Cloud:
         """Return a new numeric id, as a string: many JSON parsers would round the number."""
         return str(_FIRST_ID + next(self._ids) * 7_919)
 
+    def use_id(self, taken: str) -> None:
+        """Let all later IDs be greater than one that an earlier double gave."""
+        number = (int(taken) - _FIRST_ID) // 7_919
+        self._ids = itertools.count(max(number, next(self._ids)) + 1)
+
     def stamp(self, path: str, kind: str) -> Json:
         """Return the fields that every new resource has, with a new id and the present time."""
         return {

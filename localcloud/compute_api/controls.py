@@ -5,6 +5,8 @@ checks no token, is not in the journal and meets no faults. Paths are relative, 
 an unknown one raises ApiError.
 """
 
+import copy
+
 from localcloud.compute_api import journal, links
 from localcloud.compute_api.capacity import FullZone
 from localcloud.compute_api.cloud import Cloud
@@ -15,6 +17,7 @@ from localcloud.compute_api.offers import Lack
 from localcloud.compute_api.resources import images, instances
 from localcloud.compute_api.resources.common import check_labels, put_labels
 from localcloud.compute_api.resources.views import image_view
+from localcloud.compute_api.store import Resource
 
 # The projects of Google's public images, which are there from the start and are no leftovers.
 _PUBLIC_PROJECTS = {project for project, _, _ in images.PUBLIC}
@@ -121,6 +124,21 @@ class Controls:
         """Add a ready image, from now on the newest of its family; return its representation."""
         with self.cloud.lock:
             return images.publish(self.cloud, project, family, name).body
+
+    def image_bodies(self) -> dict[str, Json]:
+        """Return the representation of each image that is not deleted, by its path."""
+        with self.cloud.lock:
+            return {
+                resource.path: copy.deepcopy(resource.body)
+                for resource in self.cloud.store.all()
+                if resource.collection == "images" and resource.state != "deleting"
+            }
+
+    def restore_image(self, path: str, body: Json) -> None:
+        """Add an image of an earlier double, which is READY. No later ID is below its own."""
+        with self.cloud.lock:
+            self.cloud.store.add(Resource(path, {**body, "status": "READY"}))
+            self.cloud.use_id(body["id"])
 
     def set_quota(self, project: str, metric: str, limit: float, region: str | None = None) -> None:
         """Set a quota of a region, or (region None) of the project; refuse an unknown metric."""

@@ -11,13 +11,13 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from localcloud.machines.configuration import PORT
 from localcloud.machines.switch import inside
 from localcloud.programs import run
 
 REPOSITORIES = Path(__file__).parent / "repositories"
 CLIENTS = REPOSITORIES / "devstack" / "standin" / "fakes"
 """Folder with stand-ins of the commands `openstack` and `nova-manage`, with a cloud in a file."""
-PORT = 8418
 
 
 class GitService:

@@ -7,7 +7,7 @@ when neither an image nor a machine has it.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from localcloud.compute_api.hooks import ImageView
@@ -20,7 +20,7 @@ class BakedImages:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._folder.mkdir()
+        self._folder.mkdir(parents=True, exist_ok=True)
         # None: the image has no files. It was deleted, or its capture failed.
         self._layers: dict[str, tuple[Path, ...] | None] = {}
 
@@ -35,6 +35,25 @@ class BakedImages:
             raise LocalcloudError("its disk is not the boot disk of an instance with a machine")
         machine.capture(self._folder / image.id)
         self._layers[image.id] = machine.layers
+
+    def adopt(self, image_id: str, layers: Sequence[str]) -> None:
+        """Give an image of an earlier cloud its layers, by their names in the folder.
+
+        Raises LocalcloudError if one is missing.
+        """
+        paths = tuple(self._folder / name for name in layers)
+        if missing := [path.name for path in paths if not path.is_dir()]:
+            raise LocalcloudError(f"the layer {missing[0]} is missing")
+        self._layers[image_id] = paths
+
+    @property
+    def kept(self) -> dict[str, list[str]]:
+        """The names of the layers of each image that has files, by the image's ID."""
+        return {
+            image: [layer.name for layer in layers]
+            for image, layers in self._layers.items()
+            if layers is not None
+        }
 
     def layers(self, image: ImageView | None) -> tuple[Path, ...]:
         """Return the layers of an image. An image that was not made from a disk has none.

@@ -5,8 +5,10 @@ cgroup. It cannot reach the host's network or disks. Only root can start one.
 """
 
 import os
+import select
 import shutil
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from host.processes import Child, Grace, Program
@@ -77,6 +79,11 @@ class BootedMachine:
         """Whether it was started and its power was not cut since, also if it ended by itself."""
         return self._child is not None
 
+    @property
+    def pid(self) -> int:
+        """The ID of its process until its power is cut, also if it ended by itself; else 0."""
+        return self._child.pid if self._child else 0
+
     def seed(self, user_data: str, *, instance_id: str, hostname: str) -> None:
         """Write user data and metadata for cloud-init's NoCloud data source, before a `start`.
 
@@ -89,8 +96,12 @@ class BootedMachine:
         (seed / "meta-data").write_text(metadata, encoding="utf-8")
         (seed / "user-data").write_text(user_data, encoding="utf-8", newline="")
 
-    def start(self) -> None:
-        """Boot the machine. Everything in memory, such as interfaces and rules, starts anew."""
+    def start(self, ended: Callable[[int], object] | None = None) -> None:
+        """Boot the machine. Everything in memory, such as interfaces and rules, starts anew.
+
+        `ended` is called with the ID of its process when that ends, for whatever reason, from a
+        thread.
+        """
         namespace = self._switch.plug(self.name, self.address)
         self._cgroup.mkdir()
         machine = (
@@ -108,6 +119,12 @@ class BootedMachine:
                 environment={**os.environ, **_ENVIRONMENT},
             )
             self._child = Child(program, console.fileno())
+        if ended:
+            # A file of the thread's own, since the child closes its own when it is reaped.
+            end = os.pidfd_open(self._child.pid)
+            threading.Thread(
+                target=_follow, args=(end, ended, self._child.pid), daemon=True
+            ).start()
 
     def wait_for_end(self, timeout_s: float) -> bool:
         """Wait until the machine ends by itself. Return whether it asked for a reboot.
@@ -171,3 +188,9 @@ class BootedMachine:
         seed = self.root / _SEED
         if seed.exists():
             shutil.rmtree(seed)
+
+
+def _follow(end: int, ended: Callable[[int], object], pid: int) -> None:
+    select.select([end], [], [])
+    os.close(end)
+    ended(pid)

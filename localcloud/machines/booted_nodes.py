@@ -3,6 +3,7 @@
 It boots with the instance's host name, internal IP and user data, from the image of its boot disk:
 the Debian tree, or what was on another machine's disk. Its external IP leads to it by NAT. A
 stopped instance keeps its machine's files; a deleted one does not, even if its boot disk remains.
+A machine that reboots by itself starts again.
 
 An internal IP outside the one network here, or one that another machine has, is refused, and so is
 an image without files. The API has already started the instance by then, so it runs without a
@@ -11,7 +12,9 @@ machine, like one that does not boot, and a line says why.
 
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +31,9 @@ from localcloud.machines.switch import Switch
 _SHUTDOWN_S = 90
 
 _Key = tuple[str, str, str]
+
+MachineMaker = Callable[[str, str, Sequence[Path]], BootedMachine]
+"""Makes a machine of a name, an address and the layers of an image."""
 
 
 class MachineEvents(InstanceEvents, Protocol):
@@ -51,12 +57,13 @@ class _Node:
 class BootedNodes:
     """The machines of all instances. `close` ends them all; after that none boots."""
 
-    def __init__(self, switch: Switch, router: Router, tree: Path, folder: Path) -> None:
+    def __init__(
+        self, switch: Switch, router: Router, images: BakedImages, make: MachineMaker
+    ) -> None:
         self._switch = switch
         self._router = router
-        self._tree = tree
-        self._folder = folder
-        self._images = BakedImages(folder / "images")
+        self._images = images
+        self._make = make
         self._nodes: dict[_Key, _Node] = {}
         self._booted = 0
         self._closed = False
@@ -141,20 +148,25 @@ class BootedNodes:
         if instance.nat_ip:
             self._router.publish(instance.nat_ip, instance.network_ip)
             node.public = instance.nat_ip
-        node.machine.start()
+        self._start(node)
+
+    def _start(self, node: _Node) -> None:
+        node.machine.start(partial(self._ended, node))
+
+    def _ended(self, node: _Node, pid: int) -> None:
+        """Start a machine again if it asked for a reboot."""
+        with self._lock:
+            # Another process, or none: its power was cut here, and it may be on again by now.
+            if self._closed or node.machine.pid != pid:
+                return
+            if node.machine.wait_for_end(0):
+                self._start(node)
 
     def _add(self, instance: InstanceView) -> _Node:
         layers = self._images.layers(instance.image)
         self._booted += 1
-        machine = BootedMachine(
-            # The name of a network interface has at most 15 characters; an instance's has more.
-            f"m{self._booted}",
-            instance.network_ip,
-            switch=self._switch,
-            tree=self._tree,
-            layers=layers,
-            folder=self._folder / f"m{self._booted}-{instance.name}",
-        )
+        # The name of a network interface has at most 15 characters; an instance's has more.
+        machine = self._make(f"m{self._booted}", instance.network_ip, layers)
         # A new ID for each machine: cloud-init provisions once per instance ID.
         node = _Node(machine, instance_id=f"{instance.name}-{self._booted}")
         # Before it starts, so that one that fails on the way is removed, too.

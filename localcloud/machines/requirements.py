@@ -7,6 +7,7 @@ import os
 import shutil
 
 from localcloud.errors import LocalcloudError
+from localcloud.kind import Kind
 
 # Debian packages by the program that shows whether they are installed.
 _PACKAGES = {
@@ -18,13 +19,15 @@ _PACKAGES = {
     "nsenter": "util-linux",
     "systemd-nspawn": "systemd-container",
 }
+_FOR_REAL = {"losetup": "mount", "qemu-img": "qemu-utils", "slirp4netns": "slirp4netns"}
 
 
-def require() -> None:
-    """Raise LocalcloudError with all missing packages if machines cannot boot here."""
+def require(kind: Kind) -> None:
+    """Raise LocalcloudError with all missing packages if a kind's machines cannot boot here."""
     if os.geteuid():
         raise LocalcloudError("machines: they boot as root only; run this as root")
-    missing = [package for name, package in _PACKAGES.items() if shutil.which(name) is None]
+    packages = {**_PACKAGES, **(_FOR_REAL if kind.real else {})}
+    missing = [package for name, package in packages.items() if shutil.which(name) is None]
     if missing:
         names = " ".join(missing)
         raise LocalcloudError(f"machines: missing: {names}; install with: apt-get install {names}")

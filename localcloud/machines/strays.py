@@ -16,6 +16,7 @@ from pathlib import Path
 from host.processes import alive
 from localcloud.locks import exclusive
 from localcloud.machines.cgroups import machine_groups, remove_cgroup
+from localcloud.machines.loops import detach
 from localcloud.programs import run
 
 PREFIX = "boot"
@@ -28,17 +29,24 @@ def switch_name() -> str:
     return f"{PREFIX}{os.getpid()}"
 
 
-def remove_strays(cache: Path) -> None:
-    """Remove machines, mounts, namespaces and folders of processes that do not run any more."""
+def remove_strays(cache: Path, *parents: Path) -> None:
+    """Remove machines, mounts, namespaces and folders of processes that do not run any more.
+
+    `parents` are folders of machines' files, beside the one for temporary files.
+    """
     with exclusive(cache / "strays.lock", "it removes what killed runs left"):
-        _remove()
+        _remove([Path(tempfile.gettempdir()), *parents])
 
 
-def _remove() -> None:
+def _remove(parents: list[Path]) -> None:
     # Processes first, since they keep mounts busy; mounts before the folders that they are in.
     for name in {cgroup.name for cgroup in _of_the_dead(machine_groups())}:
         remove_cgroup(name)
-    folders = list(_of_the_dead(Path(tempfile.gettempdir()).iterdir()))
+    folders = [
+        folder for parent in parents if parent.is_dir() for folder in _of_the_dead(parent.iterdir())
+    ]
+    for node in (node for folder in folders for node in folder.glob("*/loop*")):
+        detach(node)
     for mount in _mounts_below(folders):
         run("umount", mount)
     for folder in folders:

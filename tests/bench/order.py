@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from host.folders import CHECKOUT, cache_dir
+from localcloud.devstack.standin import StandIn
 from localcloud.engine.engine import ensure
 from localcloud.machines.booted_cloud import BootedCloud
 from localcloud.machines.tree import ensure_tree
@@ -77,7 +78,7 @@ def main() -> None:
     tree = ensure_tree(cache_dir(os.environ))
     with (
         tempfile.TemporaryDirectory(prefix="bench-order-") as scratch,
-        BootedCloud(tree, standin={"UNIT_S": str(unit_s)}) as cloud,
+        BootedCloud(tree, workload=StandIn(UNIT_S=str(unit_s))) as cloud,
     ):
         folder = Path(scratch)
         together = Job(cloud, "together", folder)

@@ -22,11 +22,11 @@ from stacks.naming import HOST_DOMAIN, Role
 from stacks.settings import Settings
 from stacks.user_data import render
 from tests.patience import PATIENCE_S
+from tests.secret_search import assert_nobody_reads
 
 NO_CONNECTION = 255
 """ssh's own exit status."""
 _CONNECT_S = 5
-_EVERYWHERE = "/etc /home /opt /root /run /srv /tmp /usr/local /var"
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,10 @@ class Nodes:
 
     def assert_nobody_reads_a_secret(self, machine: BootedMachine) -> None:
         """Search the node as nobody. Root finds the secrets, so the search itself works."""
-        options = "recursive devices=skip no-messages files-with-matches fixed-strings file=-"
-        find = f"grep {' '.join(f'--{option}' for option in options.split())} {_EVERYWHERE}"
-        secrets = "\n".join(self.secrets)
-        found_by_root = self.ssh(machine, f"sudo {find}", PATIENCE_S, text=secrets).stdout
-        assert "/etc/devstack-node/local.conf\n" in found_by_root
-        found_by_nobody = self.ssh(machine, f"sudo --user=nobody {find}", PATIENCE_S, text=secrets)
-        assert found_by_nobody.stdout == ""
+        assert_nobody_reads(
+            lambda command, text: self.ssh(machine, command, PATIENCE_S, text=text).stdout,
+            self.secrets,
+        )
 
     def archive(self, machine: BootedMachine, timeout_s: float = PATIENCE_S) -> dict[str, str]:
         """Return the files of a node's log archive by name, as the job keeps them."""

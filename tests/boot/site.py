@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from localcloud.devstack.git_service import PORT, GitService
+from localcloud.devstack.git_service import GitService
 from localcloud.machines.booted import BootedMachine
+from localcloud.machines.configuration import PORT
 from stacks import configuration
 from stacks.credentials import Credentials
 from tests.boot.nodes import Nodes

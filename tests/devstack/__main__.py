@@ -1,147 +1,102 @@
-"""The real DevStack on two machines that boot: built, tested, rebooted and tested again.
+"""The real DevStack on two machines that boot: built, tested, baked, and started from images.
 
 `make devstack MIRRORS=…`, as root, outside CI, since its repositories are in no package registry.
-Takes about 15 minutes on two idle cores. Prints every stage and leaves facts.json and logs.
+Prints every step and leaves facts.json, the logs of both nodes and the reports of the suites.
 """
 
 import argparse
 import json
-import os
 import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from host.folders import cache_dir
-from localcloud.machines.strays import remove_strays, switch_name
-from localcloud.machines.tree import ensure_tree
-from tests.boot.nodes import make_credentials
-from tests.devstack.cloud import Cloud, Row
-from tests.devstack.site import RealSite
-from tests.devstack.watch import Watch
+from tests.devstack.stack import Stack
 
-_LOGS = ("opt/stack/logs", "var/log/devstack-node", "var/lib/devstack-node", "var/log/nova")
-_ARCHIVE_S = 300
-_SHUTDOWN_S = 600
-"""The longest orderly shutdown seen took 256 s."""
+_ZONES = {"built": ("testaz1", "testaz2"), "baked": ("testaz3", "testaz4")}
+_STEPS = ("up", "checks", "tempest", "gophercloud", "bake", "images")
 
 
 def main() -> int:
-    """Run all checks. Return 0, or raise the AssertionError of the first check that fails."""
-    options = _options()
-    options.artifacts.mkdir(parents=True, exist_ok=True, mode=0o700)
-    cache = cache_dir(os.environ)
-    remove_strays(cache)
-    tree = ensure_tree(cache)
-    run = Run(options.artifacts)
-    prefix = f"{switch_name()}-"
-    with (
-        tempfile.TemporaryDirectory(prefix=prefix) as folder,
-        closing(RealSite(Path(folder), tree, make_credentials(), options.mirrors)) as site,
-    ):
-        try:
-            run.all(site)
-        finally:
-            run.keep(site)
+    """Run the steps. Return 0, or raise the error of the first step that fails."""
+    given = _options()
+    given.artifacts.mkdir(parents=True, exist_ok=True, mode=0o700)
+    run = Run(given.artifacts, given.mirrors, given.steps)
+    try:
+        run.all()
+    finally:
+        run.end()
     return 0
 
 
 class Run:
-    """One run of the checks, with the facts recorded so far."""
+    """One run of the steps, with the facts recorded so far."""
 
-    def __init__(self, artifacts: Path) -> None:
+    def __init__(self, artifacts: Path, mirrors: Path | None, steps: Sequence[str]) -> None:
         self._artifacts = artifacts
+        self._steps = steps
         self._began = time.monotonic()
-        self.facts: dict[str, Any] = {"steps": {}}
+        # A cloud and images of its own: those that a person has stay as they are.
+        self._state = artifacts / "state"
+        self._make = lambda name: Stack(name, self._state, mirrors, artifacts / name)
+        self._facts: dict[str, Any] = {"steps": {}}
 
-    def all(self, site: RealSite) -> None:
-        """Build the nodes, test the cloud, reboot both nodes and test it again."""
-        self.facts["commits"] = site.commits
-        site.controller.start()
-        site.worker.start()
-        cloud = Cloud(site)
-        self._step("both nodes ready", lambda: Watch(site, self._say).until_ready())
-        self._step("zones", lambda: self._zones(cloud))
-        self._step("archives of logs without a secret", lambda: _archive_all(site))
-        servers = self._step("servers", cloud.make_servers)
-        assert servers["first"]["zone"] == servers["anywhere"]["zone"] == site.settings.primary_az
-        assert servers["second"]["zone"] == site.settings.secondary_az
-        self._step("floating addresses from outside", lambda: _ping_all(cloud, servers))
-        self._step("reboot of both", lambda: _reboot_both(site))
-        self._step("both nodes ready again", lambda: Watch(site, self._say).until_ready())
-        self._step("zones again", lambda: self._zones(cloud))
-        self._step("servers again", lambda: _start_all(cloud, servers))
-        self._step("floating addresses again", lambda: _ping_all(cloud, servers))
+    def all(self) -> None:
+        """Go through all steps that are asked for, in the order of `_STEPS`."""
+        if {"up", "checks", "tempest", "gophercloud"} & set(self._steps):
+            self._judge("built", self._steps)
+        if "bake" in self._steps:
+            self._step("bake", self._make("bake").bake)
+        if "images" in self._steps:
+            self._judge("baked", [step for step in self._steps if step != "gophercloud"])
 
-    def keep(self, site: RealSite) -> None:
-        """Leave the facts and both nodes' logs, with this run's passwords, in ARTIFACTS."""
-        text = json.dumps(self.facts, indent=2) + "\n"
+    def end(self) -> None:
+        """End the cloud and leave the facts."""
+        self._make("end").end_cloud()
+        shutil.rmtree(self._state, ignore_errors=True)
+        text = json.dumps(self._facts, indent=2) + "\n"
         (self._artifacts / "facts.json").write_text(text, encoding="utf-8")
-        for machine in (site.controller, site.worker):
-            target = self._artifacts / machine.name
-            shutil.rmtree(target, ignore_errors=True)
-            target.mkdir()
-            shutil.copy2(machine.console, target)
-            for name in _LOGS:
-                if (machine.changes / name).is_dir():
-                    shutil.copytree(machine.changes / name, target / name, symlinks=True)
 
-    def _step(self, name: str, action: Callable[[], Any]) -> Any:
+    def _judge(self, name: str, steps: Sequence[str]) -> None:
+        """Bring a stack up, judge it, and destroy it."""
+        stack = self._make(name)
+        zones = _ZONES[name]
+        settings = {
+            "primaryAz": zones[0],
+            "secondaryAz": zones[1],
+            "bakedImages": "require" if name == "baked" else "never",
+        }
+        self._step(f"{name}: up", lambda: stack.up(settings))
+        try:
+            if "checks" in steps:
+                self._check(stack, zones)
+            for suite in ("tempest", "gophercloud"):
+                if suite in steps:
+                    self._step(f"{name}: {suite}", lambda suite=suite: stack.suite(suite))
+        finally:
+            self._step(f"{name}: logs", stack.keep_logs)
+        self._step(f"{name}: down", stack.down)
+
+    def _check(self, stack: Stack, zones: tuple[str, str]) -> None:
+        name = stack.name
+        self._step(f"{name}: secrets", stack.assert_nobody_reads_a_secret)
+        self._step(f"{name}: checks", lambda: stack.checks(zones))
+        self._step(f"{name}: reboot of both", stack.reboot_both)
+        self._step(f"{name}: ready again", stack.wait)
+        self._step(f"{name}: checks again", lambda: stack.checks(zones, "--again"))
+
+    def _step(self, name: str, action: Callable[[], Any]) -> None:
         self._say(name)
         began = time.monotonic()
         result = action()
         seconds = round(time.monotonic() - began, 1)
-        self.facts["steps"][name] = {"seconds": seconds, "result": result}
+        self._facts["steps"][name] = {"seconds": seconds, "result": result}
         self._say(f"{name}: {seconds} s")
-        return result
-
-    def _zones(self, cloud: Cloud) -> dict[str, list[str]]:
-        settings = cloud.settings
-        zones = {kind: cloud.zones(kind) for kind in ("compute", "volume")}
-        for kind, names in zones.items():
-            assert names == sorted(settings.availability_zones), (kind, names)
-        return zones
 
     def _say(self, line: str) -> None:
         print(f"{time.monotonic() - self._began:6.0f} s  {line}", file=sys.stderr, flush=True)
-
-
-def _archive_all(site: RealSite) -> dict[str, int]:
-    """Collect both log archives and assert that no secret is in them; return file counts."""
-    found = {}
-    for machine in (site.controller, site.worker):
-        site.assert_nobody_reads_a_secret(machine)
-        files = site.archive(machine, _ARCHIVE_S)
-        telling = {name: kept for name, text in files.items() if (kept := site.secrets_in(text))}
-        assert not telling, f"{machine.name}: {sorted(telling)}"
-        found[machine.name] = len(files)
-    return found
-
-
-def _ping_all(cloud: Cloud, servers: dict[str, Row]) -> dict[str, float]:
-    return {name: cloud.ping(server["floating"]) for name, server in servers.items()}
-
-
-def _start_all(cloud: Cloud, servers: dict[str, Row]) -> None:
-    """Start the servers again: after a reboot of its host, Nova leaves a server shut off."""
-    for name in servers:
-        if cloud.ask("server", "show", name)["status"] == "SHUTOFF":
-            cloud.do("server", "start", name)
-        cloud.wait_for_server(name)
-
-
-def _reboot_both(site: RealSite) -> None:
-    machines = (site.controller, site.worker)
-    for machine in machines:
-        site.ssh(machine, "sudo systemctl reboot")
-    for machine in machines:
-        assert machine.wait_for_end(_SHUTDOWN_S), f"{machine.name} was shut down instead"
-    for machine in machines:
-        machine.start()
 
 
 def _options() -> argparse.Namespace:
@@ -149,14 +104,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--mirrors",
         type=Path,
-        required=True,
-        help="a folder of bare repositories OWNER/NAME.git, such as openstack/nova.git",
+        help="a folder of bare repositories OWNER/NAME.git (default: their usual place)",
     )
     parser.add_argument("--artifacts", type=Path, required=True, help="where facts and logs go")
-    options = parser.parse_args()
-    if os.geteuid():
-        parser.error("machines boot as root only")
-    return options
+    parser.add_argument(
+        "--steps",
+        nargs="+",
+        choices=_STEPS,
+        default=_STEPS,
+        help="only these: up (build the nodes), checks, tempest, gophercloud, bake,"
+        " images (start from what was baked); by default all",
+    )
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ def test_build_makes_before_the_tests_what_is_made_once(monkeypatch, tmp_path, a
     done = []
     monkeypatch.setenv("DEVSTACK_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(cli, "ensure", lambda _: done.append("engine") or SimpleNamespace(cli="p"))
-    monkeypatch.setattr(cli.requirements, "require", lambda: done.append("requirements"))
+    monkeypatch.setattr(cli.requirements, "require", lambda *_: done.append("requirements"))
     monkeypatch.setattr(cli, "ensure_tree", lambda cache: cache == tmp_path and done.append("tree"))
 
     assert cli.main(arguments) == 0

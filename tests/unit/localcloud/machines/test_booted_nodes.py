@@ -10,7 +10,7 @@ import pytest
 
 from localcloud.compute_api.hooks import Hooks, ImageView, InstanceView
 from localcloud.errors import LocalcloudError
-from localcloud.machines import booted_nodes
+from localcloud.machines.baked_images import BakedImages
 from localcloud.machines.booted_nodes import BootedNodes
 from tests.patience import PATIENCE_S
 
@@ -23,22 +23,31 @@ class Machine:
     made: list["Machine"]
     fails = False
 
-    def __init__(self, name, address, *, layers, **_):
+    def __init__(self, name, address, layers):
         self.name, self.address, self.layers = name, address, layers
         self.done = []
         self.is_on = False
+        self.asks_for_a_reboot = True
+        self.pid = 0
         Machine.made.append(self)
 
     def seed(self, user_data, *, instance_id, hostname):
         """Record the arguments."""
         self.done.append(("seed", user_data, instance_id, hostname))
 
-    def start(self):
+    def start(self, ended):
         """Record the call, or fail if the test asks for it."""
         if Machine.fails:
             raise LocalcloudError("systemd-nspawn: no")
         self.done.append("start")
         self.is_on = True
+        self.ended = ended
+        self.pid += 1
+
+    def wait_for_end(self, _timeout_s):
+        """Return whether it asked for a reboot."""
+        self.is_on = False
+        return self.asks_for_a_reboot
 
     def shut_down(self, limit_s):
         """Record the call with its argument."""
@@ -84,10 +93,9 @@ def router():
 @pytest.fixture
 def nodes(router, monkeypatch, tmp_path):
     """Nodes whose machines only record calls."""
-    monkeypatch.setattr(booted_nodes, "BootedMachine", Machine)
     monkeypatch.setattr(Machine, "made", [], raising=False)
     switch = SimpleNamespace(network=IPv4Network("10.0.3.0/24"))
-    return BootedNodes(switch, router, tmp_path / "tree", tmp_path)
+    return BootedNodes(switch, router, BakedImages(tmp_path / "images"), Machine)
 
 
 def instance(name="capo-controller", address="10.0.3.15", public="203.0.113.1", **changes):
@@ -193,6 +201,37 @@ def test_a_stopped_instance_starts_with_its_files_and_its_id(nodes, router):
     assert (second[1], second[2]) == ("new", first[2])
     assert while_stopped == {}
     assert router.public == {"203.0.113.9": "10.0.3.15"}
+
+
+def test_a_machine_that_reboots_starts_again(nodes):
+    nodes.boot(instance())
+    [machine] = Machine.made
+    machine.ended(machine.pid)
+    machine.ended(machine.pid)
+
+    assert machine.done[1:] == ["start", "start", "start"]
+
+
+def test_a_machine_that_powers_itself_off_stays_off(nodes):
+    nodes.boot(instance())
+    [machine] = Machine.made
+    machine.asks_for_a_reboot = False
+    machine.ended(machine.pid)
+
+    assert machine.done[1:] == ["start"]
+    assert not machine.is_on
+
+
+def test_the_end_of_an_earlier_run_starts_nothing(nodes):
+    """A stop ends the process, too; its end may be noticed after the next start."""
+    nodes.boot(instance())
+    [machine] = Machine.made
+    earlier = machine.pid
+    nodes.shut_down(instance())
+    nodes.boot(instance())
+    machine.ended(earlier)
+
+    assert machine.done.count("start") == 2
 
 
 def test_the_files_of_a_stopped_instance_go_when_it_is_deleted(nodes):

@@ -4,8 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import requests
 
-from tests.devstack.mirrors import cut
+from localcloud.devstack.real import mirrors
+from localcloud.devstack.real.mirrors import AMPHORA_PATH, Mirrors, cut
+from localcloud.errors import LocalcloudError
 from tests.patience import PATIENCE_S
 
 
@@ -58,3 +61,39 @@ def test_a_tag_can_be_fetched_by_its_name(mirror, tmp_path):
     clone(tmp_path / "cut.git", tmp_path / "clone", "1.2.3")
 
     assert git(tmp_path / "clone", "log", "--format=%H %s") == f"{commit} first"
+
+
+@pytest.fixture
+def folder(mirror, tmp_path, monkeypatch):
+    """A folder of mirrors with one repository that DevStack needs, and one of a user."""
+    monkeypatch.setattr(mirrors, "_REFS", {"openstack/nova": "stable/1"})
+    for name in ("openstack/nova", "someone/plugin"):
+        target = tmp_path / "mirrors" / f"{name}.git"
+        git(tmp_path, "clone", "--quiet", "--mirror", str(mirror), str(target))
+    (tmp_path / "mirrors/images").mkdir()
+    (tmp_path / "mirrors" / AMPHORA_PATH[1:]).write_bytes(b"an Amphora")
+    return tmp_path / "mirrors"
+
+
+def test_nodes_clone_from_the_served_address(folder, tmp_path):
+    """A repository of the user's is served as it is, with or without .git."""
+    with Mirrors(folder, tmp_path / "served").serve(Path("/proc/self/ns/net"), "127.0.0.1") as url:
+        clone(f"{url}/openstack/nova", tmp_path / "nova", "stable/1")
+        clone(f"{url}/someone/plugin.git", tmp_path / "plugin", "1.2.3")
+        amphora = requests.get(f"{url}{AMPHORA_PATH}", timeout=PATIENCE_S).content
+
+    assert git(tmp_path / "nova", "log", "--format=%s") == "second"
+    assert git(tmp_path / "plugin", "log", "--format=%s") == "first"
+    assert amphora == b"an Amphora"
+
+
+def test_all_missing_mirrors_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(mirrors, "_REFS", {"openstack/nova": "r", "novnc/novnc": "v1"})
+
+    with pytest.raises(LocalcloudError) as refused:
+        Mirrors(tmp_path, tmp_path / "served")
+
+    assert str(refused.value) == (
+        f"mirrors: {tmp_path} lacks openstack/nova.git, novnc/novnc.git;"
+        " clone them with 'git clone --mirror'"
+    )

@@ -1,0 +1,98 @@
+"""Workload: the real DevStack on machines, adapted to what their host's kernel can do."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.devstack.real import host, uplink
+from localcloud.devstack.real.machine import LoopDevices, RealMachine
+from localcloud.devstack.real.mirrors import AMPHORA_PATH, Mirrors
+from localcloud.machines.configuration import CONFIGURATION, CONTROLLER, FLOATING, GIT_BASE
+from localcloud.machines.router import INTERNET
+from localcloud.machines.workload import Place
+from localcloud.programs import run
+
+_SETTINGS: dict[str, Any] = {
+    # OVN from source takes 9 minutes more on two cores.
+    "devstack:ovnFromSource": False,
+    # Long time limits: two nodes share the cores of one computer.
+    "devstack:gitTimeoutS": 900,
+    "devstack:serviceTimeoutS": 900,
+    "devstack:nodeDeadlineS": 7200,
+    "devstack:readyTimeoutS": 7200,
+    "devstack:bakedReadyTimeoutS": 1800,
+    "devstack:volumeBackingGib": 20,
+}
+
+# Of this computer: two clouds must not take the same device.
+_LOCKS = Path("/run/lock/devstack-loops")
+
+
+@dataclass(frozen=True)
+class RealDevStack:
+    """The real DevStack. `state` is the cloud's state folder.
+
+    `mirrors` is a folder of git mirrors; None: the repositories' usual place.
+    """
+
+    state: Path
+    mirrors: Path | None
+
+    @property
+    def machines(self) -> Path:
+        """A folder beside the images. Two nodes need some 15 GB, too much for many a /tmp."""
+        return self.state / "machines"
+
+    @property
+    def images(self) -> Path:
+        """A folder that `down` leaves, since a build takes a quarter of an hour or more."""
+        return self.state / "images"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of every stack whose nodes build the real DevStack here."""
+        mirrored = {
+            "devstack:gitBase": GIT_BASE,
+            "devstack:amphoraImageUrl": f"{GIT_BASE}{AMPHORA_PATH}",
+        }
+        return {
+            **CONFIGURATION,
+            **_SETTINGS,
+            **(mirrored if self.mirrors else {}),
+            "devstack:localConfFile": str(self._local_conf),
+        }
+
+    @property
+    def _local_conf(self) -> Path:
+        return self.state / "local.conf"
+
+    @contextmanager
+    def serve(self, place: Place) -> Iterator[None]:
+        """Open the uplink, the way to floating addresses, and serve the mirrors."""
+        self._local_conf.write_text(host.local_conf(), encoding="utf-8")
+        place.switch.route(FLOATING, via=CONTROLLER)
+        with uplink.Uplink(place.switch):
+            if self.mirrors is None:
+                yield
+                return
+            with Mirrors(self.mirrors, place.folder / "git").serve(place.switch.path, INTERNET):
+                yield
+
+    def machine(self, name: str, address: str, layers: Sequence[Path], place: Place) -> RealMachine:
+        """Make a machine with what a cloud image of Debian has, and with the overlay's files."""
+        machine = RealMachine(
+            name,
+            address,
+            switch=place.switch,
+            tree=place.tree,
+            folder=place.folder / name,
+            layers=layers,
+            loops=LoopDevices.take(_LOCKS),
+        )
+        uplink.prepare(machine.root)
+        host.lay_over(machine.root)
+        # Enabled, as in an image where stack.sh itself installs Apache.
+        run("systemctl", "--root", machine.root, "--quiet", "enable", "apache2.service")
+        return machine

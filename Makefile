@@ -50,7 +50,7 @@ help: ## list the targets
 
 # --- the cloud ---
 
-.PHONY: preflight up preview refresh outputs down e2e-files bake
+.PHONY: preflight up preview refresh outputs down e2e-files enter bake
 preflight: ready ## find problems that would make `up` fail
 	@$(JOB) preflight --stack $(STACK) --for up
 
@@ -68,6 +68,13 @@ outputs: ready ## print the stack's outputs, secrets masked
 
 e2e-files: ready ## write clouds.yaml and e2e.env into DIR
 	@$(JOB) e2e-files --stack $(STACK) --dir '$(DIR)'
+
+# People have clients of their own, so the shell has the user's PATH.
+enter: ready ## open a shell in the nodes' network, in which OpenStack clients find clouds.yaml
+	@$(if $(MACHINES),,echo 'nodes of this cloud have no network: make enter MACHINES=1' >&2; exit 1)
+	@$(JOB) e2e-files --stack $(STACK) --dir '$(DIR)'
+	@OS_CLIENT_CONFIG_FILE=$$(realpath '$(DIR)')/clouds.yaml \
+	  $(PY) -m localcloud run $(KIND) --beside-nodes -- "$${SHELL:-bash}"
 
 KEEP ?= 3
 bake: ready ## build the nodes, keep KEEP images of each, and destroy them
@@ -101,7 +108,7 @@ types: venv ## check the types of the Python code
 # Shell scripts are found by their first line, since programs on a node have no suffix.
 SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
 	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit localcloud/devstack \
-	tests/devstack/overlay .ci
+	tests/devstack .ci
 
 shell: venv ## check the shell scripts
 	@$(VENV)/bin/shellcheck $$($(SHELL_SCRIPTS))

@@ -1,5 +1,6 @@
 """Workload: the real DevStack on machines, adapted to what their host's kernel can do."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 from localcloud.devstack.real import host, uplink
 from localcloud.devstack.real.machine import LoopDevices, RealMachine
 from localcloud.devstack.real.mirrors import AMPHORA_PATH, Mirrors
+from localcloud.errors import LocalcloudError
 from localcloud.machines.configuration import CONFIGURATION, CONTROLLER, FLOATING, GIT_BASE
 from localcloud.machines.router import INTERNET
 from localcloud.machines.workload import Place
@@ -39,6 +41,14 @@ class RealDevStack:
 
     state: Path
     mirrors: Path | None
+
+    def __post_init__(self) -> None:
+        # The option of mount that names the layers of a machine is divided by them.
+        if found := re.search("[:,]", str(self.state)):
+            raise LocalcloudError(
+                f"machines: {str(self.state)!r} holds {found[0]!r}, which mount cannot be given;"
+                " name another folder in DEVSTACK_STATE_DIR"
+            )
 
     @property
     def machines(self) -> Path:

@@ -8,11 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from localcloud import daemon
 from localcloud.errors import LocalcloudError
+from localcloud.kind import Kind
 from tests.patience import FOREVER_S, PATIENCE_S
 
 
@@ -109,6 +112,23 @@ def test_one_that_does_not_answer_is_an_error_with_its_log(folder):
         finally:
             silent.kill()
             silent.wait()
+
+
+def test_one_with_other_mirrors_is_an_error_with_its_remedy(folder):
+    """Its nodes would be built from repositories that the person did not name."""
+    running = daemon.ensure_running(folder, {})
+    daemon.announce(folder, replace(running, mirrors="/first"))
+    kind = Kind(machines=True, devstack="real", mirrors=Path("/second"))
+
+    with pytest.raises(LocalcloudError) as refused:
+        daemon.ensure_running(folder, {}, kind)
+
+    assert str(refused.value) == (
+        "daemon: it runs with /first, not with /second; end it first, by 'make down' or"
+        " 'python -m localcloud stop'"
+    )
+    daemon.ensure_running(folder, {}, replace(kind, mirrors=Path("/first")))
+    daemon.ensure_running(folder, {}, replace(kind, mirrors=None))
 
 
 def test_its_latency_can_be_changed_while_it_runs(folder):

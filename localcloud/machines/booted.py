@@ -81,7 +81,7 @@ class BootedMachine:
 
     @property
     def pid(self) -> int:
-        """The ID of its process until its power is cut, also if it ended by itself; else 0."""
+        """The ID of its process, also of one that ended by itself; 0 after its power was cut."""
         return self._child.pid if self._child else 0
 
     def seed(self, user_data: str, *, instance_id: str, hostname: str) -> None:
@@ -131,19 +131,22 @@ class BootedMachine:
 
         Raises LocalcloudError if it is off, or still runs after `timeout_s`.
         """
-        if self._child is None:
+        child = self._child
+        if child is None:
             raise LocalcloudError(f"{self.name} is not on")
-        if not self._child.ends_within(timeout_s):
+        if not child.ends_within(timeout_s):
             raise LocalcloudError(f"{self.name} did not end within {timeout_s:.0f} s")
-        asked = self._child.kill() == _EXITED_TO_REBOOT
-        self.cut_power()
-        return asked
+        self._child = None
+        self._clear(child)
+        return child.kill() == _EXITED_TO_REBOOT
 
     def shut_down(self, limit_s: float) -> None:
         """Press the power button, and cut the power if the machine still runs after `limit_s`."""
-        if self._child is not None:
-            self._child.end(Grace(soft_s=limit_s, hard_s=0))
-            self.cut_power()
+        # First, so that its end is not taken for one of its own.
+        child, self._child = self._child, None
+        if child is not None:
+            child.end(Grace(soft_s=limit_s, hard_s=0))
+            self._clear(child)
 
     def capture(self, layer: Path) -> None:
         """Move everything that the machine wrote to a new layer, below what it writes from now on.
@@ -164,12 +167,9 @@ class BootedMachine:
 
     def cut_power(self) -> None:
         """Kill everything in the machine at once, as a power failure does. Its files stay."""
-        if self._child is None:
-            return
-        remove_cgroup(self._cgroup.name)
-        self._child.kill()
-        self._child = None
-        self._switch.unplug(self.name)
+        child, self._child = self._child, None
+        if child is not None:
+            self._clear(child)
 
     def remove(self) -> None:
         """Cut the power and remove the machine's files."""
@@ -178,6 +178,12 @@ class BootedMachine:
         if self.root.is_mount():
             run("umount", self.root)
         shutil.rmtree(self._folder)
+
+    def _clear(self, child: Child) -> None:
+        """Remove everything of a run, which may still go on, except the files."""
+        remove_cgroup(self._cgroup.name)
+        child.kill()
+        self._switch.unplug(self.name)
 
     def _mount(self) -> None:
         lower = ":".join(map(str, (*self.layers, self._tree)))

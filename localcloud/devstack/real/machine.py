@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from host.locks import take
+from host.processes import Child
 from localcloud.errors import LocalcloudError
 from localcloud.machines.booted import BootedMachine
 from localcloud.machines.loops import MAJOR, detach, is_attached
@@ -72,9 +73,9 @@ class RealMachine(BootedMachine):
         binds = (f"--bind={node}:/dev/{node.name}" for node in self._nodes)
         self.privileges = ("--capability=all", *binds)
 
-    def cut_power(self) -> None:
-        """Cut the power and detach the loop devices, which outlive the machine."""
-        super().cut_power()
+    def _clear(self, child: Child) -> None:
+        """Also detach the loop devices, which outlive the machine."""
+        super()._clear(child)
         for node in self._nodes:
             detach(node)
 

@@ -190,13 +190,16 @@ class Cloud:
 
     def boot_nodes(self, **courses: Course) -> None:
         """Start the nodes of a copy, to fare in a certain way; by role."""
-        self.nodes.courses = courses
         with self.api.cloud.lock:
             found = self.api.cloud.store.select("instances", self.project)
             machines = [views.instance_view(self.api.cloud, instance) for instance in found]
-        for view in machines:
-            self.nodes.boot(view)
-        self.nodes.courses = {}
+        self.nodes.courses = courses
+        try:
+            for view in machines:
+                self.nodes.boot(view)
+        finally:
+            # All tests of the process share the nodes.
+            self.nodes.courses = {}
 
 
 def replaced(text: str, texts: dict[str, str]) -> str:

@@ -47,6 +47,6 @@ SUBNETWORKS = Kind(
     collection="subnetworks", parameter="subnetwork", place="regions/{region}", stage=2
 )
 NETWORKS = Kind(collection="networks", parameter="network", place="global", stage=3)
-# Images outlive the stack that made them, so cleanup does not look for them. A bake prunes them.
+# Images outlive the stack that made them, so cleanup looks only for those that failed.
 IMAGES = Kind(collection="images", parameter="image", place="global", stage=0)
 KINDS = (INSTANCES, ROUTERS, FIREWALLS, ROUTES, DISKS, ADDRESSES, SUBNETWORKS, NETWORKS)

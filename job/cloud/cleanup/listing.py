@@ -83,8 +83,16 @@ def _what(given: argparse.Namespace, environ: Mapping[str, str]) -> tuple[Place,
 
 def _list(found: Iterable[Leftover]) -> None:
     for each in found:
-        whose = f"stack {each.owner.stack}" if each.owner else "not ours, holds our network"
-        print(f"{each.path}  {whose}, created {each.created}{_kept(each.kept_until)}", flush=True)
+        print(
+            f"{each.path}  {_origin(each)}, created {each.created}{_kept(each.kept_until)}",
+            flush=True,
+        )
+
+
+def _origin(each: Leftover) -> str:
+    if each.is_foreign:
+        return "not ours, holds our network"
+    return f"stack {each.owner.stack}" if each.owner else "an image that a bake failed to make"
 
 
 def _kept(until: float) -> str:

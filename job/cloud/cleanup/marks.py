@@ -10,7 +10,8 @@ from typing import Any
 
 from job.cloud.kinds import Kind
 from job.cloud.stack import Stack
-from stacks.naming import Owner, marked, owner_of_instance
+from stacks.baked_images import ROLE_LABEL, family_of
+from stacks.naming import ROLES, Owner, marked, owner_of_instance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,21 @@ class Scope:
         if owner and owner.cluster == self.cluster and self.stack in {"", owner.stack}:
             return owner
         return None
+
+    @property
+    def has_images(self) -> bool:
+        """Whether images are in scope: no stack and no region owns one, but all stacks together."""
+        return not self.stack and not self.region
+
+    def is_failed_image(self, body: Mapping[str, Any]) -> bool:
+        """Tell whether an image is what a failed bake has left of one.
+
+        Any other image may be in use: a stack starts from the READY ones, and a bake still makes
+        the PENDING ones.
+        """
+        families = {family_of(self.cluster, role) for role in ROLES}
+        is_ours = body.get("family") in families and ROLE_LABEL in body.get("labels", {})
+        return self.has_images and is_ours and body["status"] == "FAILED"
 
     def _by_name(self, kind: Kind, body: Mapping[str, Any]) -> Owner | None:
         """Return the asked-for stack if the resource has exactly one of its names."""

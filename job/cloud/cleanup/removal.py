@@ -113,4 +113,4 @@ def _round(api: Api, targets: Iterable[Leftover]) -> dict[Leftover, ApiError]:
 
 
 def _note(target: Leftover) -> str:
-    return "" if target.owner or target.urn else ", which was not ours and held our network"
+    return ", which was not ours and held our network" if target.is_foreign else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from job.cloud.cleanup.api import Api, path_of
 from job.cloud.cleanup.marks import Scope
-from job.cloud.kinds import FIREWALLS, KINDS, NETWORKS, ROUTES, Kind
+from job.cloud.kinds import FIREWALLS, IMAGES, KINDS, NETWORKS, ROUTES, Kind
 from stacks.naming import Owner, marked
 
 EXPIRES = "devstack-expires"
@@ -26,18 +26,26 @@ class Leftover:
     path: str
     """In the form of IDs in the state: projects/P/zones/Z/instances/N."""
     owner: Owner | None = None
-    """None: a foreign resource on a network of ours."""
+    """None: an image, or a foreign resource on a network of ours."""
     created: str = ""
     kept_until: float = 0
     """Until when its stack is kept for debugging, seconds since the epoch."""
     urn: str = ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is not ours and holds a network of ours."""
+        return not (self.owner or self.urn or self.kind is IMAGES)
 
     def __str__(self) -> str:
         return f"{self.urn} ({_HOST}{self.path})" if self.urn else self.path
 
 
 def leftovers(api: Api, scope: Scope) -> list[Leftover]:
-    """Return the leftover resources of the stacks in scope, users first. Raises JobError."""
+    """Return the leftover resources of the stacks in scope, users first. Raises JobError.
+
+    A scope of all stacks includes the images that a bake failed to make.
+    """
     found = []
     until: dict[Owner | None, float] = {}
     for kind in KINDS:
@@ -56,9 +64,20 @@ def leftovers(api: Api, scope: Scope) -> list[Leftover]:
             )
     elsewhere = {each.owner for each in found if not _is_in(scope.region, each.path)}
     # Resources without labels are kept together with the labelled ones of their stack.
-    return [
+    of_stacks = [
         replace(each, kept_until=until[each.owner]) for each in found if each.owner not in elsewhere
     ]
+    return [*of_stacks, *_failed_images(api, scope)]
+
+
+def _failed_images(api: Api, scope: Scope) -> Iterator[Leftover]:
+    for body in api.list(IMAGES) if scope.has_images else ():
+        if scope.is_failed_image(body):
+            yield Leftover(
+                kind=IMAGES,
+                path=path_of(body["selfLink"]),
+                created=body.get("creationTimestamp", ""),
+            )
 
 
 def removable(found: Iterable[Leftover], *, even_kept: bool) -> list[Leftover]:

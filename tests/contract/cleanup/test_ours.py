@@ -115,6 +115,42 @@ def test_a_disk_that_outlived_its_instance_is_ours_by_its_name(api, create, doub
     assert names == {"capo-e2e-ci-data", "capo-e2e-other-worker"}
 
 
+@pytest.fixture
+def image(double, place):
+    """Put an image into the project; return its path."""
+
+    def put(name, status, *, family="capo-e2e-worker", label="devstack-image"):
+        body = double.publish_image(place.project, family, name)
+        body |= {"status": status, "labels": {label: "worker"}}
+        return f"projects/{place.project}/global/images/{name}"
+
+    return put
+
+
+def test_of_images_only_those_that_a_bake_failed_to_make_go(api, image, left, said):
+    """Stacks start from the READY ones, and a bake still makes the PENDING ones."""
+    failed = image("failed", "FAILED")
+    kept = {
+        image("ready", "READY"),
+        image("pending", "PENDING"),
+        image("lab", "FAILED", family="lab-worker"),
+        image("odd", "FAILED", label="lab"),
+    }
+    removal.sweep(api, ANY)
+
+    assert left() == kept
+    assert said == [f"deleted {failed}"]
+
+
+@pytest.mark.parametrize("scope", [CI, Scope(cluster="capo-e2e", region=REGION)], ids=str)
+def test_no_image_belongs_to_one_stack_or_region(api, image, left, scope):
+    """`down` of any stack must not look at the images of all."""
+    failed = image("failed", "FAILED")
+    removal.sweep(api, scope)
+
+    assert left() == {failed}
+
+
 def test_a_region_stands_for_the_stacks_that_are_nowhere_else(api, build, left):
     made = build()
     elsewhere = Scope(cluster="capo-e2e", region="europe-west4")

@@ -8,7 +8,7 @@ from job.cli import main
 from job.cloud.cleanup import listing
 from job.cloud.cleanup.removal import Survivor
 from job.cloud.cleanup.search import Leftover
-from job.cloud.kinds import INSTANCES, NETWORKS
+from job.cloud.kinds import FIREWALLS, IMAGES, INSTANCES, NETWORKS
 from stacks.naming import Owner
 
 NETWORK = Leftover(
@@ -17,7 +17,8 @@ NETWORK = Leftover(
     owner=Owner("capo-e2e", "ci"),
     created="2026-11-25T01:02:03.000-08:00",
 )
-RULE = Leftover(kind=NETWORKS, path="projects/p/global/firewalls/scanner")
+RULE = Leftover(kind=FIREWALLS, path="projects/p/global/firewalls/scanner")
+IMAGE = Leftover(kind=IMAGES, path="projects/p/global/images/half")
 
 
 class Cloud:
@@ -66,13 +67,15 @@ def staged(cli):
 
 
 def test_without_yes_it_lists_and_removes_nothing(cloud, capsys):
+    cloud.found.append(IMAGE)
     cloud.strange = [RULE]
     assert main(["cleanup", "--project", "p"]) == 0
 
     out = capsys.readouterr().out
     assert f"{NETWORK.path}  stack ci, created 2026-11-25T01:02:03.000-08:00\n" in out
     assert f"{RULE.path}  not ours, holds our network, created" in out
-    assert "job: these 2 in project p would be removed with --yes\n" in out
+    assert f"{IMAGE.path}  an image that a bake failed to make, created" in out
+    assert "job: these 3 in project p would be removed with --yes\n" in out
     assert cloud.swept == []
 
 

@@ -20,6 +20,7 @@ from localcloud.compute_api.options import Options
 from localcloud.compute_api.server import ComputeApi
 from localcloud.console import say
 from localcloud.daemon import Daemon
+from localcloud.devstack.real.probes import probe_host
 from localcloud.devstack.real.workload import RealDevStack
 from localcloud.kind import Kind
 from localcloud.machines.booted_cloud import BootedCloud
@@ -80,7 +81,7 @@ def _simulated(folder: Path) -> Iterator[Daemon]:
 def _booted(folder: Path, kind: Kind) -> Iterator[Daemon]:
     """Serve instances that boot, with the API on the loopback of a new namespace."""
     cache = cache_dir(os.environ)
-    real = RealDevStack(folder, kind.mirrors) if kind.real else None
+    real = RealDevStack(folder, kind.mirrors, probe_host()) if kind.real else None
     # A killed daemon could not remove its machines, and nobody else would.
     remove_strays(cache, *([real.machines] if real else []))
     options = Options(port=daemon.last_port(folder))

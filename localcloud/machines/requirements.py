@@ -19,7 +19,7 @@ _PACKAGES = {
     "nsenter": "util-linux",
     "systemd-nspawn": "systemd-container",
 }
-_FOR_REAL = {"losetup": "mount", "qemu-img": "qemu-utils", "slirp4netns": "slirp4netns"}
+_FOR_REAL = {"qemu-img": "qemu-utils", "slirp4netns": "slirp4netns"}
 
 
 def require(kind: Kind) -> None:

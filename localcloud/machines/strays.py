@@ -16,7 +16,6 @@ from pathlib import Path
 from host.processes import alive
 from localcloud.locks import exclusive
 from localcloud.machines.cgroups import machine_groups, remove_cgroup
-from localcloud.machines.loops import detach
 from localcloud.programs import run
 
 PREFIX = "boot"
@@ -45,8 +44,6 @@ def _remove(parents: list[Path]) -> None:
     folders = [
         folder for parent in parents if parent.is_dir() for folder in _of_the_dead(parent.iterdir())
     ]
-    for node in (node for folder in folders for node in folder.glob("*/loop*")):
-        detach(node)
     for mount in _mounts_below(folders):
         run("umount", mount)
     for folder in folders:

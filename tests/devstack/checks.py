@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from openstack.connection import Connection
-from tests.devstack.connection import connect
-from tests.devstack.guest.build import build
-from tests.devstack.guest.upload import upload
 
 from host.folders import cache_dir
 from stacks.clouds_yaml import ADMIN_CLOUD
+from tests.devstack.connection import connect
+from tests.devstack.guest.build import build
+from tests.devstack.guest.upload import upload
 
 _NAME = "checks"
 _SUBNET = "10.1.8.0/24"

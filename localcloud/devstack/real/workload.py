@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.devstack.real import host, uplink
-from localcloud.devstack.real.machine import LoopDevices, RealMachine
+from localcloud.console import say
+from localcloud.devstack.real import uplink
+from localcloud.devstack.real.host import devices, lacks, lay_over, local_conf
+from localcloud.devstack.real.machine import RealMachine
 from localcloud.devstack.real.mirrors import AMPHORA_PATH, Mirrors
+from localcloud.devstack.real.probes import Host
 from localcloud.errors import LocalcloudError
 from localcloud.machines.configuration import CONFIGURATION, CONTROLLER, FLOATING, GIT_BASE
 from localcloud.machines.router import INTERNET
@@ -28,37 +30,34 @@ _SETTINGS: dict[str, Any] = {
     "devstack:volumeBackingGib": 20,
 }
 
-# Of this computer: two clouds must not take the same device.
-_LOCKS = Path("/run/lock/devstack-loops")
 
-
-@dataclass(frozen=True)
 class RealDevStack:
     """The real DevStack. `state` is the cloud's state folder.
 
-    `mirrors` is a folder of git mirrors; None: the repositories' usual place.
+    `mirrors` is a folder of git mirrors; None: the repositories' usual place. Raises
+    LocalcloudError if the host lacks what nothing replaces.
     """
 
-    state: Path
-    mirrors: Path | None
-
-    def __post_init__(self) -> None:
+    def __init__(self, state: Path, mirrors: Path | None, host: Host) -> None:
         # The option of mount that names the layers of a machine is divided by them.
-        if found := re.search("[:,]", str(self.state)):
+        if found := re.search("[:,]", str(state)):
             raise LocalcloudError(
-                f"machines: {str(self.state)!r} holds {found[0]!r}, which mount cannot be given;"
+                f"machines: {str(state)!r} holds {found[0]!r}, which mount cannot be given;"
                 " name another folder in DEVSTACK_STATE_DIR"
             )
+        self._state = state
+        self._mirrors = mirrors
+        self._lacks = lacks(host)
 
     @property
     def machines(self) -> Path:
         """A folder beside the images. Two nodes need some 15 GB, too much for many a /tmp."""
-        return self.state / "machines"
+        return self._state / "machines"
 
     @property
     def images(self) -> Path:
         """A folder that `down` leaves, since a build takes a quarter of an hour or more."""
-        return self.state / "images"
+        return self._state / "images"
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -70,39 +69,34 @@ class RealDevStack:
         return {
             **CONFIGURATION,
             **_SETTINGS,
-            **(mirrored if self.mirrors else {}),
+            **(mirrored if self._mirrors else {}),
             "devstack:localConfFile": str(self._local_conf),
         }
 
     @property
     def _local_conf(self) -> Path:
-        return self.state / "local.conf"
+        return self._state / "local.conf"
 
     @contextmanager
     def serve(self, place: Place) -> Iterator[None]:
         """Open the uplink, the way to floating addresses, and serve the mirrors."""
-        self._local_conf.write_text(host.local_conf(), encoding="utf-8")
+        for lack in self._lacks:
+            say(lack.differs)
+        text = local_conf(self._lacks, mirrors=self._mirrors is not None)
+        self._local_conf.write_text(text, encoding="utf-8")
         place.switch.route(FLOATING, via=CONTROLLER)
         with uplink.Uplink(place.switch):
-            if self.mirrors is None:
+            if self._mirrors is None:
                 yield
                 return
-            with Mirrors(self.mirrors, place.folder / "git").serve(place.switch.path, INTERNET):
+            with Mirrors(self._mirrors, place.folder / "git").serve(place.switch.path, INTERNET):
                 yield
 
     def machine(self, name: str, address: str, layers: Sequence[Path], place: Place) -> RealMachine:
         """Make a machine with what a cloud image of Debian has, and with the overlay's files."""
-        machine = RealMachine(
-            name,
-            address,
-            switch=place.switch,
-            tree=place.tree,
-            folder=place.folder / name,
-            layers=layers,
-            loops=LoopDevices.take(_LOCKS),
-        )
+        machine = RealMachine(name, address, layers, place, devices(self._lacks))
         uplink.prepare(machine.root)
-        host.lay_over(machine.root)
+        lay_over(self._lacks, machine.root)
         # Enabled, as in an image where stack.sh itself installs Apache.
         run("systemctl", "--root", machine.root, "--quiet", "enable", "apache2.service")
         return machine

@@ -99,16 +99,19 @@ def _add_launcher(folder: Path, environ: Mapping[str, str]) -> None:
 
 
 def _compile(program: pins.Program, folder: Path, environ: Mapping[str, str]) -> None:
-    """Run `go build` with a line of progress from time to time. Raises LocalcloudError."""
+    """Compile a program with a line of progress from time to time. Raises LocalcloudError."""
     flags = [*pins.build_flags(program), "-o", str(folder / program.name)]
     log = folder.parent / f"{program.name}.log"
 
-    # `go build -v` prints a line for each package.
+    # `go build -v` prints a line for each package, `go test` does not.
+    verb = ("test", "-c") if program.test_tags else ("build", "-v")
+
     def progress(elapsed_s: float) -> str:
         packages = log.read_text(encoding="utf-8", errors="replace").count("\n")
-        return f"building {program.name}: {elapsed_s:.0f} s, {packages} packages"
+        counted = "" if program.test_tags else f", {packages} packages"
+        return f"building {program.name}: {elapsed_s:.0f} s{counted}"
 
-    command = ["go", "build", "-v", *flags, program.import_path]
+    command = ["go", *verb, *flags, program.import_path]
     took_s = build(
         Program(command=command, environment=environ, folder=program.folder),
         log,

@@ -25,6 +25,8 @@ class Program:
     """Path inside the module. One that begins with `./` is our own, beside go.mod."""
     version_variable: str = ""
     """Go variable that the linker sets to the version; empty: the program has none."""
+    test_tags: tuple[str, ...] = ()
+    """Build tags of the package's tests; with them, the program is the package's test binary."""
 
     @property
     def version(self) -> str:
@@ -81,14 +83,17 @@ LAUNCHER = "python/cmd/pulumi-language-python-exec"
 
 
 def build_flags(program: Program) -> list[str]:
-    """Return the flags of `go build`: no symbols, no paths of this machine, and the version.
+    """Return the flags of the build: no symbols, no paths of this machine, the version and tags.
 
     Without paths and VCS stamps the same pins give the same program on every machine.
     """
     linked = "-s -w"
     if program.version_variable:
         linked += f" -X {program.version_variable}={program.version}"
-    return ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", linked]
+    flags = ["-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", linked]
+    if program.test_tags:
+        flags += ["-tags", ",".join(program.test_tags)]
+    return flags
 
 
 def cache_key(toolchain: str, bundle: Bundle = ENGINE) -> str:

@@ -45,3 +45,9 @@ def test_a_module_that_is_not_required_is_an_error(tmp_path):
 
     with pytest.raises(ValueError, match=r"go\.mod has no line"):
         _ = replace(pins.CLI, folder=tmp_path).version
+
+
+def test_a_test_binary_is_compiled_with_the_tags_of_its_tests():
+    program = replace(pins.CLI, test_tags=("one", "two"))
+
+    assert pins.build_flags(program) == [*pins.build_flags(pins.CLI), "-tags", "one,two"]

@@ -30,6 +30,9 @@ DIR ?= .
 MIRRORS ?=
 # Folder of the logs of `make devstack`.
 LOGS ?= $(CURDIR)/_artifacts/devstack
+# For `make gophercloud`: the file that `make e2e-files` wrote, and a regex of CLOUD/PACKAGE.TEST.
+CLOUDS ?= $(DIR)/clouds.yaml
+ONLY ?=
 
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements-installed
@@ -123,7 +126,7 @@ docs-check: venv ## check that the generated documents are current
 GCLOUD_TESTS := tests/contract/test_gcloud.py
 WITHOUT_GCLOUD := --ignore=$(GCLOUD_TESTS)
 
-.PHONY: test unit nodes contract gcloud-test engine boot devstack tunnel-test plans bench bench-order bench-interruptions
+.PHONY: test unit nodes contract gcloud-test engine boot devstack gophercloud tunnel-test plans bench bench-order bench-interruptions
 test: tested-on originals boots routes ## run all tests (as root)
 	@$(PYTEST) tests $(WITHOUT_GCLOUD)
 
@@ -151,6 +154,10 @@ devstack: boots ## build, judge and bake the real DevStack; start it from its im
 	@scripts/need-packages slirp4netns=slirp4netns qemu-img=qemu-utils ping=iputils-ping
 	@$(PY) -m tests.devstack $(if $(MIRRORS),--mirrors '$(MIRRORS)') --artifacts '$(LOGS)' \
 	  $(if $(STEPS),--steps $(STEPS))
+
+gophercloud: venv ## run gophercloud's acceptance tests on the cloud of CLOUDS, as both of its users
+	@$(PY) -m tests.devstack.gophercloud --build-only
+	@$(PY) -m tests.devstack.gophercloud --clouds '$(CLOUDS)' --artifacts '$(LOGS)' --only '$(ONLY)'
 
 tunnel-test: routes ## test the tunnel between network namespaces (as root)
 	@$(PYTEST) tests/tunnel

@@ -111,7 +111,7 @@ types: venv ## check the types of the Python code
 # Shell scripts are found by their first line, since programs on a node have no suffix.
 SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
 	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit localcloud/devstack \
-	tests/devstack .ci
+	tests/devstack/guest .ci
 
 shell: venv ## check the shell scripts
 	@$(VENV)/bin/shellcheck $$($(SHELL_SCRIPTS))

@@ -30,8 +30,8 @@ DIR ?= .
 MIRRORS ?=
 # Folder of the logs of `make devstack`.
 LOGS ?= $(CURDIR)/_artifacts/devstack
-# For `make gophercloud`: the file that `make e2e-files` wrote, and a regex of CLOUD/PACKAGE.TEST.
-CLOUDS ?= $(DIR)/clouds.yaml
+# For `make tempest` and `make gophercloud`: the file that `make e2e-files` wrote, and a regex.
+CLOUDS ?= $(if $(MACHINES),$(LOGS),$(DIR))/clouds.yaml
 ONLY ?=
 
 PY := $(VENV)/bin/python
@@ -126,7 +126,7 @@ docs-check: venv ## check that the generated documents are current
 GCLOUD_TESTS := tests/contract/test_gcloud.py
 WITHOUT_GCLOUD := --ignore=$(GCLOUD_TESTS)
 
-.PHONY: test unit nodes contract gcloud-test engine boot devstack gophercloud tunnel-test plans bench bench-order bench-interruptions
+.PHONY: test unit nodes contract gcloud-test engine boot devstack tempest gophercloud tunnel-test plans bench bench-order bench-interruptions
 test: tested-on originals boots routes ## run all tests (as root)
 	@$(PYTEST) tests $(WITHOUT_GCLOUD)
 
@@ -155,9 +155,23 @@ devstack: boots ## build, judge and bake the real DevStack; start it from its im
 	@$(PY) -m tests.devstack $(if $(MIRRORS),--mirrors '$(MIRRORS)') --artifacts '$(LOGS)' \
 	  $(if $(STEPS),--steps $(STEPS))
 
-gophercloud: venv ## run gophercloud's acceptance tests on the cloud of CLOUDS, as both of its users
-	@$(PY) -m tests.devstack.gophercloud --build-only
-	@$(PY) -m tests.devstack.gophercloud --clouds '$(CLOUDS)' --artifacts '$(LOGS)' --only '$(ONLY)'
+# Two suites of other projects judge a cloud, with MACHINES=1 from the nodes' own network. What they
+# need of package registries is fetched before, since there is no way out of that network.
+JUDGE = $(if $(MACHINES),$(PY) -m localcloud run $(KIND) --beside-nodes --) $(PY) -m tests.devstack.$@ \
+  --clouds '$(CLOUDS)' --artifacts '$(LOGS)' --only '$(ONLY)'
+
+tempest: suite ## run OpenStack's own tests, or those that match ONLY, on the cloud of CLOUDS
+	@$(PY) -m tests.devstack.tempest --prepare
+	@$(JUDGE)
+
+gophercloud: suite ## run gophercloud's tests, or those that match ONLY, on the cloud of CLOUDS
+	@$(PY) -m tests.devstack.gophercloud --prepare
+	@$(JUDGE)
+
+.PHONY: suite
+suite: ready
+	@mkdir -p '$(LOGS)'
+	@$(if $(MACHINES),$(JOB) e2e-files --stack $(STACK) --dir '$(LOGS)')
 
 tunnel-test: routes ## test the tunnel between network namespaces (as root)
 	@$(PYTEST) tests/tunnel

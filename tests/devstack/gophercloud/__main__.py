@@ -1,7 +1,7 @@
 """gophercloud's acceptance tests, by the clouds.yaml that the program hands out.
 
 `make gophercloud`, as the tenant user and as the administrator. Needs a cloud that answers from
-here. The build needs the module proxy, the run only the cloud: with --build-only, the first can be
+here. The build needs the module proxy, the run only the cloud: with --prepare, the first can be
 done where the second is not possible. Leaves JUnit, logs and a table of counts.
 """
 
@@ -48,7 +48,7 @@ def main() -> int:
     try:
         folder = programs.ensure()
         build(cache_dir(os.environ))
-        if options.build_only:
+        if options.prepare:
             return 0
         with ended_by_signals() as ending:
             return Run(options, folder, ending).all()
@@ -151,7 +151,7 @@ def _resources(admin: Any) -> Resources:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make gophercloud", description=__doc__)
-    parser.add_argument("--build-only", action="store_true", help="compile the tests and stop")
+    parser.add_argument("--prepare", action="store_true", help="compile the tests and stop")
     parser.add_argument("--clouds", type=Path, help="the clouds.yaml that the program hands out")
     parser.add_argument("--artifacts", type=Path, help="folder of the results")
     parser.add_argument(
@@ -165,8 +165,8 @@ def _options() -> argparse.Namespace:
         help="clouds of the file",
     )
     options = parser.parse_args()
-    if not (options.build_only or (options.clouds and options.artifacts)):
-        parser.error("name --clouds and --artifacts, or --build-only")
+    if not (options.prepare or (options.clouds and options.artifacts)):
+        parser.error("name --clouds and --artifacts, or --prepare")
     return options
 
 

@@ -50,7 +50,7 @@ def no_agent(kind):
         (down("nova-scheduler"), "nova-scheduler is not up"),
         (down("nova-conductor"), "nova-conductor is not up"),
         (down("cinder-scheduler"), "cinder-scheduler is not up"),
-        (down("cinder-volume"), "cinder-volume is not up"),
+        (down("cinder-volume"), "cinder-volume of controller@lvmdriver-1 is not up"),
         (set_to("aggregates", {}), "compute AZ testaz1 is not available"),
         (no_agent("OVN Controller"), "the OVN Controller agent is not alive"),
         (no_agent("OVN Neutron"), "the OVN Neutron agent is not alive"),
@@ -112,7 +112,7 @@ def test_a_worker_needs_its_own_services_in_its_own_zone(worker, clouds):
 
     assert done.returncode == 1
     assert "nova-compute is not up" in done.stderr
-    assert "cinder-volume is not up" in done.stderr
+    assert "cinder-volume of worker is not up" in done.stderr
     assert "the OVN Controller agent is not alive" in done.stderr
 
 
@@ -121,4 +121,34 @@ def test_a_worker_whose_volumes_are_in_the_controllers_zone_is_not_ready(worker,
     cloud["volume"][-1]["Zone"] = "testaz1"
     worker.cloud = cloud
 
-    assert "cinder-volume is in AZ testaz1, not testaz2" in ready(worker).stderr
+    assert "cinder-volume of worker is in AZ testaz1, not testaz2" in ready(worker).stderr
+
+
+def test_every_backend_of_the_users_local_conf_is_waited_for(built):
+    """Volumes of the one that is missing would go to ERROR."""
+    cloud = built.cloud
+    other = {**cloud["volume"][-1], "Host": "controller@nfs-1", "State": "down"}
+    built.cloud = {**cloud, "volume": [*cloud["volume"], other]}
+
+    done = ready(built)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("s: cinder-volume of controller@nfs-1 is not up")
+
+
+def test_a_backend_may_be_in_an_az_of_the_users(built):
+    """By the option backend_availability_zone. The stack needs one backend in its own."""
+    cloud = built.cloud
+    other = {**cloud["volume"][-1], "Host": "controller@nfs-1", "Zone": "elsewhere"}
+    built.cloud = {**cloud, "volume": [other, *cloud["volume"]]}
+
+    assert ready(built).returncode == 0
+
+
+def test_a_backend_in_another_az_does_not_hide_that_one_is_still_starting(built):
+    cloud = built.cloud
+    other = {**cloud["volume"][-1], "Host": "controller@nfs-1", "Zone": "elsewhere"}
+    cloud["volume"][-1]["State"] = "down"
+    built.cloud = {**cloud, "volume": [other, *cloud["volume"]]}
+
+    assert "no waiting mends it" not in ready(built).stderr

@@ -192,7 +192,7 @@ def test_a_denial_is_waited_for_while_the_controller_is_not_ready(node):
     ("table", "binary", "missing"),
     [
         ("compute", "nova-compute", "nova-compute of worker is not up"),
-        ("volume", "cinder-volume", "cinder-volume of worker is not up"),
+        ("volume", "cinder-volume", "cinder-volume of worker@lvmdriver-1 is not up"),
         ("agents", None, "the OVN chassis of worker is not alive"),
     ],
 )

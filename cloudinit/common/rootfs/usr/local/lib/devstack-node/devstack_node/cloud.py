@@ -90,12 +90,16 @@ def is_host(name: str, hostname: str) -> bool:
     return name.partition("@")[0].partition(".")[0] == hostname
 
 
+def is_up(service: Row) -> bool:
+    """Tell whether a service reports, and is enabled."""
+    return bool(service["State"] == "up" and service["Status"] == "enabled")
+
+
 def up(services: list[Row], binary: str, hostname: str = "") -> Row | None:
     """Return the first service of a binary that is up and enabled, on the host if given."""
     for service in services:
         ours = not hostname or is_host(str(service["Host"]), hostname)
-        alive = service["State"] == "up" and service["Status"] == "enabled"
-        if service["Binary"] == binary and ours and alive:
+        if service["Binary"] == binary and ours and is_up(service):
             return service
     return None
 

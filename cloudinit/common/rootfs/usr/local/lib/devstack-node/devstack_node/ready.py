@@ -10,7 +10,7 @@ import argparse
 import importlib
 from collections.abc import Callable, Iterator
 
-from devstack_node import cloud, environment, failure, node
+from devstack_node import cloud, environment, failure, node, volumes
 from devstack_node.environment import Settings
 
 Check = Callable[[Settings], Iterator[str]]
@@ -91,11 +91,7 @@ def _volumes(settings: Settings) -> Iterator[str]:
     if not settings.runs("c-vol"):
         return
     zone = settings["PRIMARY_AZ" if settings["ROLE"] == "controller" else "SECONDARY_AZ"]
-    volume = cloud.up(cloud.rows("volume", "service", "list"), "cinder-volume", hostname(settings))
-    if not volume:
-        yield "cinder-volume is not up"
-    elif volume["Zone"] != zone:
-        yield Lasting(f"cinder-volume is in AZ {volume['Zone']}, not {zone}")
+    yield from volumes.missing(hostname(settings), zone)
 
 
 def _agents(settings: Settings) -> Iterator[str]:

@@ -11,7 +11,18 @@ import re
 from typing import TYPE_CHECKING
 
 from devstack_controller import smoke
-from devstack_node import cloud, environment, failure, files, node, peer, records, state, zones
+from devstack_node import (
+    cloud,
+    environment,
+    failure,
+    files,
+    node,
+    peer,
+    records,
+    state,
+    volumes,
+    zones,
+)
 from devstack_node.failure import Failure
 
 if TYPE_CHECKING:
@@ -103,15 +114,7 @@ def _others(settings: Settings) -> str:
         return f"the OVN chassis of {worker} is not alive"
     if not settings.runs("c-vol"):
         return ""
-    volumes = cloud.up(cloud.rows("volume", "service", "list"), "cinder-volume", worker)
-    if not volumes:
-        return f"cinder-volume of {worker} is not up"
-    if volumes["Zone"] != zone:
-        raise zones.WrongZoneError(
-            f"cinder-volume of {worker} is in AZ {volumes['Zone']}, not {zone};"
-            " replace the instance"
-        )
-    return ""
+    return "; ".join(volumes.missing(worker, zone))
 
 
 def _own_word(settings: Settings, its_state: Answer | None) -> str:

@@ -3,6 +3,7 @@
 A thread holds the tunnel open until the teardown. If it ends before, the job ends.
 """
 
+import socket
 import threading
 import traceback
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from job.run.context import Context
 
 # Long, since the nodes are still booting.
 _READY_S = 900
-_BRIDGE, _INTERFACES = "docker0", Path("/sys/class/net")
+_BRIDGE = "docker0"
 _SSH = 22
 
 
@@ -33,7 +34,7 @@ class Tunnel:
             # ssh answers long before the APIs, so that a problem is known early.
             probe=(outputs["controller_private_ip"], _SSH),
             # kind's containers will be on a bridge of the same Docker.
-            probe_bridge=_BRIDGE if (_INTERFACES / _BRIDGE).exists() else None,
+            probe_bridge=_BRIDGE if _has_interface(_BRIDGE) else None,
             ready_s=_READY_S,
         )
         self._thread = threading.Thread(target=self._hold, args=(outputs, options), name="tunnel")
@@ -67,3 +68,8 @@ class Tunnel:
             self._context.ending.ask(JobError(text))
         elif failure is not wanted:
             self._context.log.say(text)
+
+
+def _has_interface(name: str) -> bool:
+    # /sys shows the network namespace in which it was mounted, which may not be this one.
+    return name in (found for _, found in socket.if_nameindex())

@@ -45,6 +45,23 @@ def stay_open(_outputs, folder, options, _environ, holder):
     holder.ending.wait(PATIENCE_S)
 
 
+@pytest.mark.parametrize(
+    ("names", "bridge"), [(["lo", "docker0"], "docker0"), (["lo", "eth0"], None)]
+)
+def test_a_container_is_tried_where_the_namespace_has_dockers_bridge(
+    opened, monkeypatch, names, bridge
+):
+    """The job may be in another namespace than the one that /sys shows."""
+    monkeypatch.setattr(module.socket, "if_nameindex", lambda: list(enumerate(names)))
+
+    def check(outputs, folder, options, environ, holder):
+        assert options.probe_bridge == bridge
+        stay_open(outputs, folder, options, environ, holder)
+
+    with opened(check) as tunnel:
+        tunnel.wait()
+
+
 def test_one_that_is_open_lets_the_job_go_on_and_its_files_are_kept(opened, ending, said, tmp_path):
     with opened(stay_open) as tunnel:
         tunnel.wait()

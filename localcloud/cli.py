@@ -11,12 +11,13 @@ from typing import NoReturn
 from host.errors import RefusedError
 from host.folders import cache_dir, state_dir
 from localcloud import daemon, stack_settings
+from localcloud.docker import engine as docker
 from localcloud.engine.engine import ensure
 from localcloud.errors import LocalcloudError
 from localcloud.kind import Kind
 from localcloud.machines import requirements
 from localcloud.machines.configuration import DEFAULTS
-from localcloud.machines.switch import in_namespace
+from localcloud.machines.job_space import in_job_space
 from localcloud.machines.tree import ensure_tree
 
 
@@ -59,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="in the nodes' own network, outside both, instead of the job's (with --machines)",
     )
+    run.add_argument(
+        "--docker",
+        action="store_true",
+        help="give the command a Docker engine of its own beside the machines (with --machines)",
+    )
     Kind.add_options(run)
     run.add_argument("command", nargs="+", metavar="-- COMMAND", help="what to run")
     run.set_defaults(function=_run)
@@ -81,15 +87,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(given: argparse.Namespace, folder: Path) -> NoReturn:
-    """Become the command, so that its exit code and its signals are its own."""
+def _run(given: argparse.Namespace, folder: Path) -> int:
+    """Become the command, so that its exit code and its signals are its own.
+
+    With `--docker`, stay its parent, which ends the engine after the command.
+    """
+    for option in ("beside_nodes", "docker"):
+        if getattr(given, option) and not given.machines:
+            flag = option.replace("_", "-")
+            raise LocalcloudError(f"run: --{flag}: simulated nodes have no network; add --machines")
     # First, so that a typing error is refused before minutes of building.
     latency_s = dict(map(_latency, given.latency))
-    if given.beside_nodes and not given.machines:
-        raise LocalcloudError(
-            "run: --beside-nodes: simulated nodes have no network; add --machines"
-        )
     _ensure_machines(given.kind)
+    if given.docker:
+        docker.require()
     engine = ensure(os.environ)
     cloud = daemon.ensure_running(folder, latency_s, given.kind)
     settings = stack_settings.write(
@@ -101,17 +112,19 @@ def _run(given: argparse.Namespace, folder: Path) -> NoReturn:
         defaults=DEFAULTS if given.machines else None,
     )
     environment = {**given.person, **engine.environment, "DEVSTACK_SETTINGS": str(settings)}
-    _become(
-        given.command, environment, cloud.beside_nodes if given.beside_nodes else cloud.namespace
-    )
-
-
-def _become(command: Sequence[str], environment: Mapping[str, str], namespace: str) -> NoReturn:
+    command: list[str] = given.command
     # Without this check a missing command is a traceback, or a complaint of nsenter's.
     if shutil.which(command[0], path=environment["PATH"]) is None:
         raise LocalcloudError(f"run: {command[0]!r} is not on PATH")
+    namespace = cloud.beside_nodes if given.beside_nodes else cloud.namespace
     if namespace:
-        command = in_namespace(Path(namespace), command)
+        command = in_job_space(Path(namespace), command, cloud.resolver)
+    if given.docker:
+        return docker.run_beside(command, environment, Path(namespace), folder / "docker")
+    return _become(command, environment)
+
+
+def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     os.execvpe(command[0], list(command), dict(environment))  # noqa: S606 - there is no shell
 
 

@@ -44,6 +44,8 @@ class Daemon:
     """Path of the network namespace on whose loopback it listens; empty: this machine's own."""
     beside_nodes: str = ""
     """Path of the namespace of the nodes' network; empty: its nodes are simulated."""
+    resolver: str = ""
+    """Address of the name server for commands in both namespaces; empty: the host's."""
     mirrors: str = ""
     """The folder of mirrors from which nodes are built; empty: none."""
     settings: dict[str, Any] = field(default_factory=dict, hash=False)

@@ -91,6 +91,7 @@ def _booted(folder: Path, kind: Kind) -> Iterator[Daemon]:
             port=cloud.api.port,
             namespace=str(cloud.job),
             beside_nodes=str(cloud.beside_nodes),
+            resolver=cloud.workload.resolver,
             mirrors=str(kind.mirrors or ""),
             settings=dict(cloud.workload.settings),
         )

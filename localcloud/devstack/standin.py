@@ -27,6 +27,7 @@ class StandIn:
     }
     machines: Path | None = None
     images: Path | None = None
+    resolver = ""
 
     def __init__(self, **variables: str) -> None:
         """Take variables of the stand-in's stack.sh, which win over the defaults."""

@@ -22,9 +22,10 @@ from localcloud.machines.baked_images import BakedImages
 from localcloud.machines.booted_nodes import BootedNodes
 from localcloud.machines.configuration import DEFAULTS, IMAGE, IMAGE_PROJECT, MTU_BYTES, NETWORK
 from localcloud.machines.image_record import ImageRecord
+from localcloud.machines.job_space import in_job_space
 from localcloud.machines.router import Router
 from localcloud.machines.strays import switch_name
-from localcloud.machines.switch import Switch, in_namespace, inside
+from localcloud.machines.switch import Switch, inside
 from localcloud.machines.workload import Place, Workload
 
 
@@ -91,8 +92,8 @@ class BootedCloud:
         self._undo.close()
 
     def command(self, *words: str) -> list[str]:
-        """Return the command line that runs a command in the job's namespace."""
-        return in_namespace(self.job, words)
+        """Return the command line that runs a command in the job's space."""
+        return in_job_space(self.job, words)
 
     def settings(self, folder: Path, *, project: str = "localcloud", **given: Any) -> Path:
         """Write the settings file of a stack on this cloud. Return its path.

@@ -15,7 +15,7 @@ _POLL_S = 0.1
 
 def unified_root() -> Path:
     """Return the mount point of cgroup2, which differs between hosts. Raises LocalcloudError."""
-    for target, kind, _ in _mounts():
+    for target, kind in _mounts():
         if kind == "cgroup2":
             return target
     raise LocalcloudError("machines need a mounted cgroup2 hierarchy")
@@ -54,20 +54,16 @@ def _end_all(cgroup: Path) -> None:
 
 
 def _roots() -> list[Path]:
-    """Return the cgroup2 hierarchy and, on a host that has both versions, systemd's own of v1.
+    """Return the cgroup2 hierarchy and, on a host that has both versions, those of v1.
 
-    systemd-nspawn also makes a machine's group in the latter, and leaves it there.
+    systemd-nspawn leaves a machine's group in systemd's own of v1. A Docker engine that was killed
+    leaves its group in all of them.
     """
-    old = [
-        target
-        for target, kind, options in _mounts()
-        if kind == "cgroup" and "name=systemd" in options.split(",")
-    ]
-    return [unified_root(), *old]
+    return [unified_root(), *(target for target, kind in _mounts() if kind == "cgroup")]
 
 
-def _mounts() -> Iterator[tuple[Path, str, str]]:
-    """Yield target, type and options of each mount."""
+def _mounts() -> Iterator[tuple[Path, str]]:
+    """Yield target and type of each mount."""
     for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
-        _, target, kind, options, *_ = line.split()
-        yield Path(target), kind, options
+        _, target, kind, *_ = line.split()
+        yield Path(target), kind

@@ -2,7 +2,7 @@
 
 The job reaches the router's own services and, by 1:1 NAT, nodes that have a public address. Its way
 to the nodes' network and to what is behind it is refused, so that it needs the tunnel as on Google
-Cloud. Nobody reaches the host's network. Firewall rules of the Compute API are not applied: a
+Cloud. Nobody reaches the host's network, unless the workload has an uplink. Firewall rules of the Compute API are not applied: a
 public address is open on all ports.
 """
 
@@ -17,6 +17,8 @@ JOB = "198.51.100.2"
 INTERNET = "198.51.100.1"
 """The router's address on the job's side. Services for everybody, such as git, listen on it."""
 _WIRE = "job"
+UPLINK = "uplink0"
+"""The interface by which a workload may lead machines and job out. Without one, nothing leaves."""
 # Between the two sides only connections by NAT pass. Of the router's own addresses the job reaches
 # INTERNET alone. Reject rather than drop, so that a missing tunnel fails at once.
 _RULES = f"""
@@ -30,6 +32,7 @@ table ip router {{
     type filter hook forward priority filter
     ct state established,related accept
     ct status dnat accept
+    iifname {_WIRE} oifname {UPLINK} accept
     iifname {_WIRE} reject with icmp net-unreachable
     oifname {_WIRE} reject with icmp net-unreachable
   }}

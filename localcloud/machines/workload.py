@@ -43,6 +43,10 @@ class Workload(Protocol):
         None: they end with the cloud.
         """
 
+    @property
+    def resolver(self) -> str:
+        """Address of a name server in the network of the machines; empty if there is none."""
+
     def serve(self, place: Place) -> AbstractContextManager[None]:
         """Serve what machines need, in the namespace of the switch, while the block runs."""
 

@@ -14,12 +14,12 @@ from typing import Self
 
 from host.processes import Child, Program
 from localcloud.errors import LocalcloudError
+from localcloud.machines.router import UPLINK
 from localcloud.machines.switch import Switch, in_namespace
 from localcloud.machines.tree import package_sources
 from localcloud.programs import run
 
-TAP = "uplink0"
-_RESOLVER = "10.0.2.3"
+RESOLVER = "10.0.2.3"
 """slirp4netns forwards DNS queries from this address to the host's resolver."""
 _TIMEOUT_S = 60
 _CERTIFICATES = Path("/usr/local/share/ca-certificates")
@@ -29,7 +29,7 @@ _MASQUERADE = f"""
 table ip uplink {{
   chain postrouting {{
     type nat hook postrouting priority srcnat
-    oifname {TAP} masquerade
+    oifname {UPLINK} masquerade
   }}
 }}
 """
@@ -50,7 +50,7 @@ class Uplink:
         options = ("--configure", "--mtu=1500", "--disable-host-loopback")
         # slirp4netns ends when the second pipe closes: at the end, or when this process dies.
         pipes = (f"--ready-fd={say_ready}", f"--exit-fd={hang_up}")
-        where = ("--netns-type=path", str(self._switch.path), TAP)
+        where = ("--netns-type=path", str(self._switch.path), UPLINK)
         program = Program(
             command=["slirp4netns", *options, *pipes, *where],
             environment=os.environ,
@@ -82,7 +82,7 @@ class Uplink:
 
 def prepare(root: Path) -> None:
     """Give a machine the resolver, package sources and CA certificates that a cloud image has."""
-    (root / "etc/resolv.conf").write_text(f"nameserver {_RESOLVER}\n", encoding="utf-8")
+    (root / "etc/resolv.conf").write_text(f"nameserver {RESOLVER}\n", encoding="utf-8")
     sources = "".join(f"{line}\n" for line in package_sources())
     (root / "etc/apt/sources.list").write_text(sources, encoding="utf-8")
     if _PIP.exists():

@@ -60,6 +60,11 @@ class RealDevStack:
         return self._state / "images"
 
     @property
+    def resolver(self) -> str:
+        """The name server of the uplink."""
+        return uplink.RESOLVER
+
+    @property
     def settings(self) -> dict[str, Any]:
         """The settings of every stack whose nodes build the real DevStack here."""
         mirrored = {

@@ -27,6 +27,8 @@ VENV ?= .venv
 $(if $(word 2,$(VENV)),$(error VENV: '$(VENV)' has a space, which make cannot have in a name; name another folder))
 # Folder in which `make e2e-files` writes clouds.yaml and e2e.env.
 DIR ?= .
+# For `make e2e`: the checkout of CAPO whose tests run.
+CAPO ?=
 MIRRORS ?=
 # Folder of the logs of `make devstack`.
 LOGS ?= $(CURDIR)/_artifacts/devstack
@@ -53,7 +55,7 @@ help: ## list the targets
 
 # --- the cloud ---
 
-.PHONY: preflight up preview refresh outputs down e2e-files enter bake
+.PHONY: preflight up preview refresh outputs down e2e-files enter e2e bake
 preflight: ready ## find problems that would make `up` fail
 	@$(JOB) preflight --stack $(STACK) --for up
 
@@ -78,6 +80,15 @@ enter: ready ## open a shell in the nodes' network, in which OpenStack clients f
 	@$(JOB) e2e-files --stack $(STACK) --dir '$(DIR)'
 	@OS_CLIENT_CONFIG_FILE=$$(realpath '$(DIR)')/clouds.yaml \
 	  $(PY) -m localcloud run $(KIND) --beside-nodes -- "$${SHELL:-bash}"
+
+# The job's namespace may have no way to a package index, so its packages are installed before.
+e2e: boots routes ## run CAPO's E2E tests of the checkout CAPO on machines that boot (as root)
+	@[[ -n "$(MACHINES)" && -n "$(CAPO)" ]] || { \
+	  echo 'name a checkout of CAPO, and let the nodes boot: make e2e MACHINES=1 CAPO=…' >&2; exit 1; }
+	@scripts/need-packages dockerd=docker.io docker=docker.io containerd=containerd runc=runc
+	@PATH="$$(dirname "$$($(PY) -m localcloud build)"):$$PATH" \
+	  scripts/ci-e2e.sh --install-only '$(CAPO)'
+	@$(PY) -m localcloud run $(KIND) --docker -- scripts/ci-e2e.sh '$(CAPO)'
 
 KEEP ?= 3
 bake: ready ## build the nodes, keep KEEP images of each, and destroy them
@@ -111,7 +122,7 @@ types: venv ## check the types of the Python code
 # Shell scripts are found by their first line, since programs on a node have no suffix.
 SHELL_SCRIPTS = grep --recursive --files-with-matches --extended-regexp --max-count=1 \
 	'^\#!(/usr)?/bin/(env )?(ba)?sh' scripts cloudinit localcloud/devstack \
-	tests/devstack/guest .ci
+	localcloud/docker localcloud/machines tests/devstack/guest .ci
 
 shell: venv ## check the shell scripts
 	@$(VENV)/bin/shellcheck $$($(SHELL_SCRIPTS))

@@ -2,8 +2,8 @@
 
 The job reaches the router's own services and, by 1:1 NAT, nodes that have a public address. Its way
 to the nodes' network and to what is behind it is refused, so that it needs the tunnel as on Google
-Cloud. Nobody reaches the host's network, unless the workload has an uplink. Firewall rules of the Compute API are not applied: a
-public address is open on all ports.
+Cloud. Nobody reaches the host's network, unless the workload has an uplink. Firewall rules of the
+Compute API are not applied: a public address is open on all ports.
 """
 
 import os

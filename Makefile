@@ -160,14 +160,14 @@ engine: tested-on ## test the program on the real engine and localcloud
 boot: tested-on boots routes ## test both nodes' user data on machines that boot (as root)
 	@$(PYTEST) tests/boot
 
-# STEPS: some of up checks tempest gophercloud bake images; by default all.
+# STEPS: some of built images checks tempest gophercloud; by default all.
 devstack: boots ## build, judge and bake the real DevStack; start it from its images (as root)
 	@scripts/need-packages slirp4netns=slirp4netns qemu-img=qemu-utils ping=iputils-ping
 	@$(PY) -m tests.devstack $(if $(MIRRORS),--mirrors '$(MIRRORS)') --artifacts '$(LOGS)' \
 	  $(if $(STEPS),--steps $(STEPS))
 
 # Two suites of other projects judge a cloud, with MACHINES=1 from the nodes' own network. What they
-# need of package registries is fetched before, since there is no way out of that network.
+# need of package registries is fetched before, from this machine's own network.
 JUDGE = $(if $(MACHINES),$(PY) -m localcloud run $(KIND) --beside-nodes --) $(PY) -m tests.devstack.$@ \
   --clouds '$(CLOUDS)' --artifacts '$(LOGS)' --only '$(ONLY)'
 

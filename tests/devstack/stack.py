@@ -76,10 +76,15 @@ class Stack:
         words = ("--clouds", str(self._clouds), "--zones", *zones, *flags)
         return json.loads(self._beside_nodes("tests.devstack.checks", *words))
 
-    def suite(self, name: str) -> Any:
-        """Run a suite of somebody else's. Return its summary."""
+    def suite(self, name: str) -> str:
+        """Run a suite of somebody else's. Return its summary.
+
+        Raises CalledProcessError, with the summary as its output, if a test failed.
+        """
+        prepare = (sys.executable, "-m", f"tests.devstack.{name}", "--prepare")
+        subprocess.run(prepare, check=True, cwd=CHECKOUT, timeout=_COMMAND_S)
         words = ("--clouds", str(self._clouds), "--artifacts", str(self._artifacts / name))
-        return self._beside_nodes(f"tests.devstack.{name}", *words).splitlines()[-1]
+        return self._beside_nodes(f"tests.devstack.{name}", *words)
 
     def assert_nobody_reads_a_secret(self) -> dict[str, int]:
         """Search both nodes, and the archives of their logs. Return the number of files of each."""

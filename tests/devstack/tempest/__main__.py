@@ -92,7 +92,7 @@ class Run:
                 say("removing what the tests have left")
                 suite.clean_up(self._prefix)
         everything = [result for suite in self._suites.values() for result in suite]
-        say(results.summary(everything, time.monotonic() - began))
+        print(results.summary(everything, time.monotonic() - began))
         return 1 if results.count(everything)["failed"] else 0
 
     def _passes(self, suite: Suite, zones: Sequence[str]) -> None:

@@ -5,6 +5,8 @@ from openstack.connection import Connection
 from tests.devstack.guest.build import Guest
 
 _PARTS = ("kernel", "ramdisk")
+# Nova's own command line ends with a console that needs one more driver, and the last one counts.
+PROPERTIES = {"os_command_line": "console=tty0 console=ttyS0"}
 
 
 def upload(connection: Connection, guest: Guest, name: str, visibility: str = "public") -> str:
@@ -32,6 +34,7 @@ def upload(connection: Connection, guest: Guest, name: str, visibility: str = "p
         visibility=visibility,
         allow_duplicates=True,
         **parts,
+        **PROPERTIES,
     )
     return str(disk.id)
 

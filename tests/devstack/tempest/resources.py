@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from openstack.connection import Connection
 
 from tests.devstack.guest.build import Guest
-from tests.devstack.guest.upload import remove, upload
+from tests.devstack.guest.upload import PROPERTIES, remove, upload
 from tests.devstack.tempest.configuration import Made
 
 # The guest uses 45 MiB.
@@ -35,5 +35,7 @@ def made(connection: Connection, guest: Guest, prefix: str) -> Iterator[Made]:
             other_image=images["other-image"],
             flavor=flavors["flavor"],
             other_flavor=flavors["other-flavor"],
-            image_properties=(("kernel_id", image.kernel_id), ("ramdisk_id", image.ramdisk_id)),
+            image_properties=tuple(
+                {"kernel_id": image.kernel_id, "ramdisk_id": image.ramdisk_id, **PROPERTIES}.items()
+            ),
         )

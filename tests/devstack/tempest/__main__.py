@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import yaml
@@ -71,6 +72,8 @@ class Run:
     def all(self) -> int:
         """Return 1 if a test failed, otherwise 0."""
         _learn_secrets(self._options.clouds)
+        # Later passes append to the file of the first.
+        self._artifacts.write("tempest.txt", "")
         began = time.monotonic()
         with (
             tempfile.TemporaryDirectory(prefix="tempest-") as folder,
@@ -117,7 +120,7 @@ class Run:
         finished = self._suites.setdefault(name, [])
         if not chosen:
             return
-        with self._artifacts.append("tempest.txt") as log:
+        with closing(self._artifacts.append("tempest.txt")) as log:
 
             def take(result: results.Result) -> None:
                 finished.append(result)

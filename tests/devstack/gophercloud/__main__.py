@@ -13,7 +13,10 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+
+from keystoneauth1.exceptions import ClientException
+from openstack.connection import Connection
+from openstack.exceptions import SDKException
 
 from host.ending import Ending, ended_by_signals
 from host.errors import JobError, RefusedError
@@ -22,23 +25,17 @@ from job.redaction.artifacts import Artifacts
 from job.redaction.known import SECRETS
 from job.redaction.printing import mask_standard_streams
 from localcloud.errors import LocalcloudError
-from stacks.cloud_names import EXTERNAL_NETWORK
 from stacks.clouds_yaml import ADMIN_CLOUD, TENANT_CLOUD
 from tests.devstack import exclusions
 from tests.devstack.connection import connect
-from tests.devstack.gophercloud import leftovers, programs, report
+from tests.devstack.gophercloud import leftovers, programs, report, resources
 from tests.devstack.gophercloud.environment import Resources, clouds, environment
 from tests.devstack.gophercloud.events import Result
 from tests.devstack.gophercloud.runner import Runner
-from tests.devstack.guest.build import build
-from tests.devstack.guest.upload import remove, upload
+from tests.devstack.guest.build import Guest, build
 
 _EXCLUSIONS = Path(__file__).with_name("exclusions.txt")
-_IMAGE = "gophercloud-guest"
-# Two flavors of our own with an ephemeral disk, which some tests need.
-_FLAVOR, _OTHER_FLAVOR = "m1.tiny", "m1.tiny.alt"
-# DevStack's network of its demo project.
-_NETWORK = "private"
+_USERS = (TENANT_CLOUD, ADMIN_CLOUD)
 
 
 def main() -> int:
@@ -47,11 +44,11 @@ def main() -> int:
     mask_standard_streams()
     try:
         folder = programs.ensure()
-        build(cache_dir(os.environ))
+        guest = build(cache_dir(os.environ))
         if options.prepare:
             return 0
         with ended_by_signals() as ending:
-            return Run(options, folder, ending).all()
+            return Run(options, folder, ending).all(guest)
     except (JobError, LocalcloudError) as error:
         print(error, file=sys.stderr)
         return getattr(error, "exit_code", 1)
@@ -70,16 +67,13 @@ class Run:
         self._exclusions = exclusions.read(_EXCLUSIONS)
         self._tests = {package: self._runner.tests(package) for package in programs.PACKAGES}
 
-    def all(self) -> int:
+    def all(self, guest: Guest) -> int:
         """Run the chosen tests and remove everything that they and we made."""
         chosen = self._chosen()
         with closing(connect(self._options.clouds, ADMIN_CLOUD)) as admin:
-            remove(admin, _IMAGE)
-            try:
-                resources = _resources(admin)
-                results = {user: self._as_user(user, chosen[user], resources) for user in chosen}
-            finally:
-                remove(admin, _IMAGE)
+            _log_in(admin)
+            with resources.made(admin, guest) as made:
+                results = {user: self._as_user(user, chosen[user], made) for user in chosen}
         text = report.table(results)
         self._artifacts.write("counts.txt", text)
         print(text, end="")
@@ -89,7 +83,7 @@ class Run:
         """Return the tests by user and package. Raises RefusedError if there are none."""
         named = {
             f"{user}/{package}.{test}": (user, package, test)
-            for user in self._options.users
+            for user in _USERS
             for package, tests in self._tests.items()
             for test in tests
         }
@@ -97,17 +91,15 @@ class Run:
             print(f"warning: {_EXCLUSIONS.name}: {regex} matches no test", file=sys.stderr)
         chosen: dict[str, dict[str, list[str]]] = {user: {} for user in self._options.users}
         for name, (user, package, test) in named.items():
-            if self._options.only.search(name):
+            if user in self._options.users and self._options.only.search(name):
                 chosen[user].setdefault(package, []).append(test)
         if not any(chosen.values()):
             raise RefusedError(f"--only: '{self._options.only.pattern}' matches no test")
         return chosen
 
-    def _as_user(
-        self, user: str, chosen: Mapping[str, list[str]], resources: Resources
-    ) -> list[Result]:
+    def _as_user(self, user: str, chosen: Mapping[str, list[str]], made: Resources) -> list[Result]:
         """Return a user's results, and write them as JUnit even if the run is ended early."""
-        variables = environment(self._clouds[user], resources)
+        variables = environment(self._clouds[user], made)
         results: list[Result] = []
         try:
             for package, tests in chosen.items():
@@ -136,17 +128,13 @@ class Run:
         print(f"{time.monotonic() - self._began:6.0f} s  {line}", file=sys.stderr, flush=True)
 
 
-def _resources(admin: Any) -> Resources:
-    """Find the cloud's flavors and networks, and upload the guest."""
-    flavors = {each.name: each.id for each in admin.compute.flavors()}
-    return Resources(
-        image_id=upload(admin, build(cache_dir(os.environ)), _IMAGE),
-        flavor_id=flavors[_FLAVOR],
-        other_flavor_id=flavors[_OTHER_FLAVOR],
-        network_name=_NETWORK,
-        external_network_id=admin.network.find_network(EXTERNAL_NETWORK, ignore_missing=False).id,
-        external_network_name=EXTERNAL_NETWORK,
-    )
+def _log_in(connection: Connection) -> None:
+    """Get a token. Raises JobError if the cloud does not answer, or not with a token."""
+    try:
+        connection.authorize()
+    except (SDKException, ClientException) as error:
+        where = connection.config.auth["auth_url"]
+        raise JobError(f"{where}: {error}; is it the cloud's, and is there a route?") from error
 
 
 def _options() -> argparse.Namespace:
@@ -160,8 +148,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         *("--users",),
         nargs="+",
-        choices=(TENANT_CLOUD, ADMIN_CLOUD),
-        default=(TENANT_CLOUD, ADMIN_CLOUD),
+        choices=_USERS,
+        default=_USERS,
         help="clouds of the file",
     )
     options = parser.parse_args()

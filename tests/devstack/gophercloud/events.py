@@ -7,13 +7,16 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Verdict = Literal["passed", "failed", "skipped", "excluded"]
 
 _VERDICTS: dict[str, Verdict] = {"pass": "passed", "fail": "failed", "skip": "skipped"}
 # Lines of the test framework itself, such as `=== RUN` and `--- PASS`.
 _FRAME = re.compile(r"\s*(=== |--- |PASS$|FAIL$)")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+# Words of the line that says why a test failed. Its clean-up prints further lines.
+_WHY = re.compile(r"Failure in|[Uu]nable to|[Tt]imed out|panic:|[Ee]rror")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +32,10 @@ class Result:
 
     @property
     def message(self) -> str:
-        """The last line of the output."""
-        return next(filter(None, map(str.strip, reversed(self.output.splitlines()))), "")
+        """The line that says why it failed, else the last line of the output."""
+        lines = [line.strip() for line in self.output.splitlines() if line.strip()]
+        telling = [line for line in lines if self.verdict == "failed" and _WHY.search(line)]
+        return next(iter([*telling[-1:], *lines[-1:]]), "")
 
 
 @dataclass
@@ -51,16 +56,16 @@ class Events:
     @staticmethod
     def text(line: str) -> str:
         """Return the output in an event, if it has any."""
-        return str(json.loads(line).get("Output", ""))
+        return str(_load(line)["Output"])
 
     def feed(self, line: str) -> str | None:
         """Take one event in JSON. Return the name of the test that ended by it, if one did."""
-        event = json.loads(line)
+        event = _load(line)
         name, _, subtest = event.get("Test", "").partition("/")
         action = event["Action"]
         if not name:
             # A panic's stack may be attributed to no test.
-            self._rest.append(event.get("Output", ""))
+            self._rest.append(event["Output"])
             return None
         test = self._tests.setdefault(name, _Test())
         if action == "output" and not _FRAME.match(event["Output"]):
@@ -93,3 +98,8 @@ class Events:
     def results(self, names: Iterable[str]) -> list[Result]:
         """Return the outcomes of those tests that began."""
         return [result for name in names if (result := self.result(name))]
+
+
+def _load(line: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(line)
+    return event | {"Output": _COLOUR.sub("", event.get("Output", ""))}

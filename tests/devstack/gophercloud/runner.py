@@ -70,7 +70,7 @@ class Runner:
                 self._say(f"{user} {package}.{name}: {result.verdict}, {result.seconds:.0f} s")
 
         command = (
-            *(self._folder / CONVERTER, "-p", package, self._folder / program_name(package)),
+            *(self._folder / CONVERTER, "-t", "-p", package, self._folder / program_name(package)),
             *("-test.v=test2json", f"-test.timeout={_PACKAGE_S}s"),
             f"-test.run=^({'|'.join(map(re.escape, names))})$",
         )

@@ -74,3 +74,15 @@ def test_a_test_that_began_and_did_not_end_has_failed_with_the_panic_as_its_outp
     assert not ended
     assert result.verdict == "failed"
     assert result.output == "waiting\npanic: test timed out after 3h\nit began and did not end"
+
+
+def test_the_message_of_a_failure_is_its_reason_without_colours_and_not_the_clean_up(fed):
+    found, _ = fed(
+        ("run", "TestPorts", None),
+        ("output", "TestPorts", "    a.go:56: \x1b[1;31mFailure in a.go: got 403\x1b[0m\n"),
+        ("output", "TestPorts", "    b.go:532: Deleted network: 1\n"),
+        ("fail", "TestPorts", 1),
+    )
+
+    [result] = found.results(["TestPorts"])
+    assert result.message == "a.go:56: Failure in a.go: got 403"

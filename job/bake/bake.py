@@ -23,6 +23,7 @@ from job.cloud.boskos.client import Boskos, LostError, owner
 from job.cloud.cleanup import destroy
 from job.cloud.cleanup.api import Api
 from job.cloud.cleanup.budget import Budget
+from job.cloud.engine import state
 from job.cloud.engine.pulumi import Pulumi
 from job.cloud.kinds import INSTANCES
 from job.cloud.place import place_of
@@ -36,6 +37,11 @@ _IMAGES_S = 3600.0
 _SILENCE_S = 900.0
 _LONGEST_NAME = 25
 _BOSKOS_KIND = "gce-project"
+# The settings are those of jobs that start from images.
+_FROM_NOTHING = {
+    key_of("baked_images"): "never",
+    **{key_of(f"{role}_baked_image"): "" for role in ROLES},
+}
 
 
 def run(pulumi: Pulumi, options: Options, environ: Mapping[str, str]) -> None:
@@ -78,11 +84,15 @@ def _bake(pulumi: Pulumi, teardown: "_Teardown", environ: Mapping[str, str]) -> 
 
 @contextmanager
 def _alone(pulumi: Pulumi) -> Iterator[None]:
-    """Refuse a second bake of the stack. The engine's lock is free while the nodes are built."""
+    """Refuse a second bake of the stack, and a stack that exists.
+
+    The engine's lock does not do, because it is free while the nodes are built.
+    """
     lock = locks.take(pulumi.stack.folder.with_suffix(".bake"))
     if lock is None:
         raise LockedError(f"bake: stack {pulumi.stack.name} is being baked; use another name")
     with lock:
+        _refuse_present(pulumi)
         yield
 
 
@@ -112,6 +122,15 @@ def _in_project(pulumi: Pulumi, environ: Mapping[str, str], last: Ending) -> Ite
         yield replace(pulumi, stack=pulumi.stack.in_project(leased.name))
 
 
+def _refuse_present(pulumi: Pulumi) -> None:
+    """Refuse a stack that has resources. Its nodes would be sealed and destroyed."""
+    if state.is_there(pulumi) and state.resources(pulumi):
+        raise RefusedError(
+            f"bake: stack {pulumi.stack.name} exists, and a bake would destroy it; run 'down' first"
+            " or use another name"
+        )
+
+
 def _refuse_encrypted(pulumi: Pulumi) -> None:
     """Refuse encrypted settings: each stack has a key of its own."""
     for key, value in pulumi.stack.configuration.items():
@@ -124,8 +143,7 @@ def _refuse_encrypted(pulumi: Pulumi) -> None:
 
 def _built_anew(pulumi: Pulumi) -> Pulumi:
     """Return the stack with nodes that start from no image."""
-    images = {key_of(f"{role}_baked_image"): "" for role in ROLES}
-    pulumi.stack.override({key_of("baked_images"): "never", **images})
+    pulumi.stack.override(_FROM_NOTHING)
     settings = replace(pulumi.stack.settings, baked_images="never")
     return replace(pulumi, stack=replace(pulumi.stack, settings=settings))
 
@@ -167,6 +185,7 @@ def _images(
     """Return the stack of the images, which is not there yet."""
     name = _STACK_OF_IMAGES.format(pulumi.stack.name)
     own = {
+        **_FROM_NOTHING,
         "gcp:project": pulumi.stack.settings.project,
         key_of("baked_from"): pulumi.stack.name,
         key_of("baked_at"): f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from job.cloud.cleanup.api import path_of
 from localcloud.boskos.ranch import Ranch, Resource
 from localcloud.boskos.server import BoskosServer
 from localcloud.compute_api.clock import SystemClock
@@ -66,8 +67,8 @@ def await_machine(cloud, path):
 
 
 def test_a_bake_leaves_an_image_of_each_node_and_nothing_else(cloud):
-    """The second bake prunes the first one's images."""
-    done = cloud.job("bake", "--keep", "1")
+    """Although the jobs, whose settings it has, start from images. The second bake prunes."""
+    done = cloud.job("bake", "--keep", "1", bakedImages="require")
     first = images(cloud)
 
     for role in ROLES:
@@ -78,8 +79,11 @@ def test_a_bake_leaves_an_image_of_each_node_and_nothing_else(cloud):
         assert '"nova":"68fdaf29"' in image["description"]
         assert f"image {cloud.project}/{image['name']}" in done.out
 
-    cloud.job("bake", "--keep", "1")
+    done = cloud.job("bake", "--keep", "1", bakedImages="prefer")
     second = images(cloud)
+    # A bake builds from nothing, whatever the settings of the jobs say.
+    assert "from image" not in done.out
+    assert all(f"deleted {path_of(image['selfLink'])}\n" in done.out for [image] in first.values())
     assert {role: len(second[role]) for role in ROLES} == dict.fromkeys(ROLES, 1)
     assert all(second[role] != first[role] for role in ROLES)
 
@@ -117,6 +121,16 @@ def test_a_second_bake_of_the_stack_is_refused_and_changes_nothing(cloud, course
     assert "stack twice is being baked" in second.err
     assert first.returncode == 0, output
     assert {role: len(found) for role, found in images(cloud).items()} == dict.fromkeys(ROLES, 1)
+
+
+def test_a_stack_that_exists_is_not_baked(standing):
+    """Its nodes are in use, or a killed bake has left them."""
+    before = standing.inventory()
+    done = standing.job("bake", check=False)
+
+    assert done.code == 2
+    assert "stack test exists, and a bake would destroy it; run 'down' first" in done.err
+    assert standing.inventory() == before
 
 
 @pytest.fixture

@@ -61,6 +61,15 @@ FILES = {
         "-----BEGIN PRIVATE KEY-----\nMIIE\nCLIENTKEYOFTHEBAKE\n-----END PRIVATE KEY-----\n"
         "-----BEGIN CERTIFICATE-----\nMIIF\n-----END CERTIFICATE-----\n"
     ),
+    "etc/ssl/private/ssl-cert-snakeoil.key": (
+        "-----BEGIN PRIVATE KEY-----\nMIIE\nSNAKEOILOFTHEBAKE\n-----END PRIVATE KEY-----\n"
+    ),
+    "etc/ssl/certs/ssl-cert-snakeoil.pem": (
+        "-----BEGIN CERTIFICATE-----\nMIIF\n-----END CERTIFICATE-----\n"
+    ),
+    "etc/pki/tls/private/localhost.key": (
+        "-----BEGIN PRIVATE KEY-----\nMIIE\nHTTPDKEYOFTHEBAKE\n-----END PRIVATE KEY-----\n"
+    ),
     "etc/ssl/certs/other.pem": "-----BEGIN CERTIFICATE-----\nMIIF\n-----END CERTIFICATE-----\n",
     "etc/machine-id": "0123456789abcdef\n",
     "etc/pip.conf": "[global]\nindex-url = https://user:word@mirror/\n",
@@ -91,6 +100,8 @@ def make(
     shutil.copytree(STANDIN / "octavia", node.root / "opt/stack/octavia/bin")
     node.write("opt/stack/octavia/bin/dual_ca/ca.key.pem", "-----BEGIN-----\nCAKEY\n")
     _backends(node, values)
+    # MySQL makes these, MariaDB does not.
+    node.write("var/lib/mysql/private_key.pem", "-----BEGIN-----\nMYSQLKEYOFTHEBAKE\n")
     for command in ("fernet_setup", "credential_setup"):
         path = node.root / "etc/keystone/keystone.conf"
         assert node.run("keystone-manage", "--config-file", path, command).returncode == 0
@@ -102,6 +113,12 @@ def make(
     )
     for name in ("fstrim", "sync"):
         node.fake(name, "exit 0")
+    node.fake(
+        "make-ssl-cert",
+        'echo "make-ssl-cert $*" >>"$FAKE_STATE/calls"\n'
+        'echo NEWSNAKEOILKEY >"$DEVSTACK_NODE_ROOT/etc/ssl/private/ssl-cert-snakeoil.key"',
+    )
+    node.fake("journalctl", 'echo "journalctl $*" >>"$FAKE_STATE/calls"')
     node.state("ready")
     return node
 

@@ -15,6 +15,8 @@ REMOVED = (
     *("root/.ssh/authorized_keys", "home/capo/.bash_history", "var/lib/systemd/random-seed"),
     *("opt/stack/devstack/local.conf", "opt/stack/devstack/.localrc.auto"),
     *("opt/stack/devstack/.stackenv", "var/log/devstack-node", "var/lib/cloud/instances"),
+    *("etc/ssl/private/ssl-cert-snakeoil.key", "etc/ssl/certs/ssl-cert-snakeoil.pem"),
+    *("etc/pki/tls/private/localhost.key", "var/lib/mysql/private_key.pem"),
     *("var/lib/devstack-node/state.json", "var/lib/devstack-node/sealing.secrets"),
 )
 
@@ -124,6 +126,17 @@ def test_services_end_before_what_they_use(controller):
     assert list(dict.fromkeys(calls)) == ends
 
 
+def test_nothing_is_logged_on_the_disk_of_an_image(controller):
+    """Journald would make the folder of this machine's journal anew, with this seal in it."""
+    journal = controller.write("var/log/journal/0123456789abcdef/system.journal", "x")
+    controller.fake("journalctl", f'[[ $* == --relinquish-var && -e {journal} ]] && touch "$0.ok"')
+
+    seal(controller)
+
+    assert (controller.bin / "journalctl.ok").exists()
+    assert list((controller.root / "var/log/journal").iterdir()) == []
+
+
 def test_units_of_an_image_do_not_start(controller):
     seal(controller)
 
@@ -137,7 +150,13 @@ def test_units_of_an_image_do_not_start(controller):
     assert condition in (units / "devstack@.service.d/sealed.conf").read_text()
 
 
-@pytest.mark.parametrize("line", ["HOSTKEYOFTHEBAKE", "CLIENTKEYOFTHEBAKE", "COOKIEOFTHEBAKE"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("HOSTKEYOFTHEBAKE", "CLIENTKEYOFTHEBAKE", "COOKIEOFTHEBAKE"),
+        *("SNAKEOILOFTHEBAKE", "HTTPDKEYOFTHEBAKE", "MYSQLKEYOFTHEBAKE"),
+    ],
+)
 def test_a_copy_of_a_key_is_found(controller, line):
     """Keys are removed by their paths, but a tool may have copied one."""
     copy = controller.write("var/backups/copy.pem", f"-----BEGIN-----\n{line}\n")

@@ -12,6 +12,7 @@ from functools import cache, partial
 
 import pytest
 
+from localcloud.devstack.git_service import CLIENTS
 from tests.nodes import finished
 
 MARKER = "var/lib/devstack-node/sealed.json"
@@ -175,6 +176,16 @@ def test_keys_are_new(image):
     assert cookie.stat().st_mode & 0o777 == 0o400
 
 
+@pytest.mark.parametrize("role", ["controller", "worker"])
+def test_the_certificate_of_the_system_is_new(make_image, role):
+    node = make_image(role)
+
+    assert node.run("devstack-build").returncode == 0, log(node)
+
+    assert "make-ssl-cert generate-default-snakeoil --force-overwrite" in node.calls()
+    assert (node.root / "etc/ssl/private/ssl-cert-snakeoil.key").read_text() == "NEWSNAKEOILKEY\n"
+
+
 def test_octavia_has_new_keys_that_its_new_passphrase_opens(image):
     image.run("devstack-build")
 
@@ -304,6 +315,22 @@ def test_a_finished_image_is_ready_again_after_a_reboot(image):
     assert image.show()["verdict"] == "ready"
 
 
+def test_a_node_from_an_image_can_become_an_image(image):
+    """After a failure, too: until the second run, no unit must wait for the first image's start."""
+    assert image.run("devstack-build").returncode == 0, log(image)
+    image.fake("mysqldump", "exit 5")
+    assert image.run("devstack-seal").returncode == 1
+    assert not (image.root / TAKEN).exists()
+    shutil.copy(CLIENTS / "mysqldump", image.bin)
+
+    done = image.run("devstack-seal")
+
+    assert done.returncode == 0, done.stderr
+    secrets = finished.NEW.admin_password, finished.NEW.service_password
+    assert [path for secret in secrets for path in finished.found(image, secret)] == []
+    assert (image.root / MARKER).exists()
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
@@ -353,6 +380,7 @@ def test_a_marker_that_others_can_write_is_refused(image):
     [
         ("ROLE", "worker", "ROLE of this image is 'worker', not 'controller'; choose an image"),
         ("OS_VERSION", "24.04", "OS_VERSION of this image is '24.04', not '22.04'"),
+        ("DEVSTACK_REF", "stable/2024.2", "DEVSTACK_REF of this image is 'stable/2024.2', not"),
         ("HOST_IP", "10.9.9.9", "HOST_IP of this image is '10.9.9.9', not '127.0.3.15'"),
     ],
 )

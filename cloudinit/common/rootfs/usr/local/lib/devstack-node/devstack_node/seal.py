@@ -36,6 +36,8 @@ _KEYS = (
     *("etc/keystone/fernet-keys/*", "etc/keystone/credential-keys/*"),
     *("etc/octavia/certs/private/*", "etc/octavia/.ssh/octavia_ssh_key"),
     *("var/lib/rabbitmq/.erlang.cookie", "etc/ssh/ssh_host_*_key"),
+    *("etc/ssl/private/ssl-cert-snakeoil.key", "etc/pki/tls/private/localhost.key"),
+    *("var/lib/mysql/*-key.pem", "var/lib/mysql/private_key.pem"),
 )
 _HOST_KEYS = "etc/ssh/ssh_host_*"
 

@@ -25,7 +25,9 @@ class Lack:
 
     `differs` tells the user what differs without the feature. `present` is None for a lack of every
     machine. A `remedy` is for a lack that nothing replaces. `devices` are device files of the host
-    that a machine needs to use the feature; its own copies, since it changes their modes.
+    that a machine needs to use the feature: copies, since a machine changes their modes. `shared`
+    are folders of the replacement that all machines of a cloud have in common. Everybody may write
+    there.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Lack:
     present: Callable[[Host], bool] | None = None
     remedy: str = ""
     devices: tuple[Path, ...] = ()
+    shared: tuple[Path, ...] = ()
 
 
 TABLE = (
@@ -42,7 +45,8 @@ TABLE = (
     ),
     Lack(
         name="iscsi",
-        differs="volumes are files, not LVM's: a server attaches those of its own zone alone",
+        differs="volumes are files, not LVM's: one that is attached cannot be extended",
+        shared=(Path("/var/lib/cinder-volumes"),),
     ),
     Lack(
         name="kvm",
@@ -81,6 +85,11 @@ def devices(rows: Iterable[Lack]) -> tuple[Path, ...]:
     """Return the host's device files that machines need for the features that it has."""
     missing = tuple(rows)
     return tuple(path for row in TABLE if row not in missing for path in row.devices)
+
+
+def shared_folders(rows: Iterable[Lack]) -> tuple[Path, ...]:
+    """Return the paths in each machine over which the same folder of the host is to be mounted."""
+    return tuple(path for row in rows for path in row.shared)
 
 
 def local_conf(rows: Iterable[Lack], *, mirrors: bool) -> str:

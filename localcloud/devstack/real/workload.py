@@ -8,7 +8,7 @@ from typing import Any
 
 from localcloud.console import say
 from localcloud.devstack.real import uplink
-from localcloud.devstack.real.host import devices, lacks, lay_over, local_conf
+from localcloud.devstack.real.host import lacks, lay_over, local_conf
 from localcloud.devstack.real.machine import RealMachine
 from localcloud.devstack.real.mirrors import AMPHORA_PATH, Mirrors
 from localcloud.devstack.real.probes import Host
@@ -99,7 +99,7 @@ class RealDevStack:
 
     def machine(self, name: str, address: str, layers: Sequence[Path], place: Place) -> RealMachine:
         """Make a machine with what a cloud image of Debian has, and with the overlay's files."""
-        machine = RealMachine(name, address, layers, place, devices(self._lacks))
+        machine = RealMachine(name, address, layers, place, self._lacks)
         uplink.prepare(machine.root)
         lay_over(self._lacks, machine.root)
         # Enabled, as in an image where stack.sh itself installs Apache.

@@ -130,6 +130,15 @@ def test_a_row_that_does_not_apply_leaves_no_file(tmp_path):
     assert not (tmp_path / "usr/local/sbin/userspace-datapath").exists()
 
 
+def test_both_nodes_see_each_others_volumes():
+    """CAPO's suite attaches volumes of one zone to servers in the other."""
+    (shared,) = host.shared_folders(host.lacks(EVERYTHING))
+
+    text = host.local_conf(host.lacks(EVERYTHING), mirrors=False)
+
+    assert f"CINDER_NFS_SERVERPATH=$HOST_IP:{shared}/$HOST_IP" in text.splitlines()
+
+
 @pytest.fixture
 def mount_nfs(tmp_path):
     """The stand-in for mount.nfs, with a `mount` that prints its arguments."""
@@ -150,18 +159,22 @@ def mount_nfs(tmp_path):
     return run
 
 
-def test_a_share_of_this_machine_is_mounted_as_its_folder(mount_nfs):
-    done = mount_nfs("127.0.0.1:/var/lib/volumes", "/run/point", "-o", "rw,vers=4")
+def test_a_share_is_mounted_as_the_folder_of_its_name(mount_nfs, tmp_path):
+    """Cinder's user writes there, and QEMU's. The mount point is on another file system."""
+    share = tmp_path / "10.0.3.15"
 
-    assert (done.returncode, done.stdout) == (0, "mount --bind /var/lib/volumes /run/point\n")
+    done = mount_nfs(f"10.0.3.15:{share}", "/proc/point", "-o", "rw,vers=4,minorversion=2")
+
+    assert (done.returncode, done.stdout) == (0, f"mount --bind {share} /proc/point\n")
+    assert share.stat().st_mode & 0o777 == 0o777
 
 
-def test_a_share_of_another_machine_is_refused(mount_nfs):
-    """A bind mount of a folder of the same name would show other volumes."""
-    done = mount_nfs("192.0.2.1:/var/lib/volumes", "/run/point")
+def test_a_share_that_machines_do_not_have_in_common_is_refused(mount_nfs, tmp_path):
+    """Volumes of the other machine would be missing in it, and Nova would not see it mounted."""
+    done = mount_nfs(f"10.0.3.15:{tmp_path}/share", tmp_path / "point")
 
     assert (done.returncode, done.stdout) == (32, "")
-    assert "192.0.2.1 is another machine" in done.stderr
+    assert f"{tmp_path}/share is not shared between machines; bind a folder" in done.stderr
 
 
 def test_without_arguments_it_says_that_it_is_there(mount_nfs):

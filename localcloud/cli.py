@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -117,11 +118,10 @@ def _run(given: argparse.Namespace, folder: Path) -> int:
     if shutil.which(command[0], path=environment["PATH"]) is None:
         raise LocalcloudError(f"run: {command[0]!r} is not on PATH")
     namespace = cloud.beside_nodes if given.beside_nodes else cloud.namespace
-    if namespace:
-        command = in_job_space(Path(namespace), command, cloud.resolver)
+    space = partial(in_job_space, Path(namespace), resolver=cloud.resolver)
     if given.docker:
-        return docker.run_beside(command, environment, Path(namespace), folder / "docker")
-    return _become(command, environment)
+        return docker.run_beside(command, environment, space, folder / "docker")
+    return _become(space(command) if namespace else command, environment)
 
 
 def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -22,7 +22,7 @@ from host.ending import EndedError, Ending, ended_by_signals
 from host.locks import take
 from host.processes import Child, Grace, Program
 from localcloud.errors import LocalcloudError
-from localcloud.machines.job_space import UNSHARE_MOUNTS, in_job_space
+from localcloud.machines.job_space import UNSHARE_MOUNTS, Space
 from localcloud.machines.strays import switch_name
 
 # Debian packages by program.
@@ -52,19 +52,18 @@ def require() -> None:
 
 
 def run_beside(
-    command: Sequence[str], environment: Mapping[str, str], namespace: Path, folder: Path
+    command: Sequence[str], environment: Mapping[str, str], space: Space, folder: Path
 ) -> int:
-    """Run a command beside an engine. Return its exit code, 128+N for a signal.
+    """Run a command and an engine in a job's space. Return its exit code, 128+N for a signal.
 
-    The engine is in the network namespace, and the command enters it by itself.
     The first SIGINT, SIGTERM or SIGHUP is passed on as SIGTERM. Later ones have no effect, so that
     an impatient ^C does not interrupt a teardown.
     """
     with ended_by_signals(signal.SIGHUP) as ending:
         try:
-            with Docker(folder, namespace, environment, ending) as docker:
+            with Docker(folder, space, environment, ending) as docker:
                 program = Program(
-                    command=command,
+                    command=space(command),
                     environment={**environment, "DOCKER_HOST": docker.host},
                 )
                 child = Child(program, sys.stdout.fileno(), sys.stderr.fileno())
@@ -85,10 +84,10 @@ class Docker:
     """The value for DOCKER_HOST."""
 
     def __init__(
-        self, folder: Path, namespace: Path, environment: Mapping[str, str], ending: Ending
+        self, folder: Path, space: Space, environment: Mapping[str, str], ending: Ending
     ) -> None:
         self._folder = folder
-        self._namespace = namespace
+        self._space = space
         self._environment = environment
         self._ending = ending
         self._undo = ExitStack()
@@ -109,8 +108,10 @@ class Docker:
             self.host = f"unix://{socket}"
             reading, writing = os.pipe()
             with os.fdopen(reading, "rb") as ready:
-                undo.callback(_end, self._start(socket, name, writing))
+                process = self._start(socket, name, writing)
+                undo.callback(_kill, process)
                 self._wait(ready)
+            undo.callback(_end, process)
             self._undo = undo.pop_all()
         return self
 
@@ -128,7 +129,7 @@ class Docker:
         unshare = [*UNSHARE_MOUNTS, "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
         with self._log.open("wb") as log, os.fdopen(output, "wb") as answer:
             return subprocess.Popen(
-                in_job_space(self._namespace, [*unshare, *hold]),
+                self._space([*unshare, *hold]),
                 env=self._environment,
                 start_new_session=True,
                 stdin=subprocess.PIPE,
@@ -151,10 +152,14 @@ class Docker:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let hold-engine end; kill it, and with it every container, if it does not end in time."""
-    try:
+    """Let hold-engine remove its containers and end. Its caller kills it if that takes too long."""
+    with suppress(subprocess.TimeoutExpired):
         # This closes its standard input.
         process.communicate(timeout=_END_S)
-    except subprocess.TimeoutExpired:
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill hold-engine and with it every container, unless it has ended."""
+    if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()

@@ -5,13 +5,15 @@ network devices, and with the host's name server, which the namespace may not re
 gets a mount namespace too. It keeps its process ID: every program of the chain becomes the next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from localcloud.machines.switch import in_namespace
 
 # As a slave it sees what the host unmounts; a copy of a machine's mount would keep that busy.
 UNSHARE_MOUNTS = ("unshare", "--mount", "--propagation=slave")
+Space = Callable[[Sequence[str]], list[str]]
+"""A function that returns the command line that runs a command in one job's space."""
 _OWN_MOUNTS = Path(__file__).with_name("own-mounts")
 
 

@@ -177,8 +177,16 @@ def test_paths_are_meant_from_where_the_script_was_called(call, capo):
     ("arguments", "variables", "line"),
     [
         (["/"], {}, "/ is no CAPO checkout (no Makefile with test-e2e); name one: ci-e2e.sh"),
-        (["--focus"], {}, "--focus is no option; usage: ci-e2e.sh [CAPO_CHECKOUT]"),
-        ([".", "more"], {}, "'more' is one argument too many; usage: ci-e2e.sh [CAPO_CHECKOUT]"),
+        (
+            ["--focus"],
+            {},
+            "--focus is no option; usage: ci-e2e.sh [--install-only] [CAPO_CHECKOUT]",
+        ),
+        (
+            [".", "more"],
+            {},
+            "'more' is one argument too many; usage: ci-e2e.sh [--install-only] [CAPO_CHECKOUT]",
+        ),
         ([], {"PYTHON": "python9"}, "python9 is missing; install Python 3.11 or newer, or name it"),
     ],
     ids=["no CAPO", "option", "two checkouts", "no python"],
@@ -215,6 +223,17 @@ def test_the_packages_are_installed_once(call, checkout):
     (checkout / "job/__main__.py").write_text(_JOB)
 
     assert "installing the Python packages" not in call().stderr
+
+
+def test_only_what_the_job_needs_is_installed(call, tmp_path):
+    """For a job that then runs where no package index can be reached."""
+    done = call("--install-only", DEVSTACK_CACHE_DIR=str(tmp_path / "new"))
+
+    assert (done.returncode, done.record) == (0, None), done.stderr
+    assert (
+        "installing the Python packages"
+        not in call(DEVSTACK_CACHE_DIR=str(tmp_path / "new")).stderr
+    )
 
 
 def test_half_an_environment_is_made_anew(call):

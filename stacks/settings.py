@@ -146,7 +146,9 @@ class Settings:
         "/test/amphora/2022-12-05/amphora-x64-haproxy.qcow2",
         "Octavia's image; empty: DevStack builds one.",
     )
-    volume_backing_gib: int = _devstack(100, "Cinder's volume group, GiB, per node.")
+    volume_backing_gib: int = _devstack(
+        100, "Cinder's volume group, GiB, per node. Other backends in local.conf do not use it."
+    )
     glance_limit_mb: int = _devstack(20000, "Size of all images together, MB.")
     cpu_allocation_ratio: float = _devstack(2.0, "Virtual CPUs per CPU in Nova.")
     service_timeout_s: int = _devstack(240, "Seconds a service may take to start.")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from job.run.environment.variables import OTHER_PLATFORMS
 from job.run.job_kind import Kind
-from stacks.cloud_names import FLAVORS, VOLUME_TYPES
+from stacks.cloud_names import FLAVORS, volume_types
 from stacks.e2e_variables import AZ_VARIABLES, SECONDARY_AZ, e2e_variables
 from stacks.settings import Settings
 
@@ -47,7 +47,7 @@ def find(
     `given` is the environment, which overrides `in_conf`, the variables of the file `conf`.
     """
     unused = _E2E_ALONE if kind == "conformance" else ()
-    true = e2e_variables(settings)
+    true, types = e2e_variables(settings), volume_types(settings)
     for name in _ONE:
         if name not in given or name in unused or given[name] == true.get(name):
             continue
@@ -56,8 +56,8 @@ def find(
     for name, value in {**in_conf, **given}.items():
         if not is_a_choice(name) or name in unused:
             continue
-        what, names = ("flavor", FLAVORS) if "FLAVOR" in name else ("volume type", VOLUME_TYPES)
-        if value not in names:
+        what, names = ("flavor", FLAVORS) if "FLAVOR" in name else ("volume type", types)
+        if names and value not in names:
             near = get_close_matches(value, names, n=1, cutoff=0)[0]
             where = name if name in given else f"{name} in {conf}"
             yield (

@@ -1,7 +1,10 @@
 """Cloud names: the list in stacks/ matches the constants of the nodes' own programs."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from host.folders import CHECKOUT
 from stacks import cloud_names
@@ -26,8 +29,36 @@ def test_flavors_and_volume_type_are_those_of_the_post_configuration():
 
     assert tuple(made["FLAVORS"]) == cloud_names.OUR_FLAVORS
     assert made["VOLUME_TYPE"] == cloud_names.VOLUME_TYPE
-    assert cloud_names.VOLUME_TYPE in cloud_names.VOLUME_TYPES
 
 
 def test_no_name_is_there_twice():
     assert len(cloud_names.FLAVORS) == len(set(cloud_names.FLAVORS))
+
+
+@pytest.mark.parametrize(
+    ("local_conf", "types"),
+    [
+        ("", ("lvmdriver-1",)),
+        ("CINDER_ENABLED_BACKENDS=nfs:a", ("a",)),
+        ("  CINDER_ENABLED_BACKENDS='lvm:a,nfs:b-2'  # both", ("a", "b-2")),
+        ("# CINDER_ENABLED_BACKENDS=nfs:a", ("lvmdriver-1",)),
+        ("[[post-config|$CINDER_CONF]]\nCINDER_ENABLED_BACKENDS=nfs:a", ("lvmdriver-1",)),
+    ],
+)
+def test_each_backend_has_a_volume_type(settings, local_conf, types):
+    found = cloud_names.volume_types(replace(settings, local_conf_extra=local_conf))
+
+    assert found == (cloud_names.VOLUME_TYPE, *types)
+
+
+@pytest.mark.parametrize(
+    "local_conf",
+    [
+        "CINDER_ENABLED_BACKENDS+=,nfs:a",
+        "CINDER_ENABLED_BACKENDS=$MINE",
+        "CINDER_ENABLED_BACKENDS=nfs:a\nCINDER_ENABLED_BACKENDS=nfs:b",
+        "if true; then CINDER_ENABLED_BACKENDS=nfs:a; fi",
+    ],
+)
+def test_backends_that_only_bash_knows_have_no_known_types(settings, local_conf):
+    assert cloud_names.volume_types(replace(settings, local_conf_extra=local_conf)) == ()

@@ -6,7 +6,7 @@ import pytest
 
 from job.run.environment import named_things
 from job.run.environment.variables import OTHER_PLATFORMS
-from stacks.cloud_names import FLAVORS, VOLUME_TYPES
+from stacks.cloud_names import FLAVORS, VOLUME_TYPE, volume_types
 from stacks.e2e_variables import e2e_variables
 
 CONF = Path("/capo/e2e_conf.yaml")
@@ -58,7 +58,34 @@ def test_a_volume_type_that_the_cloud_will_not_have_is_refused(find):
     [line] = find(OPENSTACK_VOLUME_TYPE_ALT="fast")
 
     assert line.startswith("OPENSTACK_VOLUME_TYPE_ALT: the cloud will have no volume type 'fast'")
-    assert all(find(OPENSTACK_VOLUME_TYPE_ALT=each) == [] for each in VOLUME_TYPES)
+    for each in (VOLUME_TYPE, "lvmdriver-1"):
+        assert find(OPENSTACK_VOLUME_TYPE_ALT=each) == []
+
+
+@pytest.fixture
+def local_conf(tmp_path):
+    """Return settings with a user's local.conf."""
+
+    def write(text):
+        file = tmp_path / "local.conf"
+        file.write_text(text)
+        return {"localConfFile": str(file)}
+
+    return write
+
+
+def test_volume_types_are_those_of_the_backends_in_the_users_local_conf(find, local_conf):
+    settings = local_conf("CINDER_ENABLED_BACKENDS=nfs:shared\n")
+
+    assert find(settings=settings, OPENSTACK_VOLUME_TYPE_ALT="shared") == []
+    [line] = find(settings=settings, OPENSTACK_VOLUME_TYPE_ALT="lvmdriver-1")
+    assert line.endswith(f"It will have {VOLUME_TYPE}, shared")
+
+
+def test_where_the_volume_types_are_not_known_none_is_refused(find, local_conf):
+    settings = local_conf("CINDER_ENABLED_BACKENDS+=,nfs:shared\n")
+
+    assert find(settings=settings, OPENSTACK_VOLUME_TYPE_ALT="shared") == []
 
 
 def test_the_suites_configuration_is_looked_at_below_the_environment(find):
@@ -117,7 +144,7 @@ def test_what_the_suite_makes_or_nobody_reads_may_have_any_name(find, name):
 
 
 def test_every_variable_of_the_stack_that_names_a_flavor_or_type_is_known_as_a_choice(settings):
-    values = {*FLAVORS, *VOLUME_TYPES}
+    values = {*FLAVORS, *volume_types(settings)}
 
     for name, value in e2e_variables(settings).items():
         assert named_things.is_a_choice(name) == (value in values), name

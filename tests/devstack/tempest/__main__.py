@@ -8,7 +8,6 @@ everything that it made in the cloud.
 
 import argparse
 import os
-import re
 import secrets
 import sys
 import tempfile
@@ -24,20 +23,15 @@ from host.errors import JobError, RefusedError
 from host.folders import cache_dir
 from job.redaction.artifacts import Artifacts
 from job.redaction.known import SECRETS
-from job.redaction.printing import mask_standard_streams
+from job.redaction.printing import Masked, mask_standard_streams
 from job.redaction.values import of_mapping
 from stacks.clouds_yaml import ADMIN_CLOUD
 from tests.devstack.connection import connect
 from tests.devstack.guest.build import Guest, build
-from tests.devstack.tempest import answers, configuration, patterns, results
+from tests.devstack.tempest import answers, configuration, passes, results
 from tests.devstack.tempest.environment import ensure_environment
 from tests.devstack.tempest.resources import made
 from tests.devstack.tempest.suite import Suite
-
-_HERE = Path(__file__).parent
-SELECTED = _HERE / "selected.txt"
-IN_EACH_ZONE = _HERE / "in-each-zone.txt"
-EXCLUDED = _HERE / "excluded.txt"
 
 
 def main() -> int:
@@ -56,7 +50,7 @@ def main() -> int:
 
 
 class Run:
-    """One run of the suite: a pass over all selected tests, then one in each zone."""
+    """One run of the suite, with the results so far."""
 
     def __init__(
         self, options: argparse.Namespace, environment: Path, guest: Guest, ending: Ending
@@ -72,70 +66,64 @@ class Run:
     def all(self) -> int:
         """Return 1 if a test failed, otherwise 0."""
         _learn_secrets(self._options.clouds)
-        # Later passes append to the file of the first.
-        self._artifacts.write("tempest.txt", "")
         began = time.monotonic()
-        with (
-            tempfile.TemporaryDirectory(prefix="tempest-") as folder,
-            connect(self._options.clouds, self._options.cloud) as connection,
-            made(connection, self._guest, self._prefix) as resources,
-        ):
+        with connect(self._options.clouds, self._options.cloud) as connection:
             facts = answers.ask(connection)
-            places = configuration.Places(workspace=Path(folder), disk=self._guest.disk)
             auth = connection.config.auth
             login = configuration.Login(
                 user=auth["username"], password=auth["password"], project=auth["project_name"]
             )
-            sections = configuration.sections(facts, login, resources, places, self._prefix)
-            suite = Suite(self._environment, places.workspace, sections)
-            try:
-                self._passes(suite, facts.common_zones)
-            finally:
-                self._keep(suite)
-                say("removing what the tests have left")
-                suite.clean_up(self._prefix)
+            with (
+                tempfile.TemporaryDirectory(prefix="tempest-") as folder,
+                made(connection, self._guest, self._prefix) as resources,
+            ):
+                places = configuration.Places(workspace=Path(folder), disk=self._guest.disk)
+                sections = configuration.sections(facts, login, resources, places, self._prefix)
+                suite = Suite(self._environment, places.workspace, sections)
+                try:
+                    self._passes(suite, facts.common_zones)
+                finally:
+                    self._keep(suite)
+                    say("removing what the tests have left")
+                    suite.clean_up(self._prefix)
         everything = [result for suite in self._suites.values() for result in suite]
         print(results.summary(everything, time.monotonic() - began))
         return 1 if results.count(everything)["failed"] else 0
 
     def _passes(self, suite: Suite, zones: Sequence[str]) -> None:
         tests = suite.tests()
-        excluded = patterns.read(EXCLUDED)
-        for pattern in (*patterns.idle(tests, excluded), *patterns.idle(tests, self._selected())):
-            say(f"warning: {pattern.text} matches no test; correct or remove it")
-        left_out = set(patterns.matching(tests, excluded))
-        wanted = [test for test in tests if test not in left_out]
-        self._pass(suite, "tempest", patterns.matching(wanted, self._selected()))
-        in_each_zone = patterns.matching(wanted, patterns.read(IN_EACH_ZONE))
-        for zone in zones:
-            suite.in_zone(zone)
-            self._pass(suite, f"tempest in {zone}", in_each_zone)
-
-    def _selected(self) -> list[patterns.Pattern]:
-        return patterns.read(SELECTED)
-
-    def _pass(self, suite: Suite, name: str, tests: Sequence[str]) -> None:
-        chosen = [test for test in tests if re.search(self._options.only, test)]
-        say(f"{name}: {len(chosen)} tests")
-        finished = self._suites.setdefault(name, [])
-        if not chosen:
-            return
-        with closing(self._artifacts.append("tempest.txt")) as log:
-
-            def take(result: results.Result) -> None:
-                finished.append(result)
-                seconds = f"{result.seconds:.1f} s"
-                line = f"{result.verdict:8}{seconds:>10}  {result.test}  {result.message}"
-                log.write(f"{line.rstrip()}\n")
-                if result.verdict == "failed":
-                    say(line)
-
-            suite.run(chosen, self._options.workers, take, self._ending)
+        for line in passes.idle(tests):
+            say(f"warning: {line}")
+        # All passes append to it.
+        self._artifacts.write("tempest.txt", "")
+        for each in passes.plan(tests, zones, self._options.only):
+            say(f"{each.name}: {len(each.tests)} tests")
+            suite.in_zone(each.zone)
+            with closing(self._artifacts.append("tempest.txt")) as log:
+                log.write(f"# {each.name}\n")
+                taken = _Taken(self._suites.setdefault(each.name, []), log)
+                suite.run(each.tests, self._options.workers, taken.add, self._ending)
 
     def _keep(self, suite: Suite) -> None:
         self._artifacts.write("junit_tempest.xml", results.junit(self._suites))
         if suite.log.exists():
             self._artifacts.copy(suite.log, "tempest.log")
+
+
+class _Taken:
+    """The results of a pass, written to a log as they come."""
+
+    def __init__(self, found: list[results.Result], log: Masked) -> None:
+        self._found = found
+        self._log = log
+
+    def add(self, result: results.Result) -> None:
+        self._found.append(result)
+        seconds = f"{result.seconds:.1f} s"
+        line = f"{result.verdict:8}{seconds:>10}  {result.test}  {result.message}".rstrip()
+        self._log.write(f"{line}\n")
+        if result.verdict == "failed":
+            say(line)
 
 
 def say(line: str) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from keystoneauth1.exceptions import ClientException
 from openstack.connection import Connection
-from openstack.exceptions import HttpException
+from openstack.exceptions import SDKException
 
 from host.errors import JobError
 
@@ -59,8 +60,8 @@ def ask(connection: Connection) -> Answers:
     """Ask a cloud as its administrator. Raises JobError if an API does not answer."""
     try:
         return _ask(connection)
-    except HttpException as error:
-        raise JobError(f"tempest: {error}; is the cloud ready?") from error
+    except (SDKException, ClientException) as error:
+        raise JobError(f"tempest: {error}; wait until the cloud is ready") from error
 
 
 def _ask(connection: Connection) -> Answers:

@@ -65,7 +65,7 @@ class Suite:
             raise JobError(f"tempest: it ended with {code}: {''.join(errors[-5:]).strip()}")
 
     def in_zone(self, zone: str) -> None:
-        """Make all servers and volumes in one zone from now on."""
+        """Make all servers and volumes in a zone from now on; in any, if it is empty."""
         self._configure(configuration.in_zone(self._sections, zone))
 
     def clean_up(self, prefix: str) -> None:

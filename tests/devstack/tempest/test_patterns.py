@@ -4,8 +4,8 @@ import pytest
 
 from host.errors import RefusedError
 from tests.devstack.tempest import patterns
-from tests.devstack.tempest.__main__ import EXCLUDED, IN_EACH_ZONE, SELECTED
 from tests.devstack.tempest.environment import REQUIREMENTS
+from tests.devstack.tempest.passes import EXCLUDED, IN_EACH_ZONE, SELECTED
 
 
 @pytest.fixture

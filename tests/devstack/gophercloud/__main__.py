@@ -26,15 +26,15 @@ from job.redaction.known import SECRETS
 from job.redaction.printing import mask_standard_streams
 from localcloud.errors import LocalcloudError
 from stacks.clouds_yaml import ADMIN_CLOUD, TENANT_CLOUD
-from tests.devstack import exclusions
 from tests.devstack.connection import connect
 from tests.devstack.gophercloud import leftovers, programs, report, resources
 from tests.devstack.gophercloud.environment import Resources, clouds, environment
 from tests.devstack.gophercloud.events import Result
 from tests.devstack.gophercloud.runner import Runner
 from tests.devstack.guest.build import Guest, build
+from tests.devstack.tempest import patterns
 
-_EXCLUSIONS = Path(__file__).with_name("exclusions.txt")
+_EXCLUDED = Path(__file__).with_name("excluded.txt")
 _USERS = (TENANT_CLOUD, ADMIN_CLOUD)
 
 
@@ -64,7 +64,7 @@ class Run:
         self._artifacts = Artifacts(options.artifacts)
         self._began = time.monotonic()
         self._runner = Runner(folder, self._artifacts, ending, self._say)
-        self._exclusions = exclusions.read(_EXCLUSIONS)
+        self._excluded = patterns.read(_EXCLUDED)
         self._tests = {package: self._runner.tests(package) for package in programs.PACKAGES}
 
     def all(self, guest: Guest) -> int:
@@ -87,8 +87,8 @@ class Run:
             for package, tests in self._tests.items()
             for test in tests
         }
-        for regex in exclusions.unused(self._exclusions, named):
-            print(f"warning: {_EXCLUSIONS.name}: {regex} matches no test", file=sys.stderr)
+        for pattern in patterns.idle(named, self._excluded):
+            print(f"warning: {_EXCLUDED.name}: {pattern.text} matches no test", file=sys.stderr)
         chosen: dict[str, dict[str, list[str]]] = {user: {} for user in self._options.users}
         for name, (user, package, test) in named.items():
             if user in self._options.users and self._options.only.search(name):
@@ -113,16 +113,19 @@ class Run:
     def _package(
         self, user: str, package: str, tests: list[str], variables: Mapping[str, str]
     ) -> list[Result]:
-        reasons = {
-            test: exclusions.reason(self._exclusions, f"{user}/{package}.{test}") for test in tests
-        }
-        left_out = [
-            Result(package=package, test=test, verdict="excluded", output=reason)
-            for test, reason in reasons.items()
-            if reason
-        ]
-        wanted = [test for test, reason in reasons.items() if not reason]
+        wanted, left_out = [], []
+        for test in tests:
+            if reason := self._reason(f"{user}/{package}.{test}"):
+                left_out.append(
+                    Result(package=package, test=test, verdict="excluded", output=reason)
+                )
+            else:
+                wanted.append(test)
         return [*self._runner.run(user, package, wanted, variables), *left_out]
+
+    def _reason(self, name: str) -> str:
+        """Return the reason to leave a test out; empty if it shall run."""
+        return next((each.reason for each in self._excluded if each.matches(name)), "")
 
     def _say(self, line: str) -> None:
         print(f"{time.monotonic() - self._began:6.0f} s  {line}", file=sys.stderr, flush=True)

@@ -82,10 +82,9 @@ enter: ready ## open a shell in the nodes' network, in which OpenStack clients f
 	  $(PY) -m localcloud run $(KIND) --beside-nodes -- "$${SHELL:-bash}"
 
 # The job's namespace may have no way to a package index, so its packages are installed before.
-e2e: boots routes ## run CAPO's E2E tests of the checkout CAPO on machines that boot (as root)
+e2e: boots routes containers ## run CAPO's E2E tests of the checkout CAPO on machines that boot (as root)
 	@[[ -n "$(MACHINES)" && -n "$(CAPO)" ]] || { \
 	  echo 'name a checkout of CAPO, and let the nodes boot: make e2e MACHINES=1 CAPO=…' >&2; exit 1; }
-	@scripts/need-packages dockerd=docker.io docker=docker.io containerd=containerd runc=runc
 	@PATH="$$(dirname "$$($(PY) -m localcloud build)"):$$PATH" \
 	  scripts/ci-e2e.sh --install-only '$(CAPO)'
 	@$(PY) -m localcloud run $(KIND) --docker -- scripts/ci-e2e.sh '$(CAPO)'
@@ -138,7 +137,7 @@ GCLOUD_TESTS := tests/contract/test_gcloud.py
 WITHOUT_GCLOUD := --ignore=$(GCLOUD_TESTS)
 
 .PHONY: test unit nodes contract gcloud-test engine boot devstack tempest gophercloud tunnel-test plans bench bench-order bench-interruptions
-test: tested-on originals boots routes ## run all tests (as root)
+test: tested-on originals boots routes containers busybox ## run all tests (as root)
 	@$(PYTEST) tests $(WITHOUT_GCLOUD)
 
 unit: tested-on ## run the unit tests, which start no engine
@@ -157,7 +156,7 @@ gcloud-test: venv ## test the API double with gcloud, which is not in Debian
 engine: tested-on ## test the program on the real engine and localcloud
 	@$(PYTEST) tests/engine
 
-boot: tested-on boots routes ## test both nodes' user data on machines that boot (as root)
+boot: tested-on boots routes containers busybox ## test both nodes' user data on machines that boot (as root)
 	@$(PYTEST) tests/boot
 
 # STEPS: some of built images checks tempest gophercloud; by default all.
@@ -202,7 +201,7 @@ bench-interruptions: ready ## interrupt RUNS runs at random moments, and count t
 
 # --- prerequisites ---
 
-.PHONY: venv ready tested-on originals boots machines routes docs requirements clean
+.PHONY: venv ready tested-on originals boots machines routes containers busybox docs requirements clean
 venv: $(INSTALLED) ## install the Python packages
 
 $(INSTALLED): requirements-dev.txt
@@ -237,6 +236,14 @@ machines: venv
 routes: venv
 	@scripts/need-packages sshd=openssh-server ssh=openssh-client iptables=iptables \
 	  nft=nftables ip=iproute2 nsenter=util-linux
+
+# The engine that `localcloud run --docker` starts.
+containers: venv
+	@scripts/need-packages dockerd=docker.io docker=docker.io containerd=containerd runc=runc
+
+# The content of a container's image in a test.
+busybox: venv
+	@scripts/need-packages busybox=busybox-static
 
 docs: venv ## rewrite the generated documents
 	@$(PY) -m docs.generate

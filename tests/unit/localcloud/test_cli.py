@@ -137,7 +137,7 @@ def test_status_follows_the_daemon(localcloud):
     [
         (("--latency", "instance"), "--latency: 'instance' is not of the form instance=2.0"),
         (("--settings", "/nonexistent"), "settings: /nonexistent cannot be read"),
-        (("--docker",), "run: --docker needs --machines"),
+        (("--docker",), "run: --docker: simulated nodes have no network; add --machines"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

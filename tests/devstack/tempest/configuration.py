@@ -207,9 +207,11 @@ def _load_balancer(answers: Answers) -> Sections:
     providers = ",".join(
         f"{name}:{description.replace(',', ';')}" for name, description in answers.providers
     )
+    zones = sorted(answers.compute_zones)
     return {
         "load_balancer": {
             "provider": "amphora",
+            "availability_zone": zones[0] if zones else "",
             "enabled_provider_drivers": providers,
             # Octavia's own policy since 2026.1 knows Keystone's roles alone.
             "RBAC_test_type": "keystone_default_roles",

@@ -67,6 +67,7 @@ def test_a_dollar_sign_is_doubled():
     ("changes", "section", "option", "value"),
     [
         ({}, "service_available", "octavia", "false"),
+        ({}, "load_balancer", "availability_zone", "testaz1"),
         ({"services": frozenset({"load-balancer"})}, "service_available", "octavia", "true"),
         ({}, "volume-feature-enabled", "backup", "false"),
         (

@@ -1,6 +1,5 @@
 """Runner: every chosen test gets a result, whatever becomes of its binary."""
 
-import json
 from contextlib import closing
 
 import pytest
@@ -10,18 +9,6 @@ from job.redaction.artifacts import Artifacts
 from job.redaction.known import SECRETS
 from tests.devstack.gophercloud.runner import Runner
 
-# Stands for Go's converter: it prints the events of the first of the chosen tests that has a file.
-_CONVERTER = """\
-#!/bin/sh
-for word; do case $word in -test.run=*) chosen=$word;; esac; done
-for file in "$(dirname "$0")"/*.events; do
-  name=$(basename "$file" .events)
-  case $chosen in *"($name|"*|*"($name)"*) cat "$file"; exit 2;; esac
-done
-echo "cannot run" >&2
-exit 1
-"""
-
 
 @pytest.fixture
 def lines():
@@ -29,34 +16,13 @@ def lines():
 
 
 @pytest.fixture
-def runner(tmp_path, lines):
-    for name, text in {
-        "test2json": _CONVERTER,
-        "compute-v2.test": "#!/bin/sh\nprintf 'TestB\\nTestA\\n'\n",
-    }.items():
-        path = tmp_path / name
-        path.write_text(text)
-        path.chmod(0o755)
+def runner(tmp_path, binaries, lines):
     with closing(Ending()) as ending:
-        yield Runner(tmp_path, Artifacts(tmp_path / "artifacts"), ending, lines.append)
-
-
-@pytest.fixture
-def behaves(tmp_path):
-    """Let a test print events, (action, output)."""
-
-    def write(name, *events):
-        text = "".join(
-            json.dumps({"Action": action, "Test": name, "Output": output}) + "\n"
-            for action, output in events
-        )
-        (tmp_path / f"{name}.events").write_text(text)
-
-    return write
+        yield Runner(binaries, Artifacts(tmp_path / "artifacts"), ending, lines.append)
 
 
 def test_the_tests_of_a_package_are_listed_in_their_order(runner):
-    assert runner.tests("compute/v2") == ["TestB", "TestA"]
+    assert runner.tests("compute/v2") == ["TestB", "TestA", "TestAvailabilityZonesList"]
 
 
 def test_a_panic_costs_no_other_test_its_run(runner, behaves, lines):

@@ -87,5 +87,5 @@ def test_a_choice_that_matches_no_test_is_refused(run, capsys):
 
 
 def test_a_build_touches_no_cloud(run, removed):
-    assert run("--build-only") == 0
+    assert run("--prepare") == 0
     assert not removed

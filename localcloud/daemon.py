@@ -26,7 +26,7 @@ from localcloud.machines.switch import inside
 # Generous, for a busy machine. A daemon may copy mirrors before it listens, and it removes all
 # machines before it ends.
 _START_S = 600
-_STOP_S = 120
+_STOP_S = 600
 _POLL_S = 0.05
 _REQUEST_S = 60
 # Google's API has no path that begins so.

@@ -52,7 +52,7 @@ class BootedCloud:
             prefix = f"{switch_name()}-"
             # If this process is killed, strays.py finds the folder by its name.
             if parent := self.workload.machines:
-                parent.mkdir(exist_ok=True)
+                parent.mkdir(parents=True, exist_ok=True)
             files = tempfile.TemporaryDirectory(prefix=prefix, dir=parent)
             folder = Path(undo.enter_context(files))
             self._switch = Switch(switch_name(), NETWORK, MTU_BYTES)
@@ -77,6 +77,9 @@ class BootedCloud:
                 record = ImageRecord(library / "images.json", self._tree, self.api, images)
                 record.restore()
                 record.attach()
+                # The API is ahead of the machines: an image may be READY whose capture waits for a
+                # shutdown. It must not be lost.
+                undo.callback(self.api.cloud.hooks.drain)
             inside(self.job, self.api.start)
             undo.callback(self.api.stop)
             # Until here a failure undoes what was made; from here `__exit__` does.

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from localcloud.compute_api.service import PREFIX, Service, Wire
+from localcloud.devstack.standin import StandIn
 from localcloud.machines.booted_cloud import BootedCloud
 from localcloud.machines.cgroups import machine_groups
 from localcloud.machines.configuration import IMAGE, IMAGE_PROJECT, NETWORK
@@ -50,13 +51,21 @@ class Images:
         self.cloud = cloud
         self._service = Service(cloud.api.cloud)
 
-    def call(self, verb, path, body=None):
+    def make_network(self):
+        """Make the one network that the machines can have."""
+        body = {"name": "net", "autoCreateSubnetworks": False}
+        self.call("POST", f"{PROJECT}/global/networks", body)
+        body = {"name": "net", "network": "global/networks/net", "ipCidrRange": NETWORK}
+        self.call("POST", f"{PROJECT}/regions/us-east4/subnetworks", body)
+
+    def call(self, verb, path, body=None, *, followed=True):
         """Send a request that must be accepted, and wait until the machines have followed."""
         raw = b"" if body is None else json.dumps(body).encode()
         answer = self._service.answer(Wire(verb, PREFIX + path, "", "Bearer t", raw))
         assert answer.status == 200, answer.body
         self.cloud.api.tick()
-        self.cloud.api.cloud.hooks.drain()
+        if followed:
+            self.cloud.api.cloud.hooks.drain()
         return answer.body
 
     def boot(self, name, address, image, script, **fields):
@@ -84,10 +93,11 @@ class Images:
         wait_for_cloud_init(machine, name)
         return machine
 
-    def bake(self, name, source):
+    def bake(self, name, source, *, followed=True):
         """Stop an instance and make its disk an image; return the image's path."""
-        self.call("POST", f"{ZONE}/instances/{source}/stop")
-        self.call("POST", IMAGES, {"name": name, "sourceDisk": f"{ZONE}/disks/{source}"})
+        self.call("POST", f"{ZONE}/instances/{source}/stop", followed=followed)
+        body = {"name": name, "sourceDisk": f"{ZONE}/disks/{source}"}
+        self.call("POST", IMAGES, body, followed=followed)
         return f"{IMAGES}/{name}"
 
     def answers_ssh(self, name):
@@ -121,10 +131,7 @@ def images(tree):
     """A cloud with one network."""
     with BootedCloud(tree) as cloud:
         made = Images(cloud)
-        body = {"name": "net", "autoCreateSubnetworks": False}
-        made.call("POST", f"{PROJECT}/global/networks", body)
-        body = {"name": "net", "network": "global/networks/net", "ipCidrRange": NETWORK}
-        made.call("POST", f"{PROJECT}/regions/us-east4/subnetworks", body)
+        made.make_network()
         yield made
 
 
@@ -207,3 +214,30 @@ def left_of_machines():
     names = [path.name for path in (*machine_groups(), *Path("/run/netns").iterdir())]
     roots = [mount for mount in mounts if switch_name() in mount and mount.endswith("/root")]
     return [*roots, *(name for name in names if name.startswith(f"{switch_name()}-m"))]
+
+
+class Keeping(StandIn):
+    """A workload whose images outlive the cloud."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.machines, self.images = folder / "machines", folder / "images"
+
+
+def test_a_later_cloud_boots_from_an_image_whose_cloud_ended_at_once(tree, tmp_path):
+    """The image is READY while its machine still shuts down. A person runs `make down` then."""
+    with BootedCloud(tree, workload=Keeping(tmp_path)) as cloud:
+        earlier = Images(cloud)
+        earlier.make_network()
+        earlier.boot("first", "10.0.3.15", DEBIAN, "echo first >/opt/file")
+        baked = earlier.bake("baked", "first", followed=False)
+
+    with BootedCloud(tree, workload=Keeping(tmp_path)) as cloud:
+        later = Images(cloud)
+        later.make_network()
+        second = later.boot("second", "10.0.3.16", baked, "true")
+        assert (second.root / "opt/file").read_text() == "first\n"
+        later.call("DELETE", f"{ZONE}/instances/second")
+        later.call("DELETE", baked)
+
+    assert list((tmp_path / "images/layers").iterdir()) == []

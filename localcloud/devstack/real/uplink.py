@@ -8,9 +8,9 @@ written here.
 import os
 import select
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from host.processes import Child, Program
 from localcloud.errors import LocalcloudError
@@ -35,49 +35,37 @@ table ip uplink {{
 """
 
 
-class Uplink:
-    """A context manager that makes the switch's namespace the machines' way out.
+@contextmanager
+def opened(switch: Switch) -> Iterator[None]:
+    """Make the switch's namespace the machines' way out while the block runs.
 
     It ends with this process at the latest. Raises LocalcloudError if slirp4netns makes no way.
     """
-
-    def __init__(self, switch: Switch) -> None:
-        self._switch = switch
-
-    def __enter__(self) -> Self:
-        ready, say_ready = os.pipe()
-        hang_up, self._line = os.pipe()
-        options = ("--configure", "--mtu=1500", "--disable-host-loopback")
-        # slirp4netns ends when the second pipe closes: at the end, or when this process dies.
-        pipes = (f"--ready-fd={say_ready}", f"--exit-fd={hang_up}")
-        where = ("--netns-type=path", str(self._switch.path), UPLINK)
-        program = Program(
-            command=["slirp4netns", *options, *pipes, *where],
-            environment=os.environ,
-            descriptors=(say_ready, hang_up),
-        )
-        with Path(os.devnull).open("wb") as nowhere, os.fdopen(ready, "rb") as answer:
-            self._child = Child(program, nowhere.fileno())
-            os.close(say_ready)
-            os.close(hang_up)
+    ready, say_ready = os.pipe()
+    hang_up, line = os.pipe()
+    options = ("--configure", "--mtu=1500", "--disable-host-loopback")
+    # slirp4netns ends when the second pipe closes: at the end, or when this process dies.
+    pipes = (f"--ready-fd={say_ready}", f"--exit-fd={hang_up}")
+    where = ("--netns-type=path", str(switch.path), UPLINK)
+    program = Program(
+        command=["slirp4netns", *options, *pipes, *where],
+        environment=os.environ,
+        descriptors=(say_ready, hang_up),
+    )
+    with Path(os.devnull).open("wb") as nowhere:
+        child = Child(program, nowhere.fileno())
+    os.close(say_ready)
+    os.close(hang_up)
+    try:
+        with os.fdopen(ready, "rb") as answer:
             readable, _, _ = select.select([answer], [], [], _TIMEOUT_S)
             if not readable or answer.read(1) != b"1":
-                self._close()
                 raise LocalcloudError("uplink: slirp4netns made no way to package registries")
-        run(*in_namespace(self._switch.path, ["nft", _MASQUERADE]))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        os.close(self._line)
-        self._child.end()
+        run(*in_namespace(switch.path, ["nft", _MASQUERADE]))
+        yield
+    finally:
+        os.close(line)
+        child.end()
 
 
 def prepare(root: Path) -> None:

@@ -90,7 +90,7 @@ class RealDevStack:
         text = local_conf(self._lacks, mirrors=self._mirrors is not None)
         self._local_conf.write_text(text, encoding="utf-8")
         place.switch.route(FLOATING, via=CONTROLLER)
-        with uplink.Uplink(place.switch):
+        with uplink.opened(place.switch):
             if self._mirrors is None:
                 yield
                 return

@@ -39,12 +39,12 @@ class Stack:
         self._state = state
         self._artifacts = artifacts
         self._settings: Path | None = None
-        artifacts.mkdir(parents=True, exist_ok=True)
 
     def up(self, settings: Mapping[str, str]) -> dict[str, Any]:
         """Create the stack with these settings. Return what it started from."""
         document = yaml.safe_load((CHECKOUT / "Pulumi.ci.yaml").read_text(encoding="utf-8"))
         document["config"] |= {f"devstack:{key}": value for key, value in settings.items()}
+        self._artifacts.mkdir(parents=True, exist_ok=True)
         self._settings = self._artifacts / "settings.yaml"
         self._settings.write_text(yaml.safe_dump(document), encoding="utf-8")
         self._job("up", timeout_s=_BUILD_S)
@@ -125,7 +125,8 @@ class Stack:
         return self._artifacts / "clouds.yaml"
 
     def _outputs(self) -> dict[str, Any]:
-        outputs: dict[str, Any] = json.loads(self._job("outputs", "--show-secrets"))
+        words = ("-m", "job", "outputs", "--stack", self.name, "--show-secrets")
+        outputs: dict[str, Any] = json.loads(self._run((), words, _COMMAND_S))
         return outputs
 
     def _addresses(self) -> dict[str, str]:
@@ -153,27 +154,37 @@ class Stack:
         )
         return done.stdout
 
-    def _job(self, command: str, *flags: str, timeout_s: float = _COMMAND_S) -> str:
+    def _job(self, command: str, *flags: str, timeout_s: float = _COMMAND_S) -> None:
+        """Run a command of the job and print what it says."""
         words = ("-m", "job", command, "--stack", self.name, *flags)
-        return self._run((), words, timeout_s)
+        self._run((), words, timeout_s, answer=sys.stderr.fileno())
 
     def _beside_nodes(self, module: str, *words: str) -> str:
         return self._run(("--beside-nodes",), ("-m", module, *words), _SUITE_S)
 
-    def _run(self, where: tuple[str, ...], words: tuple[str, ...], timeout_s: float) -> str:
+    def _run(
+        self,
+        where: tuple[str, ...],
+        words: tuple[str, ...],
+        timeout_s: float,
+        answer: int = subprocess.PIPE,
+    ) -> str:
         settings = ("--settings", str(self._settings)) if self._settings else ()
         options = (*self._kind.options, *where, *settings)
-        return self._localcloud("run", *options, "--", sys.executable, *words, timeout_s=timeout_s)
+        command = ("run", *options, "--", sys.executable, *words)
+        return self._localcloud(*command, timeout_s=timeout_s, answer=answer)
 
-    def _localcloud(self, *words: str, timeout_s: float = _COMMAND_S) -> str:
-        """Run localcloud. What it prints beside its answer goes to our own standard error."""
+    def _localcloud(
+        self, *words: str, timeout_s: float = _COMMAND_S, answer: int = subprocess.PIPE
+    ) -> str:
+        """Run localcloud and return its answer, unless that goes to the file `answer`."""
         done = subprocess.run(
             [sys.executable, "-m", "localcloud", *words],
             check=True,
             cwd=CHECKOUT,
             env={**os.environ, "DEVSTACK_STATE_DIR": str(self._state)},
-            stdout=subprocess.PIPE,
+            stdout=answer,
             text=True,
             timeout=timeout_s,
         )
-        return done.stdout
+        return done.stdout or ""

@@ -201,7 +201,7 @@ bench-interruptions: ready ## interrupt RUNS runs at random moments, and count t
 
 # --- prerequisites ---
 
-.PHONY: venv ready tested-on originals boots machines routes containers busybox docs requirements clean
+.PHONY: venv ready tested-on originals boots machines routes containers busybox docs requirements tempest-pins clean
 venv: $(INSTALLED) ## install the Python packages
 
 $(INSTALLED): requirements-dev.txt
@@ -254,6 +254,14 @@ requirements: ## renew the pins of the packages in requirements*.in (needs uv)
 	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    $$name.in --output-file $$name.txt; \
 	done
+
+# OpenStack's constraints are the file upper-constraints.txt of its repository requirements.
+CONSTRAINTS ?= upper-constraints.txt
+TEMPEST := tests/devstack/tempest/requirements
+tempest-pins: ## renew tempest's pins, by CONSTRAINTS of OpenStack's release (needs uv)
+	@UV_CUSTOM_COMPILE_COMMAND="make tempest-pins" uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --constraint '$(CONSTRAINTS)' $(TEMPEST).in --output-file $(TEMPEST).txt
 
 clean: ## remove generated files from the checkout
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
